@@ -1,0 +1,75 @@
+//! Command line: one file a subcommand, dispatch and exit codes (0 done, 1 failed while working, 2 bad input or usage).
+
+mod bench;
+mod eval;
+mod generate;
+mod inspect;
+mod play;
+mod plot;
+mod synth;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Walk through a world that a neural network generates as you move, and make such worlds.
+#[derive(Parser, Debug)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Open the player (also what happens without a subcommand).
+    Play(play::PlayArgs),
+    /// Walk without a window: write an MP4 or a folder of PNGs.
+    Generate(generate::GenerateArgs),
+    /// Measure speed and memory of a generator on this machine.
+    Bench(bench::BenchArgs),
+    /// Print what a generator file holds.
+    Inspect(inspect::InspectArgs),
+    /// Render training worlds.
+    Synth(synth::SynthArgs),
+    /// Train a generator.
+    Train(train::TrainArgs),
+    /// Measure a generator against the renderer's truth.
+    Eval(eval::EvalArgs),
+    /// Draw the curves of a training run.
+    Plot(plot::PlotArgs),
+}
+
+/// The user's input is at fault (exit code 2): one sentence that says what, where and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadInput(pub(crate) String);
+
+/// Runs the program and returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse(); // clap itself exits with 2 on bad usage
+    let command = cli
+        .command
+        .unwrap_or_else(|| Command::Play(play::PlayArgs::default()));
+    let result = match command {
+        Command::Play(args) => play::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Synth(args) => synth::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Plot(args) => plot::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("farwander: {error:#}");
+            let bad_input = error
+                .chain()
+                .any(|e| e.is::<BadInput>() || e.is::<crate::package::PackageError>());
+            ExitCode::from(if bad_input { 2 } else { 1 })
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What one latent frame is conditioned on: camera poses, keys, rays, and how a walker's keys become poses.
+//!
+//! Axes: right-handed world in metres, +x east, +y up, -z north. Yaw 0 looks along -z, positive yaw turns right
+//! (clockwise from above), positive pitch looks up. Camera space: +x right, +y up, -z forward. Depth is the distance
+//! along the camera's -z axis ("planar depth"), in metres. Pixel (0, 0) is the top-left pixel, its centre is at (0.5, 0.5).
+
+mod camera;
+mod walk;
+
+pub use camera::{CameraPose, Lens, Mat3};
+pub use walk::{Keys, WalkInput, Walker};
+
+use crate::frame::FRAMES_PER_LATENT;
+
+/// Camera motion over one latent frame: the poses of its four video frames, seen from the last camera before them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatentControl {
+    /// Pitch of the camera before the chunk (absolute: gravity is known, heading and place are not).
+    pub pitch_from_rad: f32,
+    /// Poses relative to that camera's place and heading: it stood at the origin with yaw 0. Pitch is absolute.
+    pub poses: [CameraPose; FRAMES_PER_LATENT],
+    /// Keys held during the chunk (for display and input tracks; the networks see poses only).
+    pub keys: Keys,
+}
+
+impl LatentControl {
+    /// Expresses four absolute poses relative to the pose of the video frame before them.
+    pub fn new(before: &CameraPose, poses: &[CameraPose; FRAMES_PER_LATENT], keys: Keys) -> Self {
+        Self {
+            pitch_from_rad: before.pitch_rad,
+            poses: poses.map(|p| p.relative_to(before)),
+            keys,
+        }
+    }
+
+    /// The camera that stood before the chunk, in the chunk's own frame.
+    pub fn before(&self) -> CameraPose {
+        CameraPose {
+            position_m: [0.0; 3],
+            yaw_rad: 0.0,
+            pitch_rad: self.pitch_from_rad,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! A walker: keys and mouse in, camera poses out. The player and the synthetic walkers share it, so that what a
+//! network was trained on is what the keys do. Speeds follow keys with a short lag, as legs do.
+
+use super::CameraPose;
+use super::camera::wrap_rad;
+
+/// Keys held, as bits.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct Keys(pub u16);
+
+impl Keys {
+    /// Walk forward.
+    pub const FORWARD: Self = Self(1);
+    /// Walk backward.
+    pub const BACK: Self = Self(1 << 1);
+    /// Step left.
+    pub const LEFT: Self = Self(1 << 2);
+    /// Step right.
+    pub const RIGHT: Self = Self(1 << 3);
+    /// Run.
+    pub const RUN: Self = Self(1 << 4);
+    /// Turn left by key.
+    pub const TURN_LEFT: Self = Self(1 << 5);
+    /// Turn right by key.
+    pub const TURN_RIGHT: Self = Self(1 << 6);
+    /// Look up by key.
+    pub const LOOK_UP: Self = Self(1 << 7);
+    /// Look down by key.
+    pub const LOOK_DOWN: Self = Self(1 << 8);
+
+    /// Whether every bit of `other` is set.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both sets of keys.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What the hands ask for during one video frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WalkInput {
+    /// Forward (+1) to backward (-1).
+    pub forward: f32,
+    /// Right (+1) to left (-1).
+    pub strafe: f32,
+    /// Run instead of walk.
+    pub run: bool,
+    /// Turning asked of the right stick or keys, right positive, as a share of [`Walker::MAX_TURN_RAD_S`].
+    pub turn: f32,
+    /// Looking up asked of the right stick or keys, as a share of [`Walker::MAX_PITCH_RAD_S`].
+    pub look: f32,
+    /// Mouse turning to be spent, right positive; what the turn limit leaves over is kept for the next frames.
+    pub mouse_yaw_rad: f32,
+    /// Mouse looking up to be spent.
+    pub mouse_pitch_rad: f32,
+}
+
+impl WalkInput {
+    /// The input of a set of keys alone.
+    pub fn from_keys(keys: Keys) -> Self {
+        let axis = |plus, minus| {
+            f32::from(u8::from(keys.has(plus))) - f32::from(u8::from(keys.has(minus)))
+        };
+        Self {
+            forward: axis(Keys::FORWARD, Keys::BACK),
+            strafe: axis(Keys::RIGHT, Keys::LEFT),
+            run: keys.has(Keys::RUN),
+            turn: 0.5 * axis(Keys::TURN_RIGHT, Keys::TURN_LEFT),
+            look: 0.5 * axis(Keys::LOOK_UP, Keys::LOOK_DOWN),
+            ..Self::default()
+        }
+    }
+}
+
+/// A walker's state: where the camera is and how fast it moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Walker {
+    /// Camera pose now.
+    pub pose: CameraPose,
+    velocity_fwd_m_s: f32,
+    velocity_right_m_s: f32,
+    yaw_rate_rad_s: f32,
+    pitch_rate_rad_s: f32,
+    mouse_yaw_left_rad: f32,
+    mouse_pitch_left_rad: f32,
+}
+
+impl Walker {
+    /// Eye height above the ground.
+    pub const EYE_HEIGHT_M: f32 = 1.7;
+    /// Walking speed.
+    pub const WALK_M_S: f32 = 2.2;
+    /// Running speed.
+    pub const RUN_M_S: f32 = 5.0;
+    /// Fastest turn.
+    pub const MAX_TURN_RAD_S: f32 = 120.0 * std::f32::consts::PI / 180.0;
+    /// Fastest look up or down.
+    pub const MAX_PITCH_RAD_S: f32 = 60.0 * std::f32::consts::PI / 180.0;
+    /// Highest and (negated) lowest pitch.
+    pub const MAX_PITCH_RAD: f32 = 30.0 * std::f32::consts::PI / 180.0;
+    /// Lag of legs and neck.
+    const LAG_SECS: f32 = 0.12;
+    /// Mouse motion that can wait; more than this is dropped, or the view would go on turning after the hand stopped.
+    const MOUSE_QUEUE_RAD: f32 = 0.35;
+
+    /// A walker that stands still at `pose`.
+    pub fn at(pose: CameraPose) -> Self {
+        Self {
+            pose,
+            ..Self::default()
+        }
+    }
+
+    /// Walks for one video frame of `dt_secs` on level ground and returns the new pose.
+    pub fn advance(&mut self, input: &WalkInput, dt_secs: f32) -> CameraPose {
+        let follow = 1.0 - libm::expf(-dt_secs / Self::LAG_SECS);
+        let speed = if input.run {
+            Self::RUN_M_S
+        } else {
+            Self::WALK_M_S
+        };
+        let norm =
+            libm::sqrtf(input.forward * input.forward + input.strafe * input.strafe).max(1.0);
+        self.velocity_fwd_m_s += follow * (speed * input.forward / norm - self.velocity_fwd_m_s);
+        self.velocity_right_m_s += follow * (speed * input.strafe / norm - self.velocity_right_m_s);
+
+        let spend = |left: &mut f32, add: f32, rate: &mut f32, asked: f32, max: f32| {
+            *left = (*left + add).clamp(-Self::MOUSE_QUEUE_RAD, Self::MOUSE_QUEUE_RAD);
+            *rate += follow * (asked.clamp(-1.0, 1.0) * max - *rate);
+            // The mouse is spread over a few frames: a flick within one frame would be a jump no walker makes.
+            let mouse = *left * 0.5;
+            let step = (*rate * dt_secs + mouse).clamp(-max * dt_secs, max * dt_secs);
+            *left -= (step - *rate * dt_secs).clamp(-left.abs(), left.abs());
+            step
+        };
+        let yaw = spend(
+            &mut self.mouse_yaw_left_rad,
+            input.mouse_yaw_rad,
+            &mut self.yaw_rate_rad_s,
+            input.turn,
+            Self::MAX_TURN_RAD_S,
+        );
+        let pitch = spend(
+            &mut self.mouse_pitch_left_rad,
+            input.mouse_pitch_rad,
+            &mut self.pitch_rate_rad_s,
+            input.look,
+            Self::MAX_PITCH_RAD_S,
+        );
+        self.pose.yaw_rad = wrap_rad(self.pose.yaw_rad + yaw);
+        self.pose.pitch_rad =
+            (self.pose.pitch_rad + pitch).clamp(-Self::MAX_PITCH_RAD, Self::MAX_PITCH_RAD);
+
+        let (s, c) = (libm::sinf(self.pose.yaw_rad), libm::cosf(self.pose.yaw_rad));
+        let (f, r) = (
+            self.velocity_fwd_m_s * dt_secs,
+            self.velocity_right_m_s * dt_secs,
+        );
+        self.pose.position_m[0] += s * f + c * r;
+        self.pose.position_m[2] += -c * f + s * r;
+        self.pose
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holding_forward_reaches_walking_speed_northwards() {
+        let mut w = Walker::default();
+        for _ in 0..48 {
+            w.advance(&WalkInput::from_keys(Keys::FORWARD), 1.0 / 24.0);
+        }
+        let z = w.pose.position_m[2];
+        assert!(z < -3.5 && z > -4.5, "{z}");
+    }
+
+    #[test]
+    fn the_mouse_is_spent_whole_and_within_the_turn_limit() {
+        let mut w = Walker::default();
+        let flick = WalkInput {
+            mouse_yaw_rad: 0.3,
+            ..WalkInput::default()
+        };
+        w.advance(&flick, 1.0 / 24.0);
+        assert!(w.pose.yaw_rad <= Walker::MAX_TURN_RAD_S / 24.0 + 1e-6);
+        for _ in 0..48 {
+            w.advance(&WalkInput::default(), 1.0 / 24.0);
+        }
+        assert!((w.pose.yaw_rad - 0.3).abs() < 1e-3, "{}", w.pose.yaw_rad);
+    }
+}

@@ -1,0 +1,43 @@
+//! Video frames as plain bytes. No thread, no device.
+
+use std::sync::Arc;
+
+/// Video frames that one latent frame stands for (the temporal factor of the autoencoder).
+pub const FRAMES_PER_LATENT: usize = 4;
+
+/// One video frame: RGBA, 8 bits a channel, sRGB, rows from the top, no padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Width in pixels.
+    pub width_px: usize,
+    /// Height in pixels.
+    pub height_px: usize,
+    /// `4 * width_px * height_px` bytes; alpha is 255.
+    pub rgba: Arc<[u8]>,
+    /// Number of the frame since the walk began; frame 0 is the first frame.
+    pub index: u64,
+}
+
+impl Frame {
+    /// Makes a frame out of packed RGB bytes.
+    pub fn from_rgb(width_px: usize, height_px: usize, rgb: &[u8], index: u64) -> Self {
+        let mut rgba = Vec::with_capacity(width_px * height_px * 4);
+        for p in rgb.chunks_exact(3) {
+            rgba.extend_from_slice(&[p[0], p[1], p[2], 255]);
+        }
+        Self {
+            width_px,
+            height_px,
+            rgba: rgba.into(),
+            index,
+        }
+    }
+
+    /// The frame's colours as packed RGB bytes.
+    pub fn to_rgb(&self) -> Vec<u8> {
+        self.rgba
+            .chunks_exact(4)
+            .flat_map(|p| [p[0], p[1], p[2]])
+            .collect()
+    }
+}
