@@ -1,4 +1,8 @@
-//! `--device`: which burn device computes.
+//! `--device`: which burn device computes, and the one source of Gaussian noise, which is the same on all of them.
+
+use burn::tensor::Device;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// What the user asked for with `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -9,6 +13,85 @@ pub enum DeviceChoice {
     /// This machine's processor (burn-flex).
     Cpu,
     /// This machine's processor through libtorch (feature `libtorch`, for training).
-    #[cfg(feature = "libtorch")]
     Libtorch,
+}
+
+/// Why a device can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The program was built without it.
+    #[error("this program was built without `--device {0}`; build it with `cargo build --release --features {0}`")]
+    NotBuilt(&'static str),
+}
+
+impl DeviceChoice {
+    /// The burn device of this choice.
+    pub fn open(self) -> Result<Device, DeviceError> {
+        match self {
+            Self::Auto | Self::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "libtorch")]
+            Self::Libtorch => Ok(Device::libtorch()),
+            #[cfg(not(feature = "libtorch"))]
+            Self::Libtorch => Err(DeviceError::NotBuilt("libtorch")),
+        }
+    }
+
+    /// Name for people and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Cpu => "cpu",
+            Self::Libtorch => "libtorch",
+        }
+    }
+}
+
+/// Standard normal noise from ChaCha8: a seed and a stream number name a sequence, on every machine.
+#[derive(Clone, Debug)]
+pub struct Gaussian {
+    rng: ChaCha8Rng,
+    spare: Option<f32>,
+    silent: bool,
+}
+
+impl Gaussian {
+    /// Sequence `stream` of `seed`.
+    pub fn new(seed: u64, stream: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
+        Self { rng, spare: None, silent: false }
+    }
+
+    /// A source of zeros, for networks whose weights come from a file.
+    pub fn silent() -> Self {
+        Self { silent: true, ..Self::new(0, 0) }
+    }
+
+    /// Uniform in (0, 1).
+    pub fn uniform(&mut self) -> f32 {
+        ((self.rng.next_u32() >> 8) as f32 + 0.5) / (1 << 24) as f32
+    }
+
+    /// Uniform in `0..n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        ((u64::from(self.rng.next_u32()) * n as u64) >> 32) as usize
+    }
+
+    /// One normal value (Box-Muller).
+    pub fn normal(&mut self) -> f32 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        let radius = libm::sqrtf(-2.0 * libm::logf(self.uniform()));
+        let angle = std::f32::consts::TAU * self.uniform();
+        self.spare = Some(radius * libm::sinf(angle));
+        radius * libm::cosf(angle)
+    }
+
+    /// Fills a slice.
+    pub fn fill(&mut self, out: &mut [f32]) {
+        if self.silent {
+            return out.fill(0.0);
+        }
+        out.iter_mut().for_each(|v| *v = self.normal());
+    }
 }

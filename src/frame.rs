@@ -41,3 +41,10 @@ impl Frame {
             .collect()
     }
 }
+
+/// Peak signal-to-noise ratio in dB of two pictures of values in -1..1.
+pub fn psnr_db(a: &[f32], b: &[f32]) -> f64 {
+    let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    let mse = sum / a.len().max(1) as f64 / 4.0;
+    -10.0 * mse.max(1e-10).log10()
+}

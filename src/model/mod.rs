@@ -1,1 +1,5 @@
-//! (skeleton)
+//! Networks: layers, weight names, and one sub-folder a family.
+
+pub mod aapt;
+pub mod nn;
+pub mod weights;

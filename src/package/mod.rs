@@ -1,12 +1,32 @@
 //! The exported-generator file: one safetensors file with a JSON manifest, checked before any memory is taken.
 
+mod expected;
+mod manifest;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
 use std::path::{Path, PathBuf};
+
+pub use manifest::{FORMAT_VERSION, FirstFrameEntry, Manifest, Training};
+pub use write::save;
+
+use crate::model::weights::Arrays;
 
 /// Why a generator file was refused; every message names the file and the field or tensor.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// (skeleton)
-    #[error("{path}: {what}")]
+    /// It can't be opened or read.
+    #[error("can't read the generator file {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{path} can't be used: {what}")]
     Refused {
         /// The file.
         path: PathBuf,
@@ -15,8 +35,14 @@ pub enum PackageError {
     },
 }
 
+impl PackageError {
+    pub(crate) fn refused(path: &Path, what: impl Into<String>) -> Self {
+        Self::Refused { path: path.to_owned(), what: what.into() }
+    }
+}
+
 /// A bundled first frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FirstFrame {
     /// Name shown in the gallery, for instance "autumn at dusk".
     pub name: String,
@@ -26,29 +52,22 @@ pub struct FirstFrame {
     pub jpeg: Vec<u8>,
 }
 
-/// What the manifest says, as far as a player needs it.
-#[derive(Clone, Debug)]
-pub struct Manifest {
-    /// Title of the world.
-    pub title: String,
-    /// Lens: frame size and field of view.
-    pub lens: crate::control::Lens,
-    /// Video frames per second.
-    pub frames_per_sec: f64,
-}
-
 /// An opened and fully checked generator file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Package {
+    /// Where it came from.
+    pub path: PathBuf,
     /// Its manifest.
     pub manifest: Manifest,
     /// Its bundled first frames, at least one.
     pub first_frames: Vec<FirstFrame>,
+    /// Weights under `generator.*`, `autoencoder.*`, `text.*`.
+    pub weights: Arrays,
 }
 
 impl Package {
     /// Opens and checks a generator file.
-    pub fn open(_path: &Path) -> Result<Self, PackageError> {
-        todo!()
+    pub fn open(path: &Path) -> Result<Self, PackageError> {
+        read::open(path)
     }
 }

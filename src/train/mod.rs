@@ -1,1 +1,19 @@
-//! (skeleton)
+//! The workshop: recipe in, generator file out. One file a stage; every stage reads top to bottom.
+
+mod adapt;
+mod autoencoder;
+mod checkpoint;
+mod clips;
+mod distill;
+mod export;
+mod latents;
+mod optim;
+mod recipe;
+mod run;
+mod samples;
+mod sequence;
+mod student;
+
+pub use export::export;
+pub use recipe::Recipe;
+pub use run::{Run, Stage, TrainError, train};

@@ -1,0 +1,190 @@
+//! One transformer block of the generator, in its two forms: a whole sequence at once (block-causal, for training and as
+//! the reference), and one latent frame against the KV ring (play). Both make the same numbers.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, activation};
+
+use super::attention::{attend, join_heads, split_heads};
+use super::config::GeneratorConfig;
+use super::kv_ring::KvRing;
+use super::rope::{Rope, Rotation};
+use crate::device::Gaussian;
+use crate::model::nn::{Linear, normal, rms_norm};
+
+/// Shift, scale and gate of both branches, each `[batch, 1, width]`, from the timestep alone: constant at one evaluation.
+#[derive(Clone, Debug)]
+pub struct Modulation(pub [Tensor<3>; 6]);
+
+/// Rotations for the keys and queries of one step.
+#[derive(Clone, Debug)]
+pub struct StepRotations {
+    /// The step's own tokens.
+    pub now: Rotation,
+    /// The pinned frame as seen from the step; the step's own place at step 1.
+    pub pinned: Rotation,
+    /// Text.
+    pub text: Rotation,
+}
+
+impl StepRotations {
+    /// Rotations for `step` (counted from 1).
+    pub fn new(rope: &Rope, step: u64, window: usize, text: usize, dtype: burn::tensor::DType, device: &Device) -> Self {
+        let at = step as i64;
+        let pinned = if step <= 1 { at } else { at - (window as i64 + 1) };
+        Self {
+            now: rope.rotation(at, None, device).cast(dtype),
+            pinned: rope.rotation(pinned, None, device).cast(dtype),
+            text: rope.rotation(at, Some(text), device).cast(dtype),
+        }
+    }
+}
+
+/// A transformer block: attention, then a two-layer perceptron, both modulated (AdaLN) and gated.
+#[derive(Module, Debug)]
+pub struct Block {
+    qkv: Linear,
+    out: Linear,
+    up: Linear,
+    down: Linear,
+    text_kv: Linear,
+    /// `[2, head_width]`: learned gains after the normalisation of queries and keys.
+    qk_gain: Param<Tensor<2>>,
+    /// `[6, width]`, added to the shared modulation.
+    table: Param<Tensor<2>>,
+    #[module(skip)]
+    heads: usize,
+    #[module(skip)]
+    window: usize,
+}
+
+impl Block {
+    /// A new block.
+    pub fn new(config: &GeneratorConfig, rng: &mut Gaussian, device: &Device) -> Self {
+        let w = config.width;
+        // Residual branches of a deep stack start small.
+        let out_std = 0.5 / ((w * 2 * config.depth) as f32).sqrt();
+        let d = config.head_width();
+        Self {
+            qkv: Linear::usual(w, 3 * w, rng, device),
+            out: Linear::new(w, w, out_std, true, rng, device),
+            up: Linear::usual(w, config.mlp_ratio * w, rng, device),
+            down: Linear::new(
+                config.mlp_ratio * w,
+                w,
+                out_std / (config.mlp_ratio as f32).sqrt(),
+                true,
+                rng,
+                device,
+            ),
+            text_kv: Linear::usual(w, 2 * w, rng, device),
+            qk_gain: Param::from_tensor(Tensor::ones([2, d], device)),
+            table: normal([6, w], 0.0, rng, device),
+            heads: config.heads,
+            window: config.window,
+        }
+    }
+
+    /// The shared modulation `[batch, 6 * width]` with this block's table, in the type of the activations.
+    pub fn modulation(&self, shared: &Tensor<2>, dtype: burn::tensor::DType) -> Modulation {
+        let [batch, six] = shared.dims();
+        let width = six / 6;
+        let m = shared.clone().reshape([batch, 6, width]) + self.table.val().unsqueeze();
+        let m = m.cast(dtype);
+        Modulation(std::array::from_fn(|i| m.clone().narrow(1, i, 1)))
+    }
+
+    /// Keys (normalised, not rotated) and values of the text `[batch, text, width]`.
+    pub fn text_keys_values(&self, text: Tensor<3>) -> (Tensor<4>, Tensor<4>) {
+        let [_, _, width] = text.dims();
+        let kv = self.text_kv.forward(text);
+        let keys = self.normed(split_heads(kv.clone().narrow(2, 0, width), self.heads), 1);
+        (keys, split_heads(kv.narrow(2, width, width), self.heads))
+    }
+
+    fn normed(&self, x: Tensor<4>, which: usize) -> Tensor<4> {
+        let gain = self.qk_gain.val().narrow(0, which, 1).cast(x.dtype());
+        rms_norm(x) * gain.unsqueeze()
+    }
+
+    /// Queries, keys (both normalised, not rotated) and values of `[batch, tokens, width]`.
+    fn queries_keys_values(&self, x: Tensor<3>, m: &Modulation) -> [Tensor<4>; 3] {
+        let [_, _, width] = x.dims();
+        let h = rms_norm(x) * m.0[1].clone().add_scalar(1.0) + m.0[0].clone();
+        let qkv = self.qkv.forward(h);
+        let part = |i: usize| split_heads(qkv.clone().narrow(2, i * width, width), self.heads);
+        [self.normed(part(0), 0), self.normed(part(1), 1), part(2)]
+    }
+
+    fn finish(&self, x: Tensor<3>, attended: Tensor<4>, m: &Modulation) -> Tensor<3> {
+        let x = x + self.out.forward(join_heads(attended)) * m.0[2].clone().add_scalar(1.0);
+        let h = rms_norm(x.clone()) * m.0[4].clone().add_scalar(1.0) + m.0[3].clone();
+        x + self.down.forward(activation::gelu(self.up.forward(h))) * m.0[5].clone().add_scalar(1.0)
+    }
+
+    /// One latent frame against the ring, which is brought to `step`.
+    ///
+    /// `x`: `[batch, tokens, width]`; `bias`: mask of slots not filled yet.
+    pub fn step(
+        &self,
+        x: Tensor<3>,
+        m: &Modulation,
+        ring: &mut KvRing,
+        step: u64,
+        rotations: &StepRotations,
+        bias: Option<Tensor<4>>,
+    ) -> Tensor<3> {
+        let [q, k, v] = self.queries_keys_values(x.clone(), m);
+        ring.put(
+            step,
+            k,
+            v,
+            |k| rotations.now.apply(k),
+            |k| rotations.pinned.apply(k),
+            |k| rotations.text.apply(k),
+        );
+        let (keys, values) = ring.all();
+        let attended = attend(rotations.now.apply(q), keys, values, bias);
+        self.finish(x, attended, m)
+    }
+
+    /// `frames` latent frames at once, each attending to text, the pinned first frame, its window and itself.
+    ///
+    /// `x`: `[batch, frames * tokens, width]`; `rotations`: one entry a latent frame, from step 1;
+    /// `all`: the same `now` rotations after each other.
+    pub fn sequence(
+        &self,
+        x: Tensor<3>,
+        m: &Modulation,
+        text: Tensor<3>,
+        rotations: &[StepRotations],
+        all: &Rotation,
+    ) -> Tensor<3> {
+        let [_, total, _] = x.dims();
+        let frames = rotations.len();
+        let tokens = total / frames;
+        let [q, k, v] = self.queries_keys_values(x.clone(), m);
+        let (text_keys, text_values) = self.text_keys_values(text);
+        let first_keys = k.clone().narrow(2, 0, tokens);
+        let first_values = v.clone().narrow(2, 0, tokens);
+        let (q, k) = (all.apply(q), all.apply(k));
+        // One product a latent frame (AAPT appendix A): no work is spent on masked pairs.
+        let mut attended = Vec::with_capacity(frames);
+        for (i, rotation) in rotations.iter().enumerate() {
+            let mut keys = vec![rotation.text.apply(text_keys.clone())];
+            let mut values = vec![text_values.clone()];
+            let from = if i == 0 {
+                0
+            } else {
+                keys.push(rotation.pinned.apply(first_keys.clone()));
+                values.push(first_values.clone());
+                i.saturating_sub(self.window).max(1)
+            };
+            let n = (i + 1 - from) * tokens;
+            keys.push(k.clone().narrow(2, from * tokens, n));
+            values.push(v.clone().narrow(2, from * tokens, n));
+            let q = q.clone().narrow(2, i * tokens, tokens);
+            attended.push(attend(q, Tensor::cat(keys, 2), Tensor::cat(values, 2), None));
+        }
+        self.finish(x, Tensor::cat(attended, 2), m)
+    }
+}

@@ -1,0 +1,206 @@
+//! The generator: a block-causal diffusion transformer over latent frames (AAPT §2.1).
+//!
+//! Its input per latent frame is the channel-concatenation of noise, recycled previous latent, validity of the recycled
+//! latent, and camera rays; its output has the channels of a latent. What the output means is `flow`'s business.
+
+use burn::module::{Module, Param};
+use burn::tensor::{DType, Device, Tensor, activation};
+
+use super::block::{Block, Modulation, StepRotations};
+use super::config::{GeneratorConfig, PATCH};
+use super::kv_ring::{KvRing, RingLayout};
+use super::rope::{Rope, Rotation};
+use super::text::TextEncoder;
+use crate::device::Gaussian;
+use crate::model::nn::{Linear, normal, rms_norm, tensor};
+
+const TIME_FEATURES: usize = 64;
+
+/// The network.
+#[derive(Module, Debug)]
+pub struct Generator {
+    text: TextEncoder,
+    embed: Linear,
+    time_in: Linear,
+    time_out: Linear,
+    blocks: Vec<Block>,
+    /// `[2, width]`: shift and scale before the head.
+    final_table: Param<Tensor<2>>,
+    head: Linear,
+    #[module(skip)]
+    config: GeneratorConfig,
+}
+
+/// What a walk's steps carry on: one KV ring a block, and the text.
+#[derive(Clone, Debug)]
+pub struct GeneratorState {
+    rings: Vec<KvRing>,
+    layout: RingLayout,
+    rope: Rope,
+    dtype: DType,
+    /// Steps done so far.
+    pub step: u64,
+}
+
+/// Latent maps to tokens: `[n, c, h, w]` -> `[n, h/2 * w/2, c * 4]`.
+pub fn patchify(x: Tensor<4>) -> Tensor<3> {
+    let [n, c, h, w] = x.dims();
+    let (rows, columns) = (h / PATCH, w / PATCH);
+    x.reshape([n, c, rows, PATCH, columns, PATCH])
+        .permute([0, 2, 4, 1, 3, 5])
+        .reshape([n, rows * columns, c * PATCH * PATCH])
+}
+
+/// Inverse of [`patchify`].
+pub fn unpatchify(x: Tensor<3>, c: usize, h: usize, w: usize) -> Tensor<4> {
+    let [n, _, _] = x.dims();
+    x.reshape([n, h / PATCH, w / PATCH, c, PATCH, PATCH])
+        .permute([0, 3, 1, 4, 2, 5])
+        .reshape([n, c, h, w])
+}
+
+impl Generator {
+    /// A new network.
+    pub fn new(config: &GeneratorConfig, rng: &mut Gaussian, device: &Device) -> Self {
+        let w = config.width;
+        let inputs = (config.latent_channels + config.condition_channels()) * PATCH * PATCH;
+        Self {
+            text: TextEncoder::new(config, rng, device),
+            embed: Linear::usual(inputs, w, rng, device),
+            time_in: Linear::usual(TIME_FEATURES, w, rng, device),
+            time_out: Linear::new(w, 6 * w, 0.02, true, rng, device),
+            blocks: (0..config.depth).map(|_| Block::new(config, rng, device)).collect(),
+            final_table: normal([2, w], 0.0, rng, device),
+            head: Linear::new(w, config.latent_channels * PATCH * PATCH, 0.0, true, rng, device),
+            config: config.clone(),
+        }
+    }
+
+    /// Its sizes.
+    pub fn config(&self) -> &GeneratorConfig {
+        &self.config
+    }
+
+    /// Text tokens of prompts given as [`super::text::words`]: `[batch, text_tokens, width]`.
+    pub fn encode_text(&self, prompts: &[Vec<i32>], device: &Device) -> Tensor<3> {
+        self.text.forward(prompts, device)
+    }
+
+    /// Shared modulation `[batch, 6 * width]` for one timestep a batch entry, in f32.
+    fn time(&self, t: &[f32], device: &Device) -> Tensor<2> {
+        let mut features = Vec::with_capacity(t.len() * TIME_FEATURES);
+        for &t in t {
+            for i in 0..TIME_FEATURES / 2 {
+                let a = f64::from(t) * libm::pow(1000.0, i as f64 / (TIME_FEATURES / 2 - 1) as f64);
+                features.extend([libm::cos(a) as f32, libm::sin(a) as f32]);
+            }
+        }
+        let features = tensor(features, [t.len(), TIME_FEATURES], device);
+        self.time_out.forward(activation::silu(self.time_in.forward(features)))
+    }
+
+    fn rope(&self) -> Rope {
+        let c = &self.config;
+        Rope::new(c.grid[0] / PATCH, c.grid[1] / PATCH, c.head_width(), c.window)
+    }
+
+    fn head(&self, x: Tensor<3>) -> Tensor<3> {
+        let table = self.final_table.val().cast(x.dtype());
+        let (shift, scale) = (table.clone().narrow(0, 0, 1), table.narrow(0, 1, 1));
+        self.head.forward(rms_norm(x) * scale.add_scalar(1.0).unsqueeze() + shift.unsqueeze())
+    }
+
+    /// A whole clip at once: training, and the reference for the ring.
+    ///
+    /// # Shapes
+    /// - `noisy`: `[batch, frames, channels, h, w]`; `condition`: `[batch, frames, condition_channels, h, w]`
+    /// - `t`: one timestep a batch entry (the same for the whole clip: no diffusion forcing, AAPT appendix B)
+    /// - `text`: `[batch, text_tokens, width]`
+    /// - result: `[batch, frames, channels, h, w]`
+    pub fn sequence(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: Tensor<3>) -> Tensor<5> {
+        let [batch, frames, c, h, w] = noisy.dims();
+        let (device, dtype) = (noisy.device(), noisy.dtype());
+        let tokens = self.config.tokens();
+        let joined = Tensor::cat(vec![noisy, condition], 2);
+        let [_, _, inputs, _, _] = joined.dims();
+        let x = patchify(joined.reshape([batch * frames, inputs, h, w]));
+        let [_, _, features] = x.dims();
+        let mut x = self.embed.forward(x.reshape([batch, frames * tokens, features]));
+        let rope = self.rope();
+        let rotations: Vec<StepRotations> = (1..=frames as u64)
+            .map(|k| StepRotations::new(&rope, k, self.config.window, self.config.text_tokens, dtype, &device))
+            .collect();
+        let all = Rotation::concat(rotations.iter().map(|r| r.now.clone()).collect());
+        let shared = self.time(t, &device);
+        let text = text.cast(dtype);
+        for block in &self.blocks {
+            let m = block.modulation(&shared, dtype);
+            x = block.sequence(x, &m, text.clone(), &rotations, &all);
+        }
+        let y = self.head(x).reshape([batch * frames, tokens, c * PATCH * PATCH]);
+        unpatchify(y, c, h, w).reshape([batch, frames, c, h, w])
+    }
+
+    /// Modulations of all blocks at one timestep for `batch` walks: constant at play time, so computed once.
+    pub fn modulations(&self, t: f32, batch: usize, dtype: DType, device: &Device) -> Vec<Modulation> {
+        let shared = self.time(&vec![t; batch], device);
+        self.blocks.iter().map(|b| b.modulation(&shared, dtype)).collect()
+    }
+
+    /// The state of `batch` walks that have not begun, with their text.
+    pub fn begin(&self, text: Tensor<3>, dtype: DType) -> GeneratorState {
+        let [batch, _, _] = text.dims();
+        let c = &self.config;
+        let layout = RingLayout { text: c.text_tokens, tokens: c.tokens(), window: c.window };
+        let device = text.device();
+        let rings = (0..c.depth).map(|_| KvRing::new(layout, batch, c.heads, c.head_width(), dtype, &device)).collect();
+        let mut state = GeneratorState { rings, layout, rope: self.rope(), dtype, step: 0 };
+        self.change_text(&mut state, text);
+        state
+    }
+
+    /// Changes the text of a running walk: the coming steps see it, the past is not computed again.
+    pub fn change_text(&self, state: &mut GeneratorState, text: Tensor<3>) {
+        let text = text.cast(state.dtype);
+        for (block, ring) in self.blocks.iter().zip(&mut state.rings) {
+            let (keys, values) = block.text_keys_values(text.clone());
+            ring.put_text(keys, values);
+        }
+    }
+
+    /// One latent frame: `noisy` `[batch, channels, h, w]`, `condition` `[batch, condition_channels, h, w]`.
+    pub fn step(
+        &self,
+        state: &mut GeneratorState,
+        modulations: &[Modulation],
+        noisy: Tensor<4>,
+        condition: Tensor<4>,
+    ) -> Tensor<4> {
+        let [_, c, h, w] = noisy.dims();
+        let device = noisy.device();
+        state.step += 1;
+        let step = state.step;
+        let GeneratorState { rings, layout, rope, dtype, .. } = state;
+        let rotations = StepRotations::new(rope, step, layout.window, layout.text, *dtype, &device);
+        let bias = (!layout.is_full(step))
+            .then(|| tensor(layout.bias(step), [1, 1, 1, layout.slots()], &device).cast(*dtype));
+        let mut x = self.embed.forward(patchify(Tensor::cat(vec![noisy, condition], 1)));
+        for ((block, ring), m) in self.blocks.iter().zip(rings).zip(modulations) {
+            x = block.step(x, m, ring, step, &rotations, bias.clone());
+        }
+        unpatchify(self.head(x), c, h, w)
+    }
+}
+
+impl GeneratorState {
+    /// The bounded time position of the last step.
+    pub fn position(&self) -> u64 {
+        self.rope.position(self.step as i64)
+    }
+
+    /// Jumps to a later step without computing (tests of long walks).
+    #[cfg(test)]
+    pub(crate) fn pretend_step(&mut self, step: u64) {
+        self.step = step;
+    }
+}

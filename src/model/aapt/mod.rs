@@ -1,0 +1,14 @@
+//! The bundled family: autoencoder, one-step generator with its KV ring, input recycling.
+
+pub mod attention;
+pub mod autoencoder;
+pub mod block;
+pub mod codec;
+pub mod config;
+pub mod generator;
+pub mod kv_ring;
+pub mod pca;
+pub mod rays;
+pub mod rope;
+pub mod text;
+pub mod warp;

@@ -1,0 +1,212 @@
+//! The warp: an RGB-D frame seen from another camera. Backward: for each target pixel, find by fixed-point iteration on
+//! the source's inverse depth where it was, and sample there. Plain host code, parallel over rows, no gradient.
+
+use rayon::prelude::*;
+
+use crate::control::{CameraPose, Lens};
+
+/// A picture with depth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RgbDepth {
+    /// `[h * w * 3]` in -1..1.
+    pub rgb: Vec<f32>,
+    /// `[h * w]`, 1/m, 0 = sky.
+    pub inverse_depth: Vec<f32>,
+}
+
+/// A warped picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warped {
+    /// `[h * w * 3]`; [`FILL`] where nothing is known.
+    pub rgb: Vec<f32>,
+    /// `[h * w]`: 1 where the source shows this point, 0 where it fell outside, behind or was hidden.
+    pub valid: Vec<f32>,
+}
+
+/// Neutral colour of pixels that the source can't tell.
+pub const FILL: f32 = 0.0;
+const ITERATIONS: usize = 6;
+/// Largest move of the last iteration that still counts as found.
+const CONVERGED_PX: f32 = 0.75;
+
+/// Warps `source`, taken by a camera at `from`, into a camera at `to`.
+pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
+    let (w, h) = (lens.width_px, lens.height_px);
+    let mut out = Warped { rgb: vec![FILL; w * h * 3], valid: vec![0.0; w * h] };
+    let (f, cx, cy) = (lens.focal_px(), 0.5 * w as f32, 0.5 * h as f32);
+    let (rf, rt) = (from.world_from_camera(), to.world_from_camera());
+    // a = source_from_target rotation, b = target's place in source camera space.
+    let mut m = [[0.0f32; 3]; 3];
+    let mut b = [0.0f32; 3];
+    for i in 0..3 {
+        for j in 0..3 {
+            m[i][j] = (0..3).map(|k| rf[k][i] * rt[k][j]).sum();
+        }
+        b[i] = (0..3).map(|k| rf[k][i] * (to.position_m[k] - from.position_m[k])).sum();
+    }
+    out.rgb.par_chunks_mut(w * 3).zip(out.valid.par_chunks_mut(w)).enumerate().for_each(|(y, (line, valid))| {
+        for x in 0..w {
+            let d = [(x as f32 + 0.5 - cx) / f, (cy - y as f32 - 0.5) / f, -1.0];
+            let a: [f32; 3] = std::array::from_fn(|i| m[i][0] * d[0] + m[i][1] * d[1] + m[i][2] * d[2]);
+            // The point at inverse depth k of the target is at (a + b k) / k in source space.
+            let project = |k: f32| {
+                let q = [a[0] + b[0] * k, a[1] + b[1] * k, -(a[2] + b[2] * k)];
+                (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
+            };
+            let mut k = source.inverse_depth[y * w + x].max(0.0);
+            let mut at = None;
+            let mut moved = f32::INFINITY;
+            for _ in 0..ITERATIONS {
+                let Some((sx, sy)) = project(k) else {
+                    at = None;
+                    break;
+                };
+                if let Some((px, py)) = at {
+                    let (dx, dy): (f32, f32) = (sx - px, sy - py);
+                    moved = (dx * dx + dy * dy).sqrt();
+                }
+                at = Some((sx, sy));
+                if moved < 0.02 {
+                    break;
+                }
+                let s = sample_depth(&source.inverse_depth, w, h, sx, sy);
+                let scale = 1.0 + s * b[2];
+                k = if scale > 1e-3 { (-s * a[2] / scale).max(0.0) } else { 0.0 };
+            }
+            let Some((sx, sy)) = at else { continue };
+            let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+            if inside && moved < CONVERGED_PX {
+                valid[x] = 1.0;
+                sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
+            }
+        }
+    });
+    out
+}
+
+/// Bilinear inverse depth, edges repeated.
+fn sample_depth(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
+    let (x, y) = (x.clamp(0.0, w as f32 - 1.0), y.clamp(0.0, h as f32 - 1.0));
+    let (x0, y0) = (x as usize, y as usize);
+    let (x1, y1) = ((x0 + 1).min(w - 1), (y0 + 1).min(h - 1));
+    let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+    let top = plane[y0 * w + x0] * (1.0 - fx) + plane[y0 * w + x1] * fx;
+    let bottom = plane[y1 * w + x0] * (1.0 - fx) + plane[y1 * w + x1] * fx;
+    (top * (1.0 - fy) + bottom * fy).max(0.0)
+}
+
+/// Catmull-Rom colour, edges repeated: bilinear sampling would blur the picture a little more at every latent frame.
+fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out: &mut [f32]) {
+    let (fx0, fy0) = (x.floor(), y.floor());
+    let (wx, wy) = (cubic_weights(x - fx0), cubic_weights(y - fy0));
+    let (x0, y0) = (fx0 as isize - 1, fy0 as isize - 1);
+    let mut sum = [0.0f32; 3];
+    for (j, wy) in wy.iter().enumerate() {
+        let row = (y0 + j as isize).clamp(0, h as isize - 1) as usize * w;
+        for (i, wx) in wx.iter().enumerate() {
+            let at = (row + (x0 + i as isize).clamp(0, w as isize - 1) as usize) * 3;
+            let weight = wx * wy;
+            sum[0] += weight * rgb[at];
+            sum[1] += weight * rgb[at + 1];
+            sum[2] += weight * rgb[at + 2];
+        }
+    }
+    for (o, s) in out.iter_mut().zip(sum) {
+        *o = s.clamp(-1.0, 1.0);
+    }
+}
+
+fn cubic_weights(t: f32) -> [f32; 4] {
+    let (t2, t3) = (t * t, t * t * t);
+    [
+        -0.5 * t3 + t2 - 0.5 * t,
+        1.5 * t3 - 2.5 * t2 + 1.0,
+        -1.5 * t3 + 2.0 * t2 + 0.5 * t,
+        0.5 * t3 - 0.5 * t2,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lens() -> Lens {
+        Lens { width_px: 96, height_px: 56, fov_x_rad: 1.3 }
+    }
+
+    /// A wall at 5 m and a nearer one on the right, both with smooth colours.
+    fn source() -> RgbDepth {
+        let l = lens();
+        let mut s = RgbDepth { rgb: vec![], inverse_depth: vec![] };
+        for y in 0..l.height_px {
+            for x in 0..l.width_px {
+                let (u, v) = (x as f32 * 0.13, y as f32 * 0.17);
+                s.rgb.extend([u.sin() * 0.5, v.cos() * 0.5, (u + v).sin() * 0.5]);
+                s.inverse_depth.push(0.2);
+            }
+        }
+        s
+    }
+
+    #[test]
+    fn the_same_camera_changes_nothing() {
+        let (s, pose) = (source(), CameraPose { pitch_rad: 0.2, ..CameraPose::default() });
+        let out = warp(&lens(), &s, &pose, &pose);
+        assert!(out.valid.iter().all(|v| *v == 1.0));
+        for (a, b) in out.rgb.iter().zip(&s.rgb) {
+            assert!((a - b).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn there_and_back_is_the_picture_again() {
+        let s = source();
+        let from = CameraPose::default();
+        let to = CameraPose { position_m: [0.15, 0.0, 0.0], ..from };
+        let there = warp(&lens(), &s, &from, &to);
+        // The wall is parallel to the move, so it stays at 5 m.
+        let moved = RgbDepth { rgb: there.rgb, inverse_depth: s.inverse_depth.clone() };
+        let back = warp(&lens(), &moved, &to, &from);
+        let mut worst = 0.0f32;
+        for y in 4..52 {
+            for x in 8..88 {
+                assert_eq!(back.valid[y * 96 + x], 1.0);
+                for c in 0..3 {
+                    let i = (y * 96 + x) * 3 + c;
+                    worst = worst.max((back.rgb[i] - s.rgb[i]).abs());
+                }
+            }
+        }
+        assert!(worst < 0.01, "{worst}");
+    }
+
+    #[test]
+    fn what_turns_into_view_is_invalid_on_the_right_side() {
+        let s = source();
+        let from = CameraPose::default();
+        let to = CameraPose { yaw_rad: 0.2, ..from };
+        let out = warp(&lens(), &s, &from, &to);
+        let row = 28 * 96;
+        assert_eq!(out.valid[row + 95], 0.0, "the right edge is new after a turn to the right");
+        assert_eq!(out.valid[row + 2], 1.0);
+        assert_eq!(out.rgb[(row + 95) * 3], FILL);
+    }
+
+    #[test]
+    fn a_step_forward_magnifies_about_the_centre() {
+        let s = source();
+        let from = CameraPose::default();
+        let to = CameraPose { position_m: [0.0, 0.0, -2.5], ..from };
+        let out = warp(&lens(), &s, &from, &to);
+        // Half the distance to the wall: target offset 20 px shows source offset 10 px.
+        let (l, y) = (lens(), 28);
+        let mut expected = [0.0; 3];
+        sample_cubic(&s.rgb, l.width_px, l.height_px, 47.5 + 10.0, 27.5 + 0.25, &mut expected);
+        for c in 0..3 {
+            let found = out.rgb[(y * 96 + 67) * 3 + c];
+            // Pixel 67 is 19.5 + 0.5 px right of the centre at 47.5.
+            let near = (found - expected[c]).abs();
+            assert!(near < 0.05, "{found} {}", expected[c]);
+        }
+    }
+}

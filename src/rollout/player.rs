@@ -1,0 +1,146 @@
+//! One walk of a packaged generator.
+
+use burn::tensor::DType;
+
+use super::walks::{Networks, Sampler, Walks};
+use super::RolloutError;
+use crate::control::LatentControl;
+use crate::device::{DeviceChoice, Gaussian};
+use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::model::aapt::autoencoder::Autoencoder;
+use crate::model::aapt::codec;
+use crate::model::aapt::generator::Generator;
+use crate::model::aapt::pca::Components;
+use crate::model::weights;
+use crate::package::{Manifest, Package};
+
+/// What one step made, and what it cost.
+#[derive(Clone, Debug)]
+pub struct StepOutput {
+    /// The video frames, in order: one for the first frame, [`FRAMES_PER_LATENT`] for a step.
+    pub frames: Vec<Frame>,
+    /// Inverse depth (1/m, 0 = sky) of the last frame, rows from the top.
+    pub inverse_depth: Vec<f32>,
+    /// Milliseconds in the generator network.
+    pub network_ms: f64,
+    /// Milliseconds in the decoder.
+    pub decode_ms: f64,
+    /// Milliseconds in warping and encoding the recycled frame.
+    pub recycle_ms: f64,
+}
+
+/// A running walk.
+pub struct Rollout {
+    networks: Networks,
+    sampler: Sampler,
+    walks: Option<Walks>,
+}
+
+impl Networks {
+    /// The networks of a package.
+    pub fn from_package(package: &Package, device: DeviceChoice) -> Result<Self, RolloutError> {
+        Self::from_weights(&package.manifest, &package.weights, device)
+    }
+
+    /// Networks of a manifest's sizes with the given weights, named as in a package.
+    pub fn from_weights(
+        manifest: &Manifest,
+        arrays: &weights::Arrays,
+        device: DeviceChoice,
+    ) -> Result<Self, RolloutError> {
+        let device = device.open()?;
+        let mut rng = Gaussian::silent();
+        let autoencoder = Autoencoder::new(
+            &manifest.autoencoder,
+            &Components::blank(manifest.autoencoder.latent_channels),
+            &mut rng,
+            &device,
+        );
+        let autoencoder = weights::import(autoencoder, &weights::under(arrays, "autoencoder"), &device)?;
+        let generator = Generator::new(&manifest.generator, &mut rng, &device);
+        let mut named = weights::under(arrays, "generator");
+        named.extend(weights::prefixed(weights::under(arrays, "text"), "text"));
+        let generator = weights::import(generator, &named, &device)?;
+        Ok(Self {
+            autoencoder,
+            generator,
+            residual_std: manifest.residual_std.clone(),
+            lens: manifest.lens,
+            dtype: DType::F32,
+            device,
+        })
+    }
+}
+
+impl Rollout {
+    /// Loads the networks of a package onto a device.
+    pub fn new(package: &Package, device: &DeviceChoice) -> Result<Self, RolloutError> {
+        Ok(Self { networks: Networks::from_package(package, *device)?, sampler: Sampler::default(), walks: None })
+    }
+
+    /// Network evaluations a latent frame from the next start on; 1 unless quality is to be compared.
+    pub fn set_sampler(&mut self, sampler: Sampler) {
+        self.sampler = sampler;
+    }
+
+    /// Begins a walk at a picture (any size: it is cropped and scaled) with a prompt. Returns frame 0.
+    pub fn start(&mut self, first: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError> {
+        let (width_px, height_px) = (self.networks.lens.width_px, self.networks.lens.height_px);
+        let fitted = fit(first, width_px, height_px)
+            .ok_or(RolloutError::FirstFrame { width: first.width_px, height: first.height_px })?;
+        let rgb = codec::from_bytes(&fitted.to_rgb());
+        let (walks, decoded) =
+            Walks::start(self.networks.clone(), self.sampler, std::slice::from_ref(&rgb), &[prompt], &[seed]);
+        self.walks = Some(walks);
+        Ok(StepOutput {
+            frames: vec![fitted],
+            inverse_depth: decoded.into_iter().next().map(|d| d.inverse_depth).unwrap_or_default(),
+            network_ms: 0.0,
+            decode_ms: 0.0,
+            recycle_ms: 0.0,
+        })
+    }
+
+    /// Changes the prompt of the running walk.
+    pub fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError> {
+        self.walks.as_mut().ok_or(RolloutError::NotStarted)?.change_prompts(&[prompt]);
+        Ok(())
+    }
+
+    /// One latent frame: the next four video frames.
+    pub fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
+        let walks = self.walks.as_mut().ok_or(RolloutError::NotStarted)?;
+        let first_index = walks.steps_done() * FRAMES_PER_LATENT as u64 + 1;
+        let (mut decoded, times) = walks.next(std::slice::from_ref(control))?;
+        let decoded = decoded.pop().ok_or(RolloutError::NotStarted)?;
+        let (w, h) = (self.networks.lens.width_px, self.networks.lens.height_px);
+        let frames = decoded
+            .frames
+            .iter()
+            .zip(first_index..)
+            .map(|(f, i)| Frame::from_rgb(w, h, &codec::to_bytes(f), i))
+            .collect();
+        Ok(StepOutput {
+            frames,
+            inverse_depth: decoded.inverse_depth,
+            network_ms: times.network_ms,
+            decode_ms: times.decode_ms,
+            recycle_ms: times.recycle_ms,
+        })
+    }
+}
+
+/// Crops a picture about its centre to the wanted shape and scales it.
+fn fit(frame: &Frame, width_px: usize, height_px: usize) -> Option<Frame> {
+    if frame.width_px < 16 || frame.height_px < 16 {
+        return None;
+    }
+    if (frame.width_px, frame.height_px) == (width_px, height_px) {
+        return Some(Frame { index: 0, ..frame.clone() });
+    }
+    let image = image::RgbaImage::from_raw(frame.width_px as u32, frame.height_px as u32, frame.rgba.to_vec())?;
+    let filter = image::imageops::FilterType::CatmullRom;
+    let fitted =
+        image::DynamicImage::ImageRgba8(image).resize_to_fill(width_px as u32, height_px as u32, filter).to_rgb8();
+    Some(Frame::from_rgb(width_px, height_px, fitted.as_raw(), 0))
+}

@@ -1,0 +1,282 @@
+//! Several walks side by side: recycle, evaluate, decode.
+
+use std::time::Instant;
+
+use burn::tensor::{DType, Device, Tensor};
+
+use super::RolloutError;
+use crate::control::{LatentControl, Lens};
+use crate::device::Gaussian;
+use crate::flow;
+use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
+use crate::model::aapt::block::Modulation;
+use crate::model::aapt::codec;
+use crate::model::aapt::config::{BLOCK, Recycle};
+use crate::model::aapt::generator::{Generator, GeneratorState};
+use crate::model::aapt::rays::{self, ray_maps};
+use crate::model::aapt::text::words;
+use crate::model::aapt::warp::{RgbDepth, warp};
+use crate::model::nn::tensor;
+use crate::model::weights::to_host;
+
+/// The networks of a generator on a device, with the numbers that go with them.
+#[derive(Clone, Debug)]
+pub struct Networks {
+    /// Pixels to latents and back.
+    pub autoencoder: Autoencoder,
+    /// The generator.
+    pub generator: Generator,
+    /// Deviation of what the generator adds to the recycled latent, per channel.
+    pub residual_std: Vec<f32>,
+    /// The world's lens.
+    pub lens: Lens,
+    /// Type that the generator computes in.
+    pub dtype: DType,
+    /// Where everything is.
+    pub device: Device,
+}
+
+/// How a latent frame is sampled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampler {
+    /// Network evaluations a latent frame; 1 at play time.
+    pub steps: usize,
+    /// Timestep shift.
+    pub shift: f32,
+}
+
+impl Default for Sampler {
+    fn default() -> Self {
+        Self { steps: 1, shift: 1.0 }
+    }
+}
+
+/// Milliseconds of one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepTimes {
+    /// In the generator.
+    pub network_ms: f64,
+    /// In the decoder.
+    pub decode_ms: f64,
+    /// In warping and encoding what is recycled.
+    pub recycle_ms: f64,
+}
+
+/// Video frames of one walk's step.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// Four pictures `[h * w * 3]` in -1..1.
+    pub frames: [Vec<f32>; FRAMES_PER_LATENT],
+    /// Inverse depth of the last one.
+    pub inverse_depth: Vec<f32>,
+}
+
+/// Walks in step with each other.
+pub struct Walks {
+    networks: Networks,
+    sampler: Sampler,
+    /// One state (with its own rings) for each evaluation of the sampler: keys made at one noise level are read at it.
+    states: Vec<GeneratorState>,
+    modulations: Vec<Vec<Modulation>>,
+    /// `[batch, channels, h, w]`: the last latent frame.
+    latent: Tensor<4>,
+    last: Vec<RgbDepth>,
+    seeds: Vec<u64>,
+    step: u64,
+    /// What the last step recycled, and its validity.
+    recycled: Option<(Tensor<4>, Tensor<4>)>,
+}
+
+impl Networks {
+    fn grid(&self) -> [usize; 2] {
+        self.generator.config().grid
+    }
+
+    /// Encodes four pictures (a first frame: four times the same) of several clips: `[n, channels, h, w]`.
+    pub fn encode(&self, clips: &[[&[f32]; FRAMES_PER_LATENT]]) -> Tensor<4> {
+        let [h, w] = self.grid();
+        self.autoencoder.encoder.forward(self.blocks(clips), h, w)
+    }
+
+    fn blocks(&self, clips: &[[&[f32]; FRAMES_PER_LATENT]]) -> Tensor<3> {
+        let [h, w] = self.grid();
+        let values = clips.iter().flat_map(|f| codec::blocks_from_frames(*f, self.lens.width_px)).collect();
+        tensor(values, [clips.len(), h * w, BLOCK], &self.device)
+    }
+
+    /// Decodes latents `[n, channels, h, w]` with the ones before them.
+    pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>) -> Vec<Decoded> {
+        let [h, w] = self.grid();
+        let (pixels, depth) = self.autoencoder.decoder.forward(latent, before, self.dtype);
+        let (pixels, depth) = (to_host(pixels), to_host(depth));
+        pixels
+            .chunks_exact(h * w * BLOCK)
+            .zip(depth.chunks_exact(h * w * DEPTH_BLOCK))
+            .map(|(p, d)| {
+                let mut frames = codec::frames_from_blocks(p, self.lens.width_px);
+                frames.iter_mut().flatten().for_each(|v| *v = v.clamp(-1.0, 1.0));
+                let mut inverse_depth = codec::plane_from_blocks(d, self.lens.width_px);
+                inverse_depth.iter_mut().for_each(|v| *v = v.clamp(0.0, 4.0));
+                Decoded { frames, inverse_depth }
+            })
+            .collect()
+    }
+
+    /// The recycled latents `[n, channels, h, w]` and their validity `[n, 4, h, w]` for the cameras of `controls`.
+    pub fn recycle(
+        &self,
+        latent: &Tensor<4>,
+        last: &[RgbDepth],
+        controls: &[LatentControl],
+    ) -> (Tensor<4>, Tensor<4>) {
+        let [h, w] = self.grid();
+        let n = controls.len();
+        match self.generator.config().recycle {
+            Recycle::Raw => (latent.clone(), Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device)),
+            Recycle::Reproject => {
+                let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
+                let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
+                for (source, control) in last.iter().zip(controls) {
+                    let before = control.before();
+                    let warped = control.poses.map(|pose| warp(&self.lens, source, &before, &pose));
+                    let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
+                    blocks.extend(codec::blocks_from_frames(pictures, self.lens.width_px));
+                    for picture in &warped {
+                        validity.extend(codec::block_means(&picture.valid, self.lens.width_px));
+                    }
+                }
+                let blocks = tensor(blocks, [n, h * w, BLOCK], &self.device);
+                let recycled = self.autoencoder.encoder.linear(blocks, h, w);
+                (recycled, tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device))
+            }
+        }
+    }
+
+    /// Camera rays `[n, 24, h, w]`.
+    pub fn rays(&self, controls: &[LatentControl]) -> Tensor<4> {
+        let [h, w] = self.grid();
+        let values = controls.iter().flat_map(|c| ray_maps(&self.lens, c)).collect();
+        tensor(values, [controls.len(), rays::CHANNELS, h, w], &self.device)
+    }
+
+    /// Everything beside the noise, joined on channels: recycled, validity, rays.
+    pub fn condition(recycled: Tensor<4>, validity: Tensor<4>, rays: Tensor<4>) -> Tensor<4> {
+        Tensor::cat(vec![recycled, validity, rays], 1)
+    }
+
+    /// What the generator's unit-deviation data mean: a latent is `base + data * residual_std`.
+    pub fn latent_from_data(&self, data: Tensor<4>, recycled: Tensor<4>) -> Tensor<4> {
+        let c = self.residual_std.len();
+        let scaled = data * tensor(self.residual_std.clone(), [1, c, 1, 1], &self.device);
+        match self.generator.config().recycle {
+            Recycle::Raw => scaled,
+            Recycle::Reproject => recycled + scaled,
+        }
+    }
+
+    /// Text tokens of prompts.
+    pub fn text(&self, prompts: &[&str]) -> Tensor<3> {
+        let c = self.generator.config();
+        let ids: Vec<Vec<i32>> = prompts.iter().map(|p| words(p, &c.vocabulary, c.text_tokens)).collect();
+        self.generator.encode_text(&ids, &self.device)
+    }
+}
+
+impl Walks {
+    /// Begins walks at first frames (`[h * w * 3]` in -1..1), one prompt and seed each.
+    pub fn start(
+        networks: Networks,
+        sampler: Sampler,
+        first: &[Vec<f32>],
+        prompts: &[&str],
+        seeds: &[u64],
+    ) -> (Self, Vec<Decoded>) {
+        let clips: Vec<[&[f32]; FRAMES_PER_LATENT]> = first.iter().map(|f| [f.as_slice(); FRAMES_PER_LATENT]).collect();
+        let latent = networks.encode(&clips);
+        let decoded = networks.decode(latent.clone(), latent.clone());
+        let text = networks.text(prompts);
+        let times = flow::timesteps(sampler.steps, sampler.shift);
+        let states: Vec<GeneratorState> =
+            (0..sampler.steps).map(|_| networks.generator.begin(text.clone(), networks.dtype)).collect();
+        let modulations = times[..sampler.steps]
+            .iter()
+            .map(|t| networks.generator.modulations(*t, first.len(), networks.dtype, &networks.device))
+            .collect();
+        // The first frame itself is sharper than its decoding; its depth can only come from the decoder.
+        let last = first
+            .iter()
+            .zip(&decoded)
+            .map(|(rgb, d)| RgbDepth { rgb: rgb.clone(), inverse_depth: d.inverse_depth.clone() })
+            .collect();
+        (Self { networks, sampler, states, modulations, latent, last, seeds: seeds.to_vec(), step: 0, recycled: None }, decoded)
+    }
+
+    /// Changes the prompts of running walks.
+    pub fn change_prompts(&mut self, prompts: &[&str]) {
+        let text = self.networks.text(prompts);
+        for state in &mut self.states {
+            self.networks.generator.change_text(state, text.clone());
+        }
+    }
+
+    /// The last latent frames `[batch, channels, h, w]`.
+    pub fn latent(&self) -> Tensor<4> {
+        self.latent.clone()
+    }
+
+    /// What the last step recycled `[batch, channels, h, w]`, and its validity `[batch, 4, h, w]`.
+    pub fn recycled(&self) -> Option<&(Tensor<4>, Tensor<4>)> {
+        self.recycled.as_ref()
+    }
+
+    /// Latent frames made so far.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// One latent frame of every walk.
+    pub fn next(&mut self, controls: &[LatentControl]) -> Result<(Vec<Decoded>, StepTimes), RolloutError> {
+        let mut times = StepTimes::default();
+        let clock = Instant::now();
+        let n = &self.networks;
+        let [_, channels, h, w] = self.latent.dims();
+        let batch = controls.len();
+        let (recycled, validity) = n.recycle(&self.latent, &self.last, controls);
+        self.recycled = Some((recycled.clone(), validity.clone()));
+        let condition = Networks::condition(recycled.clone(), validity, n.rays(controls)).cast(n.dtype);
+        times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
+
+        let clock = Instant::now();
+        self.step += 1;
+        let plane = channels * h * w;
+        let mut noise = vec![0.0; batch * plane];
+        for (seed, part) in self.seeds.iter().zip(noise.chunks_exact_mut(plane)) {
+            // Noise is named by seed and step: a walk can be taken up anywhere.
+            Gaussian::new(*seed, self.step).fill(part);
+        }
+        let mut x = tensor(noise, [batch, channels, h, w], &n.device);
+        let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
+        for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
+            let output = n.generator.step(state, modulations, x.clone().cast(n.dtype), condition.clone());
+            let (from, to) = (vec![t[i]; batch], vec![t[i + 1]; batch]);
+            let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
+            x = flow::euler(x, v, &from, &to);
+        }
+        let latent = n.latent_from_data(x, recycled);
+        if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {
+            return Err(RolloutError::NotFinite(self.step));
+        }
+        times.network_ms = clock.elapsed().as_secs_f64() * 1e3;
+
+        let clock = Instant::now();
+        let decoded = n.decode(latent.clone(), self.latent.clone());
+        self.latent = latent;
+        for (last, d) in self.last.iter_mut().zip(&decoded) {
+            last.rgb.clone_from(&d.frames[FRAMES_PER_LATENT - 1]);
+            last.inverse_depth.clone_from(&d.inverse_depth);
+        }
+        times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;
+        Ok((decoded, times))
+    }
+}

@@ -1,0 +1,141 @@
+//! Stage 1, adaptation: flow matching with teacher forcing; one timestep a clip, shifted (AAPT appendix B).
+
+use burn::tensor::DType;
+
+use super::autoencoder::{compute_dtype, trained};
+use super::checkpoint;
+use super::latents::{self, LatentClip};
+use super::optim::{AdamW, Optimizer, learning_rate};
+use super::run::{Every, Run, TrainError, bar};
+use super::samples::Samples;
+use super::sequence::{assemble, channel_weights, noise_like, picks, weighted_mse};
+use super::student::StudentPool;
+use crate::data::Split;
+use crate::device::Gaussian;
+use crate::flow;
+use crate::model::aapt::generator::Generator;
+use crate::model::weights::{Arrays, import, to_host};
+
+const STAGE: &str = "adapt";
+
+/// What both generator stages begin with.
+pub(super) struct Setup {
+    pub(super) clips: Vec<LatentClip>,
+    pub(super) residual_std: Vec<f32>,
+    /// Deviation of each latent channel in the picture.
+    pub(super) deviation: Vec<f32>,
+}
+
+impl Setup {
+    pub(super) fn new(run: &Run) -> Result<Self, TrainError> {
+        let (_, deviation) = trained(run, &run.device.open()?)?;
+        let clips = latents::load(run, Split::Train)?;
+        let [_, _, residual_std] = latents::statistics(run, &clips)?;
+        Ok(Self { clips, residual_std, deviation })
+    }
+}
+
+/// A stage's final averaged weights, if it has been run.
+pub(super) fn finished(run: &Run, stage: &'static str) -> Result<Arrays, TrainError> {
+    let path = run.dir.join(stage).join("final.safetensors");
+    if !path.exists() {
+        return Err(TrainError::Missing { needs: stage, run: run.dir.clone() });
+    }
+    Ok(checkpoint::load(&path)?.0)
+}
+
+/// Takes up a checkpoint where there is one.
+pub(super) fn resume(optimizer: &mut Optimizer, path: &std::path::Path) -> Result<bool, TrainError> {
+    if !path.exists() {
+        return Ok(false);
+    }
+    let (arrays, meta) = checkpoint::load(path)?;
+    let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
+    optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint { path: path.to_owned(), what })?;
+    Ok(true)
+}
+
+/// Trains, or goes on training, until the recipe's steps are done.
+pub(super) fn train(run: &Run) -> Result<(), TrainError> {
+    let dir = run.stage_dir(STAGE)?;
+    let last = dir.join("final.safetensors");
+    if last.exists() {
+        return Ok(());
+    }
+    let r = &run.recipe.adapt;
+    let config = run.recipe.generator_config();
+    let device = run.device.open()?;
+    let training = device.clone().autodiff();
+    let dtype = compute_dtype(run.device);
+    let setup = Setup::new(run)?;
+    let weights = channel_weights(&setup.residual_std, &setup.deviation, r.channel_power);
+
+    let mut model = Generator::new(&config, &mut Gaussian::new(run.recipe.data.seed, 7), &training);
+    // A run can start from weights of an earlier one: DIR/warm/adapt.safetensors.
+    let warm = run.dir.join("warm").join("adapt.safetensors");
+    if warm.exists() {
+        model = import(model, &checkpoint::load(&warm)?.0, &training)?;
+    }
+    let mut optimizer = Optimizer::new(&model);
+    let saved = dir.join("checkpoint.safetensors");
+    resume(&mut optimizer, &saved)?;
+    model = optimizer.apply(model, &training);
+
+    let samples = Samples::new(run, &setup, 1)?;
+    let mut student = StudentPool::new(run, r)?;
+    let progress = bar(STAGE, optimizer.step, r.steps);
+    let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
+    let (mut sum, mut since, mut clock) = (0.0, 0u64, std::time::Instant::now());
+    while optimizer.step < r.steps {
+        let step = optimizer.step;
+        let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xada, step + 1);
+        student.refresh(run, step, &optimizer, &samples, &setup, &mut rng)?;
+        let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
+        let picks = picks(&mut rng, clips, r.batch, r.latents);
+        let batch =
+            assemble(&run.recipe, &config, clips, &picks, r.latents, &setup.residual_std, dtype, &training);
+        let t: Vec<f32> = (0..r.batch).map(|_| flow::shift(rng.uniform(), r.shift)).collect();
+        let noise = noise_like(&batch.data, &mut rng);
+        let x_t = flow::add_noise(batch.data.clone(), noise.clone(), &t);
+        let text = model.encode_text(&batch.words, &training);
+        let output = model.sequence(x_t.clone().cast(dtype), batch.condition, &t, text).cast(DType::F32);
+        let error = flow::velocity(x_t, output, &t) - flow::target_velocity(batch.data, noise);
+        let loss = weighted_mse(error, &weights);
+        let grads = loss.backward();
+        let lr = learning_rate(r.lr, step, r.warmup, r.steps);
+        let with = AdamW { lr, weight_decay: r.weight_decay, ema: r.ema, clip: 1.0 };
+        let norm;
+        (model, norm) = optimizer.update(model, &grads, with, &training);
+        if !norm.is_finite() {
+            return Err(TrainError::Diverged { stage: STAGE, step, path: saved });
+        }
+        sum += f64::from(to_host(loss.detach())[0]);
+        since += 1;
+        if since == 10 {
+            let loss = sum / since as f64;
+            let rate = since as f64 * (r.batch * r.latents) as f64 / clock.elapsed().as_secs_f64();
+            progress.set_message(format!("loss {loss:.4}, {rate:.1} latents/s"));
+            run.log(
+                STAGE,
+                step + 1,
+                &[("loss", loss), ("lr", lr.into()), ("grad_norm", norm), ("latents_per_sec", rate)],
+            )?;
+            (sum, since, clock) = (0.0, 0, std::time::Instant::now());
+        }
+        progress.set_position(step + 1);
+        let stopping = run.stopping();
+        if checkpoints.due() || stopping {
+            checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+        }
+        if stopping {
+            return Err(TrainError::Stopped(step + 1));
+        }
+        if looks.due() {
+            samples.take(run, STAGE, step + 1, &optimizer.average())?;
+        }
+    }
+    progress.finish();
+    samples.take(run, STAGE, r.steps, &optimizer.average())?;
+    checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+    checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])
+}

@@ -1,0 +1,45 @@
+//! Checkpoints and named arrays on disk: plain f32 safetensors, replaced at once or not at all.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use super::TrainError;
+use crate::model::weights::{Array, Arrays};
+
+/// Writes arrays with a few words of metadata.
+pub(super) fn save(path: &Path, arrays: &Arrays, meta: &[(&str, String)]) -> Result<(), TrainError> {
+    let io = |source| TrainError::Io { path: path.to_owned(), source };
+    let bad = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
+    let views = arrays
+        .iter()
+        .map(|(n, a)| TensorView::new(Dtype::F32, a.shape.clone(), bytemuck::cast_slice(&a.values)).map(|v| (n, v)))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| bad(e.to_string()))?;
+    let meta: HashMap<String, String> = meta.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    let bytes = safetensors::serialize(views, Some(meta)).map_err(|e| bad(e.to_string()))?;
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, bytes).map_err(io)?;
+    std::fs::rename(&partial, path).map_err(io)
+}
+
+/// Reads what [`save`] wrote.
+pub(super) fn load(path: &Path) -> Result<(Arrays, HashMap<String, String>), TrainError> {
+    let bytes = std::fs::read(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
+    let bad = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
+    let meta = header.metadata().clone().unwrap_or_default();
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
+    let mut arrays = Arrays::new();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(bad(format!("`{name}` is not F32")));
+        }
+        let values =
+            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        arrays.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+    }
+    Ok((arrays, meta))
+}

@@ -1,0 +1,128 @@
+//! Stage 2, consistency distillation: the network learns to land in one evaluation (AAPT appendix B: 32 discrete steps,
+//! no guidance, teacher forcing, no averaging of the target).
+//!
+//! A share of the clips can be student-forced: what is recycled into their steps comes from the network's own rollouts,
+//! refreshed every so often, and the target is the truth (which the commanded cameras still name exactly). Then the
+//! network meets its own errors in training.
+
+use burn::tensor::DType;
+
+use super::adapt::{Setup, finished, resume};
+use super::autoencoder::compute_dtype;
+use super::checkpoint;
+use super::optim::{AdamW, Optimizer, learning_rate};
+use super::run::{Every, Run, TrainError, bar};
+use super::samples::Samples;
+use super::sequence::{assemble, channel_weights, noise_like, picks, weighted_mse};
+use super::student::StudentPool;
+use crate::device::Gaussian;
+use crate::flow;
+use crate::model::aapt::generator::Generator;
+use crate::model::weights::{import, to_host};
+
+const STAGE: &str = "distill";
+
+/// Trains, or goes on training, until the recipe's steps are done.
+pub(super) fn train(run: &Run) -> Result<(), TrainError> {
+    let dir = run.stage_dir(STAGE)?;
+    let last = dir.join("final.safetensors");
+    if last.exists() {
+        return Ok(());
+    }
+    let r = &run.recipe.distill;
+    let config = run.recipe.generator_config();
+    let device = run.device.open()?;
+    let training = device.clone().autodiff();
+    let dtype = compute_dtype(run.device);
+    let setup = Setup::new(run)?;
+    let weights = channel_weights(&setup.residual_std, &setup.deviation, r.channel_power);
+
+    let adapted = finished(run, "adapt")?;
+    let blank = Generator::new(&config, &mut Gaussian::silent(), &device);
+    let teacher = import(blank, &adapted, &device)?;
+    let blank = Generator::new(&config, &mut Gaussian::silent(), &training);
+    let mut model = import(blank, &adapted, &training)?;
+    let mut optimizer = Optimizer::new(&model);
+    let saved = dir.join("checkpoint.safetensors");
+    resume(&mut optimizer, &saved)?;
+    model = optimizer.apply(model, &training);
+
+    let samples = Samples::new(run, &setup, 1)?;
+    let progress = bar(STAGE, optimizer.step, r.steps);
+    let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
+    let (mut sum, mut since, mut clock) = (0.0, 0u64, std::time::Instant::now());
+    // t_0 = 0 < ... < t_n = 1.
+    let mut times = flow::timesteps(r.timesteps, r.shift);
+    times.reverse();
+    let mut student = StudentPool::new(run, r)?;
+    while optimizer.step < r.steps {
+        let step = optimizer.step;
+        let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xd15, step + 1);
+        student.refresh(run, step, &optimizer, &samples, &setup, &mut rng)?;
+        let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
+        let picks = picks(&mut rng, clips, r.batch, r.latents);
+        let batch = assemble(&run.recipe, &config, clips, &picks, r.latents, &setup.residual_std, dtype, &device);
+        // Neighbouring timesteps, one pair a clip.
+        let n: Vec<usize> = (0..r.batch).map(|_| rng.below(r.timesteps)).collect();
+        let (t_low, t_high): (Vec<f32>, Vec<f32>) = n.iter().map(|&i| (times[i], times[i + 1])).unzip();
+        let zero = vec![0.0; r.batch];
+        let noise = noise_like(&batch.data, &mut rng);
+        let high = flow::add_noise(batch.data.clone(), noise, &t_high);
+
+        // Target: one teacher step down, then the student's own landing from there, without gradient.
+        let landed = {
+            let text = teacher.encode_text(&batch.words, &device);
+            let out = teacher.sequence(high.clone().cast(dtype), batch.condition.clone(), &t_high, text);
+            let v = flow::velocity(high.clone(), out.cast(DType::F32), &t_high);
+            let low = flow::euler(high.clone(), v, &t_high, &t_low);
+            let fixed = burn::module::Module::valid(&model);
+            let text = fixed.encode_text(&batch.words, &device);
+            let out = fixed.sequence(low.clone().cast(dtype), batch.condition.clone(), &t_low, text);
+            let v = flow::velocity(low.clone(), out.cast(DType::F32), &t_low);
+            flow::euler(low, v, &t_low, &zero)
+        };
+        let high = burn::tensor::Tensor::from_inner(high);
+        let text = model.encode_text(&batch.words, &training);
+        let condition = burn::tensor::Tensor::from_inner(batch.condition);
+        let out = model.sequence(high.clone().cast(dtype), condition, &t_high, text).cast(DType::F32);
+        let v = flow::velocity(high.clone(), out, &t_high);
+        let student_landing = flow::euler(high, v, &t_high, &zero);
+        let loss = weighted_mse(student_landing - burn::tensor::Tensor::from_inner(landed), &weights);
+        let grads = loss.backward();
+        let lr = learning_rate(r.lr, step, r.warmup, r.steps);
+        let with = AdamW { lr, weight_decay: r.weight_decay, ema: r.ema, clip: 1.0 };
+        let norm;
+        (model, norm) = optimizer.update(model, &grads, with, &training);
+        if !norm.is_finite() {
+            return Err(TrainError::Diverged { stage: STAGE, step, path: saved });
+        }
+        sum += f64::from(to_host(loss.detach())[0]);
+        since += 1;
+        if since == 10 {
+            let loss = sum / since as f64;
+            let rate = since as f64 * (r.batch * r.latents) as f64 / clock.elapsed().as_secs_f64();
+            progress.set_message(format!("loss {loss:.4}, {rate:.1} latents/s"));
+            run.log(
+                STAGE,
+                step + 1,
+                &[("loss", loss), ("lr", lr.into()), ("grad_norm", norm), ("latents_per_sec", rate)],
+            )?;
+            (sum, since, clock) = (0.0, 0, std::time::Instant::now());
+        }
+        progress.set_position(step + 1);
+        let stopping = run.stopping();
+        if checkpoints.due() || stopping {
+            checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+        }
+        if stopping {
+            return Err(TrainError::Stopped(step + 1));
+        }
+        if looks.due() {
+            samples.take(run, STAGE, step + 1, &optimizer.average())?;
+        }
+    }
+    progress.finish();
+    samples.take(run, STAGE, r.steps, &optimizer.average())?;
+    checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+    checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])
+}

@@ -1,0 +1,185 @@
+//! The recipe: one TOML file that says all about a generator.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use crate::model::aapt::config::{AutoencoderConfig, Recycle};
+
+/// Everything that a training run is made of.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Title of the world.
+    pub title: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Training worlds.
+    pub data: DataRecipe,
+    /// Autoencoder sizes.
+    pub autoencoder: AutoencoderConfig,
+    /// Generator sizes.
+    pub generator: GeneratorRecipe,
+    /// Stage 0: the autoencoder.
+    pub train_autoencoder: AutoencoderRecipe,
+    /// Stage 1: adaptation (flow matching, teacher forcing).
+    pub adapt: StageRecipe,
+    /// Stage 2: consistency distillation.
+    pub distill: StageRecipe,
+    /// The recipe file's text, word for word.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// Training worlds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecipe {
+    /// Folder of shards, with `train` and `test` below; rendered there if it is empty.
+    pub dir: PathBuf,
+    /// Clips to train on.
+    pub train_clips: usize,
+    /// Clips of held-out worlds.
+    pub test_clips: usize,
+    /// Video frames a clip: 1 + 4 n.
+    pub frames: usize,
+    /// Width and height in pixels, multiples of 16.
+    pub size_px: [usize; 2],
+    /// Horizontal field of view.
+    pub fov_x_deg: f32,
+    /// Seed of the worlds.
+    pub seed: u64,
+}
+
+/// Generator sizes that are not implied by others.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorRecipe {
+    /// Width of the residual stream.
+    pub width: usize,
+    /// Transformer blocks.
+    pub depth: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Hidden width of a block over `width`.
+    pub mlp_ratio: usize,
+    /// Past latent frames attended to.
+    pub window: usize,
+    /// How the previous latent frame is recycled.
+    pub recycle: Recycle,
+    /// Most words of a prompt.
+    pub text_tokens: usize,
+}
+
+/// Stage 0.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoencoderRecipe {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Latent frames a step.
+    pub batch: usize,
+    /// Peak learning rate.
+    pub lr: f32,
+    /// Clips whose blocks give the principal components.
+    pub pca_clips: usize,
+    /// Weight of the inverse-depth error.
+    pub depth_weight: f32,
+    /// Decay of the averaged weights.
+    pub ema: f32,
+}
+
+/// A stage of the generator.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageRecipe {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Clips a step.
+    pub batch: usize,
+    /// Latent frames a clip.
+    pub latents: usize,
+    /// Peak learning rate.
+    pub lr: f32,
+    /// Steps of linear warm-up; after it the rate falls as a cosine to a tenth.
+    pub warmup: u64,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// Timestep shift (AAPT appendix B: 24; smaller frames have less to agree on).
+    pub shift: f32,
+    /// Decay of the averaged weights.
+    pub ema: f32,
+    /// Exponent of a channel's weight in the picture: 0 counts all latent channels alike, 2 counts pixel errors.
+    pub channel_power: f32,
+    /// Discrete timesteps (distillation only).
+    #[serde(default)]
+    pub timesteps: usize,
+    /// Share of clips whose recycled latents come from the network's own rollouts instead of the truth
+    /// (student forcing of AAPT §2.2, with the truth as target).
+    #[serde(default)]
+    pub student_share: f32,
+    /// First step with such clips: a network that knows nothing yet makes nothing to learn from.
+    #[serde(default)]
+    pub student_from: u64,
+    /// Steps between refreshes of those rollouts.
+    #[serde(default)]
+    pub student_every: u64,
+    /// Clips rolled out at a refresh.
+    #[serde(default)]
+    pub student_clips: usize,
+}
+
+impl Recipe {
+    /// Reads and checks a recipe.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
+        let bad = |what: String| TrainError::Recipe { path: path.to_owned(), what };
+        let mut recipe: Self = toml::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        recipe.text = text;
+        let d = &recipe.data;
+        if d.size_px.iter().any(|v| v % 16 != 0 || !(16..=1024).contains(v)) {
+            return Err(bad(format!("data.size_px {:?} must be multiples of 16 up to 1024", d.size_px)));
+        }
+        if d.frames % 4 != 1 || d.frames < 9 {
+            return Err(bad(format!("data.frames {} must be 1 + a multiple of 4, at least 9", d.frames)));
+        }
+        for (name, stage) in [("adapt", &recipe.adapt), ("distill", &recipe.distill)] {
+            let most = (d.frames - 1) / 4;
+            if stage.latents < 2 || stage.latents > most || stage.batch == 0 {
+                return Err(bad(format!("{name}.latents must be 2 to {most} and {name}.batch at least 1")));
+            }
+        }
+        if recipe.distill.timesteps < 2 {
+            return Err(bad("distill.timesteps must be at least 2".into()));
+        }
+        recipe.generator_config().check().map_err(bad)?;
+        Ok(recipe)
+    }
+
+    /// The lens of the worlds.
+    pub fn lens(&self) -> crate::control::Lens {
+        crate::control::Lens {
+            width_px: self.data.size_px[0],
+            height_px: self.data.size_px[1],
+            fov_x_rad: self.data.fov_x_deg.to_radians(),
+        }
+    }
+
+    /// The generator's full configuration.
+    pub fn generator_config(&self) -> crate::model::aapt::config::GeneratorConfig {
+        let g = &self.generator;
+        crate::model::aapt::config::GeneratorConfig {
+            grid: [self.data.size_px[1] / 8, self.data.size_px[0] / 8],
+            latent_channels: self.autoencoder.latent_channels,
+            width: g.width,
+            depth: g.depth,
+            heads: g.heads,
+            mlp_ratio: g.mlp_ratio,
+            window: g.window,
+            recycle: g.recycle,
+            text_tokens: g.text_tokens,
+            vocabulary: crate::data::VOCABULARY.iter().map(|w| (*w).to_owned()).collect(),
+        }
+    }
+}

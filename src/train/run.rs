@@ -1,0 +1,197 @@
+//! A run: a folder with a log, checkpoints and samples; stages in order; stop and resume at any step.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::recipe::Recipe;
+use super::{adapt, autoencoder, distill, export, latents};
+use crate::device::DeviceChoice;
+
+/// Trouble in training.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A file or folder.
+    #[error("can't use {path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The recipe.
+    #[error("recipe {path}: {what}")]
+    Recipe {
+        /// Which.
+        path: PathBuf,
+        /// What to change.
+        what: String,
+    },
+    /// A checkpoint.
+    #[error("checkpoint {path}: {what}; delete it to begin this stage anew")]
+    Checkpoint {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Training data.
+    #[error(transparent)]
+    Data(#[from] crate::data::DataError),
+    /// Generation of samples.
+    #[error(transparent)]
+    Rollout(#[from] crate::rollout::RolloutError),
+    /// The export.
+    #[error(transparent)]
+    Package(#[from] crate::package::PackageError),
+    /// Weights of an earlier stage.
+    #[error(transparent)]
+    Weights(#[from] crate::model::weights::WeightsError),
+    /// The device.
+    #[error(transparent)]
+    Device(#[from] crate::device::DeviceError),
+    /// Pictures of samples.
+    #[error(transparent)]
+    Record(#[from] crate::record::RecordError),
+    /// An earlier stage is missing.
+    #[error("stage `{needs}` has not been run in {run}; run `farwander train {needs} RECIPE` first, or `train all`")]
+    Missing {
+        /// The stage.
+        needs: &'static str,
+        /// The run folder.
+        run: PathBuf,
+    },
+    /// Numbers went wrong.
+    #[error("stage {stage} diverged at step {step} (the loss or its gradient is not finite); the last good checkpoint is {path}")]
+    Diverged {
+        /// The stage.
+        stage: &'static str,
+        /// Its step.
+        step: u64,
+        /// Where to take up.
+        path: PathBuf,
+    },
+    /// Asked to stop.
+    #[error("stopped at step {0}; run the same command again to go on")]
+    Stopped(u64),
+}
+
+/// Stages, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Stage {
+    /// Stage 0.
+    Autoencoder,
+    /// Encode the clips once.
+    Latents,
+    /// Stage 1: flow matching with teacher forcing.
+    Adapt,
+    /// Stage 2: consistency distillation, to land in one evaluation.
+    Distill,
+    /// Write the generator file.
+    Export,
+    /// All of them, each where it stopped.
+    All,
+}
+
+/// A run folder and what its stages share.
+pub struct Run {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The folder.
+    pub dir: PathBuf,
+    /// Where tensors are.
+    pub device: DeviceChoice,
+    /// Set to stop at the next step with a checkpoint.
+    pub stop: Arc<AtomicBool>,
+    /// Seconds between checkpoints.
+    pub checkpoint_secs: f64,
+    /// Seconds between sample sheets.
+    pub sample_secs: f64,
+}
+
+impl Run {
+    /// Folder of a stage, made if need be.
+    pub(super) fn stage_dir(&self, stage: &str) -> Result<PathBuf, TrainError> {
+        let dir = self.dir.join(stage);
+        std::fs::create_dir_all(&dir).map_err(|source| TrainError::Io { path: dir.clone(), source })?;
+        Ok(dir)
+    }
+
+    /// Appends a line to the run log.
+    pub(super) fn log(&self, stage: &str, step: u64, fields: &[(&str, f64)]) -> Result<(), TrainError> {
+        let path = self.dir.join("log.jsonl");
+        let mut line = serde_json::Map::new();
+        line.insert("stage".into(), json!(stage));
+        line.insert("step".into(), json!(step));
+        for (name, value) in fields {
+            line.insert((*name).into(), json!(value));
+        }
+        let io = |source| TrainError::Io { path: path.clone(), source };
+        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
+        writeln!(file, "{}", serde_json::Value::Object(line)).map_err(io)
+    }
+
+    /// Whether somebody asked to stop.
+    pub(super) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Progress bar of a stage.
+pub(super) fn bar(stage: &'static str, done: u64, steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps).with_position(done);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:12} {wide_bar} {pos}/{len} {msg} [{elapsed} < {eta}]") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(stage);
+    bar.reset_eta();
+    bar
+}
+
+/// Says when a time has passed, again and again.
+pub(super) struct Every {
+    secs: f64,
+    last: Instant,
+}
+
+impl Every {
+    pub(super) fn new(secs: f64) -> Self {
+        Self { secs, last: Instant::now() }
+    }
+
+    pub(super) fn due(&mut self) -> bool {
+        let due = self.last.elapsed().as_secs_f64() >= self.secs;
+        if due {
+            self.last = Instant::now();
+        }
+        due
+    }
+}
+
+/// Runs one stage, or all.
+pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
+    std::fs::create_dir_all(&run.dir).map_err(|source| TrainError::Io { path: run.dir.clone(), source })?;
+    let all = stage == Stage::All;
+    if all || stage == Stage::Autoencoder {
+        autoencoder::train(run)?;
+    }
+    if all || stage == Stage::Latents {
+        latents::make(run)?;
+    }
+    if all || stage == Stage::Adapt {
+        adapt::train(run)?;
+    }
+    if all || stage == Stage::Distill {
+        distill::train(run)?;
+    }
+    if all || stage == Stage::Export {
+        export::export(run, out)?;
+    }
+    Ok(())
+}

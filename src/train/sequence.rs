@@ -1,0 +1,98 @@
+//! Batches of latent clips for the generator's stages, and the losses' common parts.
+
+use burn::tensor::{DType, Device, Tensor};
+use half::f16;
+
+use super::latents::LatentClip;
+use super::recipe::Recipe;
+use crate::device::Gaussian;
+use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::config::{GeneratorConfig, Recycle};
+use crate::model::aapt::rays::{self, ray_maps};
+use crate::model::nn::tensor;
+
+/// A batch of clips, teacher-forced: everything the generator sees and should make.
+pub(super) struct Batch {
+    /// Data of unit deviation that the generator models: `[batch, latents, channels, h, w]`, f32.
+    pub(super) data: Tensor<5>,
+    /// Recycled latents, validity, rays: `[batch, latents, condition_channels, h, w]`.
+    pub(super) condition: Tensor<5>,
+    /// Prompt words of each clip.
+    pub(super) words: Vec<Vec<i32>>,
+}
+
+/// Where a batch is cut: clip and first step.
+pub(super) fn picks(rng: &mut Gaussian, clips: &[LatentClip], batch: usize, latents: usize) -> Vec<(usize, usize)> {
+    (0..batch)
+        .map(|_| {
+            let clip = rng.below(clips.len());
+            (clip, rng.below(clips[clip].controls.len() - latents + 1))
+        })
+        .collect()
+}
+
+fn widen(values: &[f16]) -> impl Iterator<Item = f32> + '_ {
+    values.iter().map(|v| v.to_f32())
+}
+
+/// Puts together `latents` steps of each picked clip.
+pub(super) fn assemble(
+    recipe: &Recipe,
+    config: &GeneratorConfig,
+    clips: &[LatentClip],
+    picks: &[(usize, usize)],
+    latents: usize,
+    residual_std: &[f32],
+    dtype: DType,
+    device: &Device,
+) -> Batch {
+    let [h, w] = config.grid;
+    let (c, plane) = (config.latent_channels, h * w);
+    let lens = recipe.lens();
+    let channels = config.condition_channels();
+    let n = picks.len();
+    let mut data = Vec::with_capacity(n * latents * c * plane);
+    let mut condition = Vec::with_capacity(n * latents * channels * plane);
+    for &(clip, from) in picks {
+        let clip = &clips[clip];
+        for k in from..from + latents {
+            let now = &clip.latents[(k + 1) * c * plane..][..c * plane];
+            let recycled = &clip.recycled[k * c * plane..][..c * plane];
+            for (i, (z, r)) in widen(now).zip(widen(recycled)).enumerate() {
+                let base = if config.recycle == Recycle::Reproject { r } else { 0.0 };
+                data.push((z - base) / residual_std[i / plane]);
+            }
+            condition.extend(widen(recycled));
+            condition.extend(widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane]));
+            condition.extend(ray_maps(&lens, &clip.controls[k]));
+        }
+    }
+    debug_assert_eq!(channels, c + FRAMES_PER_LATENT + rays::CHANNELS);
+    Batch {
+        data: tensor(data, [n, latents, c, h, w], device),
+        condition: tensor(condition, [n, latents, channels, h, w], device).cast(dtype),
+        words: picks.iter().map(|(clip, _)| clips[*clip].words.clone()).collect(),
+    }
+}
+
+/// Weights of latent channels in the loss, mean 1: (residual deviation x deviation in the picture) to a power.
+pub(super) fn channel_weights(residual_std: &[f32], deviation: &[f32], power: f32) -> Vec<f32> {
+    let raw: Vec<f32> = residual_std.iter().zip(deviation).map(|(r, d)| (r * d).max(1e-6).powf(power)).collect();
+    let mean = raw.iter().sum::<f32>() / raw.len() as f32;
+    raw.into_iter().map(|v| v / mean).collect()
+}
+
+/// Mean of squared errors, weighted per channel.
+pub(super) fn weighted_mse(error: Tensor<5>, weights: &[f32]) -> Tensor<1> {
+    let c = weights.len();
+    let weights = tensor(weights.to_vec(), [1, 1, c, 1, 1], &error.device());
+    (error.powi_scalar(2) * weights).mean()
+}
+
+/// Standard normal noise shaped like `like`.
+pub(super) fn noise_like(like: &Tensor<5>, rng: &mut Gaussian) -> Tensor<5> {
+    let shape = like.dims();
+    let mut values = vec![0.0; shape.iter().product()];
+    rng.fill(&mut values);
+    tensor(values, shape, &like.device())
+}
