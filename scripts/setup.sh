@@ -25,7 +25,7 @@ missing_packages() {
 }
 
 # apt-get as root, through sudo where needed; fails where neither is possible.
-apt() {
+apt_get() {
     local -a as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || return 1
@@ -47,8 +47,8 @@ need_packages() {
     [ -n "$missing" ] || return 0
     say "Installing for $why: $missing"
     # shellcheck disable=SC2086  # the list is meant to be split
-    apt install -y --no-install-recommends $missing \
-        || { apt update && apt install -y --no-install-recommends $missing; } \
+    apt_get install -y --no-install-recommends $missing \
+        || { apt_get update && apt_get install -y --no-install-recommends $missing; } \
         || { say "Could not install them; as root, run: apt-get install $missing"; return 1; }
 }
 
