@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 
 use crate::frame::Frame;
@@ -182,12 +182,8 @@ fn picture(
     draw: impl FnOnce(&Area<'_>) -> Result<(), PlotError>,
 ) -> Result<(), PlotError> {
     // Registering twice does no harm.
-    plotters::style::register_font(
-        FONT,
-        FontStyle::Normal,
-        epaint_default_fonts::UBUNTU_LIGHT,
-    )
-    .map_err(|_| PlotError::Draw("the embedded typeface is damaged".to_owned()))?;
+    plotters::style::register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
+        .map_err(|_| PlotError::Draw("the embedded typeface is damaged".to_owned()))?;
     let mut rgb = vec![255; (3 * width * height) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut rgb, (width, height)).into_drawing_area();
@@ -220,7 +216,7 @@ fn panel(
         .margin_right(20)
         .x_label_area_size(40)
         .y_label_area_size(66)
-        .build_cartesian_2d(x_axis.coordinate(), y_axis.coordinate())
+        .build_cartesian_2d(x_axis, y_axis)
         .map_err(text)?;
     chart
         .configure_mesh()
@@ -251,9 +247,7 @@ fn panel(
         if !noisy {
             legend(drawn, &one.name, colour);
             if points.len() <= SMOOTH_FROM {
-                let dots = points
-                    .iter()
-                    .map(|p| Circle::new(*p, 3, colour.filled()));
+                let dots = points.iter().map(|p| Circle::new(*p, 3, colour.filled()));
                 chart.draw_series(dots).map_err(text)?;
             }
             continue;
@@ -276,7 +270,11 @@ fn panel(
     Ok(())
 }
 
-fn legend(series: &mut plotters::chart::SeriesAnno<'_, BitMapBackend<'_>>, name: &str, colour: RGBColor) {
+fn legend(
+    series: &mut plotters::chart::SeriesAnno<'_, BitMapBackend<'_>>,
+    name: &str,
+    colour: RGBColor,
+) {
     series
         .label(name)
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
@@ -320,7 +318,11 @@ impl Axis {
         let mut ticks = Vec::new();
         if log {
             // 1, 2, 5 of every decade; whole decades alone where there are many.
-            let steps: &[f64] = if to - from > 4.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+            let steps: &[f64] = if to - from > 4.0 {
+                &[1.0]
+            } else {
+                &[1.0, 2.0, 5.0]
+            };
             for decade in from.floor() as i32..=to.ceil() as i32 {
                 ticks.extend(steps.iter().map(|s| f64::from(decade) + s.log10()));
             }
@@ -344,10 +346,23 @@ impl Axis {
         }
         Self { from, to, ticks }
     }
+}
 
-    fn coordinate(&self) -> plotters::coord::ranged1d::WithKeyPoints<RangedCoordf64> {
-        use plotters::coord::ranged1d::BindKeyPoints as _;
-        (self.from..self.to).with_key_points(self.ticks.clone())
+impl Ranged for Axis {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (first_px, last_px): (i32, i32)) -> i32 {
+        let share = (value - self.from) / (self.to - self.from);
+        first_px + (share * f64::from(last_px - first_px)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.from..self.to
     }
 }
 
@@ -397,21 +412,44 @@ mod tests {
         assert_eq!(records[1].values["val_loss"], 1.7);
         let panels = panels(&records);
         assert_eq!(panels.len(), 1);
-        assert_eq!(panels[0].1.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["training", "validation"]);
+        assert_eq!(
+            panels[0]
+                .1
+                .iter()
+                .map(|s| s.name.as_str())
+                .collect::<Vec<_>>(),
+            ["training", "validation"]
+        );
     }
 
     #[test]
     fn plots_are_drawn_even_of_one_point_and_of_constants() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("plot.png");
-        for points in [vec![(1.0, 2.0)], vec![(1.0, 2.0), (2.0, 2.0)], vec![(0.0, -3.0), (1e6, 1e9)]] {
-            let series = [Series { name: "a".to_owned(), points }];
+        for points in [
+            vec![(1.0, 2.0)],
+            vec![(1.0, 2.0), (2.0, 2.0)],
+            vec![(0.0, -3.0), (1e6, 1e9)],
+        ] {
+            let series = [Series {
+                name: "a".to_owned(),
+                points,
+            }];
             lines(&path, "title", "seconds", "dB", &series).unwrap();
             let picture = image::open(&path).unwrap().into_rgb8();
-            assert!(picture.pixels().any(|p| p.0 == [31, 96, 168]), "no line drawn");
-            assert!(picture.pixels().any(|p| p.0.iter().all(|&c| c < 60)), "no letters drawn");
+            assert!(
+                picture.pixels().any(|p| p.0 == [31, 96, 168]),
+                "no line drawn"
+            );
+            assert!(
+                picture.pixels().any(|p| p.0.iter().all(|&c| c < 60)),
+                "no letters drawn"
+            );
         }
-        assert!(matches!(lines(&path, "", "", "", &[]), Err(PlotError::Empty(_))));
+        assert!(matches!(
+            lines(&path, "", "", "", &[]),
+            Err(PlotError::Empty(_))
+        ));
     }
 
     #[test]
@@ -421,13 +459,20 @@ mod tests {
         let record = |step: u32| LogRecord {
             stage: "adversarial".to_owned(),
             step: f64::from(step),
-            values: [("loss_g", -0.5), ("loss_d", 1.0 / f64::from(step + 1)), ("lr", 1e-4)]
-                .map(|(n, v)| (n.to_owned(), v))
-                .into(),
+            values: [
+                ("loss_g", -0.5),
+                ("loss_d", 1.0 / f64::from(step + 1)),
+                ("lr", 1e-4),
+            ]
+            .map(|(n, v)| (n.to_owned(), v))
+            .into(),
         };
         let records: Vec<_> = (0..100).map(record).collect();
         run_curves(&path, "run", &records).unwrap();
-        assert!(matches!(run_curves(&path, "run", &[]), Err(PlotError::Empty(_))));
+        assert!(matches!(
+            run_curves(&path, "run", &[]),
+            Err(PlotError::Empty(_))
+        ));
     }
 
     #[test]

@@ -7,9 +7,9 @@ mod error;
 mod mux;
 mod picture;
 mod recorder;
-mod writer;
 #[cfg(test)]
 mod tests;
+mod writer;
 mod yuv;
 
 pub use error::RecordError;

@@ -159,6 +159,9 @@ mod tests {
     fn a_missing_folder_is_named() {
         let path = Path::new("/nonexistent-folder/shot.png");
         let text = save_png(path, &flat(2, 2, 0)).unwrap_err().to_string();
-        assert!(text.contains("/nonexistent-folder does not exist"), "{text}");
+        assert!(
+            text.contains("/nonexistent-folder does not exist"),
+            "{text}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mp4_atom::{Any, Codec, Decode as _, DecodeMaybe as _, Moov};
+use mp4_atom::{Any, Codec, DecodeMaybe as _, Moov};
 use openh264::decoder::Decoder;
 use openh264::formats::YUVSource as _;
 
@@ -63,7 +63,8 @@ fn read(bytes: &[u8]) -> Option<Video> {
             Any::Moof(moof) => {
                 let traf = &moof.traf[0];
                 let mut time = traf.tfdt.as_ref().unwrap().base_media_decode_time;
-                let step = video.as_ref()?.moov.mvex.as_ref().unwrap().trex[0].default_sample_duration;
+                let step =
+                    video.as_ref()?.moov.mvex.as_ref().unwrap().trex[0].default_sample_duration;
                 run.clear();
                 for entry in &traf.trun[0].samples {
                     let keyframe = entry.flags.unwrap() & 0x0001_0000 == 0;
@@ -128,7 +129,13 @@ fn colours_survive_and_times_are_exact() {
     let video = read(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(video.samples.len(), 31);
     assert_eq!(video.moov.trak[0].mdia.mdhd.timescale, 24_000);
-    assert!(video.samples.iter().enumerate().all(|(i, s)| s.0 == 1000 * i as u64));
+    assert!(
+        video
+            .samples
+            .iter()
+            .enumerate()
+            .all(|(i, s)| s.0 == 1000 * i as u64)
+    );
     let keyframes: Vec<_> = (0..31).filter(|&i| video.samples[i].1).collect();
     assert_eq!(keyframes, [0, 12, 24]);
     let mehd = video.moov.mvex.as_ref().unwrap().mehd.as_ref();
@@ -158,7 +165,10 @@ fn a_file_cut_off_anywhere_plays_up_to_its_last_whole_fragment() {
     let mut before = 0;
     for cut in (header_end..=whole.len()).step_by(97).chain([whole.len()]) {
         let count = read(&whole[..cut]).expect("a header").samples.len();
-        assert!(count.is_multiple_of(12) && count >= before, "{count} at {cut}");
+        assert!(
+            count.is_multiple_of(12) && count >= before,
+            "{count} at {cut}"
+        );
         before = count;
     }
     assert_eq!(before, 60);
@@ -184,14 +194,21 @@ fn trouble_is_one_sentence_that_names_the_file() {
     std::fs::write(&file, b"x").unwrap();
     let create = |p: &Path| Mp4Writer::create(p, W, H, RATE).err().unwrap().to_string();
     let missing = create(&dir.path().join("no/walk.mp4"));
-    assert!(missing.contains("no does not exist; create it"), "{missing}");
+    assert!(
+        missing.contains("no does not exist; create it"),
+        "{missing}"
+    );
     let folder = create(dir.path());
     assert!(folder.contains("choose a file name"), "{folder}");
     let below = create(&file.join("walk.mp4"));
     assert!(below.contains("is not a folder"), "{below}");
-    let size = Mp4Writer::create(&dir.path().join("a.mp4"), 8, 8, RATE).err().unwrap();
+    let size = Mp4Writer::create(&dir.path().join("a.mp4"), 8, 8, RATE)
+        .err()
+        .unwrap();
     assert!(matches!(size, RecordError::Size { .. }), "{size}");
-    let rate = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, f64::NAN).err().unwrap();
+    let rate = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, f64::NAN)
+        .err()
+        .unwrap();
     assert!(matches!(rate, RecordError::Rate(_)), "{rate}");
     let mut writer = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, RATE).unwrap();
     let other = writer.push(&picture(W + 2, H, 0)).err().unwrap();
@@ -213,7 +230,10 @@ fn a_full_disk_stops_the_recording_but_not_the_walk() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let failed = recorder.status().failed.unwrap();
-    assert!(failed.contains("/dev/full") && failed.contains("disk is full"), "{failed}");
+    assert!(
+        failed.contains("/dev/full") && failed.contains("disk is full"),
+        "{failed}"
+    );
     assert!(matches!(recorder.finish(), Err(RecordError::File { .. })));
 }
 
@@ -227,7 +247,10 @@ fn the_recorder_writes_what_it_is_given() {
     }
     let summary = recorder.finish().unwrap();
     assert_eq!((summary.frames, &summary.path), (30, &path));
-    assert_eq!(read(&std::fs::read(&path).unwrap()).unwrap().samples.len(), 30);
+    assert_eq!(
+        read(&std::fs::read(&path).unwrap()).unwrap().samples.len(),
+        30
+    );
 }
 
 #[test]
@@ -245,7 +268,10 @@ fn slow_frames_reach_the_disk_within_about_a_second() {
     recorder.push(picture(W, H, 1));
     recorder.finish().unwrap();
     let video = read(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(video.samples.iter().map(|s| s.1).collect::<Vec<_>>(), [true, true]);
+    assert_eq!(
+        video.samples.iter().map(|s| s.1).collect::<Vec<_>>(),
+        [true, true]
+    );
     assert_eq!(decode(&video).len(), 2);
 }
 
@@ -279,11 +305,20 @@ fn a_killed_program_leaves_a_file_that_plays() {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let pushed = |line: String| line.split("pushed ").nth(1)?.trim().parse::<usize>().ok();
-    let last = lines.map_while(Result::ok).filter_map(pushed).find(|&n| n >= 100);
+    let last = lines
+        .map_while(Result::ok)
+        .filter_map(pushed)
+        .find(|&n| n >= 100);
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
     let video = read(&std::fs::read(&path).unwrap()).expect("a header");
     let (pushed, played) = (last.expect("the child pushed"), decode(&video).len());
-    assert!(played + 24 >= pushed, "{played} of {pushed} frames survived the kill");
-    assert!(video.moov.mvex.unwrap().mehd.is_none(), "no length is better than a wrong one");
+    assert!(
+        played + 24 >= pushed,
+        "{played} of {pushed} frames survived the kill"
+    );
+    assert!(
+        video.moov.mvex.unwrap().mehd.is_none(),
+        "no length is better than a wrong one"
+    );
 }
