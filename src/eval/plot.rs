@@ -55,7 +55,9 @@ pub struct LogRecord {
 
 const PANEL: (u32, u32) = (620, 380);
 /// With more points than this a curve is noise, and its running mean is drawn over it.
-const SMOOTH_FROM: usize = 24;
+const SMOOTH_FROM: usize = 100;
+/// With no more points than this each is marked by a dot.
+const DOTS_TO: usize = 40;
 const FONT: &str = "farwander";
 /// Colours that stay apart on white and for most colour-blind readers.
 const COLOURS: [RGBColor; 7] = [
@@ -105,6 +107,13 @@ pub fn run_curves(path: &Path, title: &str, records: &[LogRecord]) -> Result<(),
     if panels.is_empty() {
         return Err(PlotError::Empty(path.to_owned()));
     }
+    // A stage keeps its colour in every panel.
+    let mut names: Vec<&str> = Vec::new();
+    for one in panels.iter().flat_map(|(_, series)| series) {
+        if !names.contains(&one.name.as_str()) {
+            names.push(&one.name);
+        }
+    }
     let columns = (panels.len() as f64).sqrt().ceil() as usize;
     let rows = panels.len().div_ceil(columns);
     let size = (columns as u32 * PANEL.0, rows as u32 * PANEL.1 + 40);
@@ -112,7 +121,7 @@ pub fn run_curves(path: &Path, title: &str, records: &[LogRecord]) -> Result<(),
         let area = area.titled(title, (FONT, 24)).map_err(text)?;
         for (area, (metric, series)) in area.split_evenly((rows, columns)).iter().zip(&panels) {
             let log = ["loss", "lr", "grad"].iter().any(|n| metric.contains(n));
-            panel(area, metric, "step", "", series, log, true)?;
+            panel(area, metric, ("step", ""), series, log, Some(&names))?;
         }
         Ok(())
     })
@@ -130,7 +139,7 @@ pub fn lines(
         return Err(PlotError::Empty(path.to_owned()));
     }
     picture(path, (900, 560), |area| {
-        panel(area, title, x_label, y_label, series, false, false)
+        panel(area, title, (x_label, y_label), series, false, None)
     })
 }
 
@@ -195,14 +204,15 @@ fn picture(
     Ok(save_png(path, &frame)?)
 }
 
+/// One pair of axes with its curves. `run_names` are the names of all curves of a run log, whose long and noisy curves
+/// are smoothed; `None` draws the points as they are.
 fn panel(
     area: &Area<'_>,
     title: &str,
-    x_label: &str,
-    y_label: &str,
+    (x_label, y_label): (&str, &str),
     series: &[Series],
     log: bool,
-    smooth: bool,
+    run_names: Option<&[&str]>,
 ) -> Result<(), PlotError> {
     // A logarithm takes positive numbers only; relativistic losses may be negative.
     let log = log && series.iter().flat_map(|s| &s.points).all(|p| p.1 > 0.0);
@@ -233,9 +243,10 @@ fn panel(
         .map_err(text)?;
 
     for (i, one) in series.iter().enumerate() {
-        let colour = COLOURS[i % COLOURS.len()];
+        let place = run_names.and_then(|names| names.iter().position(|n| *n == one.name));
+        let colour = COLOURS[place.unwrap_or(i) % COLOURS.len()];
         let points: Vec<_> = one.points.iter().map(|p| (p.0, up(p.1))).collect();
-        let noisy = smooth && points.len() > SMOOTH_FROM;
+        let noisy = run_names.is_some() && points.len() > SMOOTH_FROM;
         let raw = colour.mix(if noisy { 0.25 } else { 1.0 });
         let width = if noisy { 1 } else { 2 };
         let drawn = chart
@@ -246,7 +257,7 @@ fn panel(
             .map_err(text)?;
         if !noisy {
             legend(drawn, &one.name, colour);
-            if points.len() <= SMOOTH_FROM {
+            if points.len() <= DOTS_TO {
                 let dots = points.iter().map(|p| Circle::new(*p, 3, colour.filled()));
                 chart.draw_series(dots).map_err(text)?;
             }
@@ -257,7 +268,7 @@ fn panel(
             .map_err(text)?;
         legend(drawn, &one.name, colour);
     }
-    if series.len() > 1 || !smooth {
+    if run_names.is_none_or(|names| names.len() > 1) {
         chart
             .configure_series_labels()
             .background_style(WHITE.mix(0.85))
@@ -280,17 +291,21 @@ fn legend(
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
 }
 
-/// Exponential running mean over a fiftieth of the curve, without the usual pull towards the first value.
+/// Mean over about a fiftieth of the curve, weighted exponentially to both sides so that it does not lag behind.
 fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let keep = 1.0 - 1.0 / (points.len() as f64 / 50.0).max(5.0);
-    let (mut sum, mut weight) = (0.0, 0.0);
-    points
-        .iter()
-        .map(|&(x, y)| {
-            sum = keep * sum + y;
-            weight = keep * weight + 1.0;
-            (x, sum / weight)
-        })
+    let keep = 1.0 - 2.0 / (points.len() as f64 / 50.0).max(5.0);
+    let one_way = |points: &mut dyn Iterator<Item = &(f64, f64)>| -> Vec<(f64, f64)> {
+        let sums = points.scan((0.0, 0.0), |(sum, weight), &(_, y)| {
+            (*sum, *weight) = (keep * *sum + y, keep * *weight + 1.0);
+            Some((*sum, *weight))
+        });
+        sums.collect()
+    };
+    let before = one_way(&mut points.iter());
+    let after = one_way(&mut points.iter().rev());
+    let both = points.iter().zip(before.iter().zip(after.iter().rev()));
+    // The point itself is in both sums.
+    both.map(|(&(x, y), (b, a))| (x, (b.0 + a.0 - y) / (b.1 + a.1 - 1.0)))
         .collect()
 }
 
