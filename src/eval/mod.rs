@@ -1,1 +1,3 @@
-//! (skeleton)
+//! How good a generator is: measures, tables and plots.
+
+pub mod plot;

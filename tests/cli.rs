@@ -1,0 +1,221 @@
+//! The program from outside: exit codes (0 done, 1 failed while working, 2 bad input or usage) and one sentence, not a
+//! panic, for everything that is wrong with a file.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn farwander<S: AsRef<OsStr>>(args: &[S]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_farwander"))
+        .args(args)
+        // A test must not find a display, a saved setting or a log folder of the person who runs it.
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env("HOME", std::env::temp_dir())
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The program refused its input: exit code 2 and one sentence that names the culprit.
+#[track_caller]
+fn assert_refused(output: &Output, culprit: &Path) {
+    let said = stderr(output);
+    assert!(!said.contains("panicked"), "{said}");
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let sentence = said
+        .strip_prefix("farwander: ")
+        .unwrap_or_else(|| panic!("does not begin with the program's name: {said}"));
+    assert_eq!(sentence.trim_end().lines().count(), 1, "{said}");
+    assert!(
+        said.contains(&culprit.display().to_string()),
+        "does not name {}: {said}",
+        culprit.display()
+    );
+}
+
+#[test]
+fn help_lists_every_subcommand() {
+    let output = farwander(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    for command in [
+        "play", "generate", "bench", "inspect", "synth", "train", "eval", "plot",
+    ] {
+        assert!(stdout(&output).contains(command), "{command}");
+        let help = farwander(&[command, "--help"]);
+        assert_eq!(help.status.code(), Some(0), "{}", stderr(&help));
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let output = farwander(&["--version"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn bad_usage_is_exit_code_2() {
+    for args in [
+        &["fly"][..],
+        &["--no-such-option"],
+        &["plot"],
+        &["plot", "a", "b"],
+    ] {
+        let output = farwander(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains("Usage"), "{args:?}");
+    }
+}
+
+#[test]
+fn plot_draws_a_run_log() {
+    let dir = TempDir::new().unwrap();
+    let line = |i: u32| {
+        format!(
+            "{{\"stage\":\"adapt\",\"step\":{i},\"secs\":{i},\"loss\":{}}}\n",
+            1.0 / f64::from(i + 1)
+        )
+    };
+    let mut log: String = (0..50).map(line).collect();
+    log.push_str("{\"stage\":\"adapt\",\"st"); // the trainer is writing this one
+    std::fs::write(dir.path().join("log.jsonl"), log).unwrap();
+    let output = farwander(&[OsStr::new("plot"), dir.path().as_os_str()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let picture = image::open(dir.path().join("curves.png")).unwrap();
+    assert!(picture.width() >= 400);
+}
+
+#[test]
+fn plot_refuses_what_is_no_run() {
+    let dir = TempDir::new().unwrap();
+    let missing = dir.path().join("missing");
+    assert_refused(
+        &farwander(&[OsStr::new("plot"), missing.as_os_str()]),
+        &missing,
+    );
+    assert_refused(
+        &farwander(&[OsStr::new("plot"), dir.path().as_os_str()]),
+        dir.path(),
+    );
+    std::fs::write(dir.path().join("log.jsonl"), "no json\n").unwrap();
+    assert_refused(
+        &farwander(&[OsStr::new("plot"), dir.path().as_os_str()]),
+        dir.path(),
+    );
+}
+
+/// Files that are no generators.
+struct BadFiles {
+    dir: TempDir,
+}
+
+impl BadFiles {
+    fn new() -> Self {
+        Self {
+            dir: TempDir::new().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn with(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Looks like 40 GB and takes no room: whoever reads it whole before checking will not come back.
+    fn sparse(&self) -> PathBuf {
+        let path = self.path("sparse.safetensors");
+        File::create(&path)
+            .unwrap()
+            .set_len(40_000_000_000)
+            .unwrap();
+        path
+    }
+}
+
+/// How each subcommand is given a generator file.
+fn commands(bad: &BadFiles, file: &Path) -> Vec<Vec<PathBuf>> {
+    let out = bad.path("out.mp4");
+    let args = |list: &[&Path]| list.iter().map(|p| p.to_path_buf()).collect();
+    vec![
+        args(&["inspect".as_ref(), file]),
+        args(&[
+            "generate".as_ref(),
+            "--model".as_ref(),
+            file,
+            "--frames".as_ref(),
+            "4".as_ref(),
+            "--out".as_ref(),
+            &out,
+        ]),
+        args(&["bench".as_ref(), "--model".as_ref(), file]),
+    ]
+}
+
+#[track_caller]
+fn assert_every_command_refuses(bad: &BadFiles, file: &Path) {
+    for args in commands(bad, file) {
+        assert_refused(&farwander(&args), file);
+        assert!(!bad.path("out.mp4").exists(), "{args:?} left a file behind");
+    }
+}
+
+#[test]
+fn a_missing_generator_is_refused() {
+    let bad = BadFiles::new();
+    assert_every_command_refuses(&bad, &bad.path("missing.safetensors"));
+}
+
+#[test]
+fn a_folder_is_no_generator() {
+    let bad = BadFiles::new();
+    let folder = bad.path("folder.safetensors");
+    std::fs::create_dir(&folder).unwrap();
+    assert_every_command_refuses(&bad, &folder);
+}
+
+#[test]
+fn a_huge_empty_file_is_refused_at_once() {
+    let bad = BadFiles::new();
+    let start = std::time::Instant::now();
+    assert_every_command_refuses(&bad, &bad.sparse());
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_renamed_text_file_is_refused() {
+    let bad = BadFiles::new();
+    let text = bad.with("poem.safetensors", &b"Whose woods these are\n".repeat(40));
+    assert_every_command_refuses(&bad, &text);
+}
+
+#[test]
+fn an_empty_and_a_cut_off_file_are_refused() {
+    let bad = BadFiles::new();
+    assert_every_command_refuses(&bad, &bad.with("empty.safetensors", b""));
+    // A header that promises more than there is.
+    let mut cut = 1000_u64.to_le_bytes().to_vec();
+    cut.extend(b"{\"generator.a\":{\"dtype\":\"F32\",\"shape\":[9],\"data_offsets\":[0,36]}}");
+    assert_every_command_refuses(&bad, &bad.with("cut.safetensors", &cut));
+    // A header longer than any memory.
+    let mut long = u64::MAX.to_le_bytes().to_vec();
+    long.extend(b"{}");
+    assert_every_command_refuses(&bad, &bad.with("long.safetensors", &long));
+}
