@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_perfect_network_lands_in_one_step_from_everywhere() {
-        let device = burn::tensor::Device::flex();
+        let device = Device::flex();
         let x = host_tensor(vec![0.5, -1.0, 2.0, 0.25], [2, 2], &device);
         let noise = host_tensor(vec![1.0, 0.3, -0.7, 0.1], [2, 2], &device);
         let t = [0.9, 0.4];

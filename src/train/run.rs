@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::recipe::Recipe;
-use super::{adapt, autoencoder, distill, export, latents};
+use super::{adapt, autoencoder, distill, latents};
 use crate::device::DeviceChoice;
 
 /// Trouble in training.
@@ -191,7 +191,7 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
         distill::train(run)?;
     }
     if all || stage == Stage::Export {
-        export::export(run, out)?;
+        super::export(run, out)?;
     }
     Ok(())
 }

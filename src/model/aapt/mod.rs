@@ -12,3 +12,5 @@ pub mod rays;
 pub mod rope;
 pub mod text;
 pub mod warp;
+#[cfg(test)]
+mod tests;

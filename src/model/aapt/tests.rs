@@ -1,0 +1,138 @@
+//! Equalities of the generator: cached = uncached, positions bounded, causality.
+
+use burn::tensor::{DType, Device, Tensor};
+
+use super::config::{GeneratorConfig, Recycle};
+use super::generator::{Generator, patchify, unpatchify};
+use crate::device::Gaussian;
+use crate::model::nn::tensor;
+use crate::model::weights::to_host;
+
+fn config(window: usize) -> GeneratorConfig {
+    GeneratorConfig {
+        grid: [4, 6],
+        latent_channels: 4,
+        width: 32,
+        depth: 3,
+        heads: 2,
+        mlp_ratio: 2,
+        window,
+        recycle: Recycle::Reproject,
+        text_tokens: 3,
+        vocabulary: vec!["snow".into(), "dusk".into()],
+    }
+}
+
+/// A network whose every part matters: fresh ones have zero heads and tables.
+fn stirred(config: &GeneratorConfig, device: &Device) -> Generator {
+    let mut rng = Gaussian::new(5, 0);
+    let model = Generator::new(config, &mut rng, device);
+    let mut arrays = crate::model::weights::export(&model);
+    for array in arrays.values_mut() {
+        array.values.iter_mut().for_each(|v| *v += 0.1 * rng.normal());
+    }
+    crate::model::weights::import(model, &arrays, device).expect("same shapes")
+}
+
+fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
+    let mut values = vec![0.0; shape.iter().product()];
+    Gaussian::new(seed, 1).fill(&mut values);
+    tensor(values, shape, device)
+}
+
+fn relative_error(a: &[f32], b: &[f32]) -> f64 {
+    let difference: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    let size: f64 = b.iter().map(|b| f64::from(*b).powi(2)).sum();
+    (difference / size).sqrt()
+}
+
+#[test]
+fn the_ring_equals_the_whole_sequence_while_it_wraps_three_times() {
+    let device = Device::flex();
+    for window in [1, 2, 4] {
+        let config = config(window);
+        let model = stirred(&config, &device);
+        let frames = 1 + 3 * (window + 1) + 2;
+        let [h, w] = config.grid;
+        let noisy = random([2, frames, 4, h, w], 11, &device);
+        let condition = random([2, frames, config.condition_channels(), h, w], 12, &device);
+        let text = model.encode_text(&[vec![1, 2, 0], vec![2, 0, 0]], &device);
+        let t = [0.7, 0.7];
+        let whole = model.sequence(noisy.clone(), condition.clone(), &t, text.clone());
+        let modulations = model.modulations(0.7, 2, DType::F32, &device);
+        let mut state = model.begin(text, DType::F32);
+        for k in 0..frames {
+            let step = model.step(
+                &mut state,
+                &modulations,
+                noisy.clone().narrow(1, k, 1).squeeze_dim(1),
+                condition.clone().narrow(1, k, 1).squeeze_dim(1),
+            );
+            let expected: Tensor<4> = whole.clone().narrow(1, k, 1).squeeze_dim(1);
+            let error = relative_error(&to_host(step), &to_host(expected));
+            assert!(error < 1e-4, "window {window}, step {}: {error}", k + 1);
+        }
+    }
+}
+
+#[test]
+fn positions_stay_bounded_and_a_late_step_is_exact() {
+    let device = Device::flex();
+    let config = config(3);
+    let model = stirred(&config, &device);
+    let [h, w] = config.grid;
+    let text = model.encode_text(&[vec![1, 0, 0]], &device);
+    let modulations = model.modulations(1.0, 1, DType::F32, &device);
+    // Two equal walks; then one of them is 100,000 steps older: a whole number of the ring's and the rotation's periods.
+    let period = (config.window as u64 + 1) * 2 * (config.window as u64 + 2);
+    let jump = 100_000 / period * period;
+    let mut young = model.begin(text.clone(), DType::F32);
+    let mut old = model.begin(text, DType::F32);
+    for k in 0..12u64 {
+        if k == 8 {
+            old.pretend_step(old.step + jump);
+        }
+        let noisy = random([1, 4, h, w], 100 + k, &device);
+        let condition = random([1, config.condition_channels(), h, w], 200 + k, &device);
+        let a = model.step(&mut young, &modulations, noisy.clone(), condition.clone());
+        let b = model.step(&mut old, &modulations, noisy, condition);
+        assert_eq!(to_host(a), to_host(b), "step {k}");
+        assert!(old.position() < 2 * (config.window as u64 + 2));
+    }
+    assert!(old.step > 99_000);
+}
+
+#[test]
+fn a_frame_sees_no_later_frame_and_nothing_older_than_the_window_but_the_first() {
+    let device = Device::flex();
+    // One block: a deeper stack sees further through its layers.
+    let config = GeneratorConfig { depth: 1, ..config(2) };
+    let model = stirred(&config, &device);
+    let [h, w] = config.grid;
+    let frames = 6;
+    let noisy = random([1, frames, 4, h, w], 21, &device);
+    let condition = random([1, frames, config.condition_channels(), h, w], 22, &device);
+    let text = model.encode_text(&[vec![1, 0, 0]], &device);
+    let base = to_host(model.sequence(noisy.clone(), condition.clone(), &[1.0], text.clone()));
+    let each = base.len() / frames;
+    for changed in 0..frames {
+        let other = noisy.clone().slice_assign(
+            [0..1, changed..changed + 1, 0..4, 0..h, 0..w],
+            random([1, 1, 4, h, w], 23, &device),
+        );
+        let out = to_host(model.sequence(other, condition.clone(), &[1.0], text.clone()));
+        for k in 0..frames {
+            let differs = out[k * each..(k + 1) * each] != base[k * each..(k + 1) * each];
+            let sees = changed <= k && (changed == 0 || k - changed <= config.window);
+            assert_eq!(differs, sees, "frame {k} after a change of frame {changed}");
+        }
+    }
+}
+
+#[test]
+fn patches_are_inverse() {
+    let device = Device::flex();
+    let x: Tensor<4> = random([2, 3, 4, 6], 3, &device);
+    let back = unpatchify(patchify(x.clone()), 3, 4, 6);
+    assert_eq!(to_host(back), to_host(x));
+}
