@@ -1,9 +1,107 @@
-//! `farwander bench`.
+//! `farwander bench`: speed and memory of a generator on this machine, by the rollout that plays it.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::generate::{controls, first_frame};
+use super::{BadInput, model_file};
+use crate::control::Keys;
+use crate::device::DeviceChoice;
+use crate::frame::FRAMES_PER_LATENT;
+use crate::package::Package;
+use crate::rollout::Rollout;
+use crate::telemetry::resident_mb;
 
 /// Options of `farwander bench`.
-#[derive(clap::Args, Debug, Default)]
-pub(crate) struct BenchArgs {}
+#[derive(clap::Args, Debug)]
+pub(crate) struct BenchArgs {
+    /// Generator file; without it, the bundled world.
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Device to measure.
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+    /// Video frames to generate.
+    #[arg(long, default_value_t = 1440)]
+    frames: usize,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
 
-pub(crate) fn run(_args: BenchArgs) -> anyhow::Result<()> {
-    todo!()
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
+    if args.frames < 4 * 16 {
+        return Err(BadInput(format!("--frames {}: at least 64 are needed for a median", args.frames)).into());
+    }
+    let package = Package::open(&model_file(args.model.as_deref())?)?;
+    let (first, prompt) = first_frame(&package, "0")?;
+    let mut rollout = Rollout::new(&package, &args.device)?;
+    rollout.start(&first, &prompt, 0)?;
+    let keys: Vec<Keys> = [Keys::FORWARD, Keys::FORWARD.with(Keys::TURN_RIGHT), Keys::TURN_LEFT, Keys(0)]
+        .iter()
+        .flat_map(|k| std::iter::repeat_n(*k, 48))
+        .cycle()
+        .take(args.frames)
+        .collect();
+    let (mut step, mut network, mut decode, mut recycle) = (vec![], vec![], vec![], vec![]);
+    // Frames 120-360 and 1,200-1,440 of the full run; the same shares of a shorter one.
+    let n = args.frames / FRAMES_PER_LATENT;
+    let early = n / 12..n / 4;
+    let late = n * 5 / 6..n;
+    let (mut rss_early, mut rss_late) = (0.0, 0.0);
+    let clock = Instant::now();
+    for (i, control) in controls(&keys, package.manifest.frames_per_sec).iter().enumerate() {
+        let begin = Instant::now();
+        let out = rollout.next(control)?;
+        step.push(begin.elapsed().as_secs_f64() * 1e3);
+        network.push(out.network_ms);
+        decode.push(out.decode_ms);
+        recycle.push(out.recycle_ms);
+        if i + 1 == early.end {
+            rss_early = resident_mb();
+        }
+        rss_late = resident_mb();
+    }
+    let total = clock.elapsed().as_secs_f64();
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let report = json!({
+        "video_fps": step.len() as f64 * FRAMES_PER_LATENT as f64 / total,
+        "step_ms_median": median(&step),
+        "network_ms": median(&network),
+        "decode_ms": median(&decode),
+        "recycle_ms": median(&recycle),
+        "step_ms_early": median(&step[early]),
+        "step_ms_late": median(&step[late]),
+        "rss_mb_early": rss_early,
+        "rss_mb_late": rss_late,
+        "device": args.device.name(),
+        "threads": threads,
+        "frames": step.len() * FRAMES_PER_LATENT,
+        "model": package.manifest.title,
+    });
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        return Ok(());
+    }
+    let value = |key: &str| report.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+    println!("{} on {} with {threads} threads", package.manifest.title, args.device.name());
+    println!("  {:.1} video frames a second over {} frames", value("video_fps"), step.len() * FRAMES_PER_LATENT);
+    println!(
+        "  latent frame {:.1} ms = network {:.1} + decode {:.1} + recycle {:.1} (medians)",
+        value("step_ms_median"),
+        value("network_ms"),
+        value("decode_ms"),
+        value("recycle_ms")
+    );
+    println!("  early {:.1} ms, late {:.1} ms", value("step_ms_early"), value("step_ms_late"));
+    println!("  memory early {:.0} MB, late {:.0} MB", value("rss_mb_early"), value("rss_mb_late"));
+    Ok(())
 }

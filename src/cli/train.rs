@@ -1,9 +1,79 @@
 //! `farwander train`.
 
-/// Options of `farwander train`.
-#[derive(clap::Args, Debug, Default)]
-pub(crate) struct TrainArgs {}
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) fn run(_args: TrainArgs) -> anyhow::Result<()> {
-    todo!()
+use anyhow::Context as _;
+
+use super::{BadInput, synth};
+use crate::data::{Split, list_shards};
+use crate::device::DeviceChoice;
+use crate::train::{Recipe, Run, Stage, TrainError, train};
+
+/// Options of `farwander train`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct TrainArgs {
+    /// Which stage; `all` goes from nothing to an exported file and takes up each stage where it stopped.
+    stage: Stage,
+    /// The recipe (TOML), for instance models/recipes/vale.toml.
+    recipe: PathBuf,
+    /// Folder of the run: log, checkpoints, samples.
+    #[arg(long, default_value = "runs/vale")]
+    run: PathBuf,
+    /// The exported generator file.
+    #[arg(long, default_value = "models/vale.safetensors")]
+    out: PathBuf,
+    /// Device to train on.
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+    /// Seconds between checkpoints.
+    #[arg(long, default_value_t = 300.0)]
+    checkpoint_secs: f64,
+    /// Seconds between sample sheets and validation.
+    #[arg(long, default_value_t = 300.0)]
+    sample_secs: f64,
+}
+
+pub(crate) fn run(args: TrainArgs) -> anyhow::Result<()> {
+    let recipe = Recipe::read(&args.recipe).map_err(|e| BadInput(e.to_string()))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // The first Ctrl-C asks for a checkpoint, the second one ends the program at once.
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            #[expect(clippy::exit, reason = "the user asked twice")]
+            std::process::exit(1);
+        }
+    })
+    .context("can't listen for Ctrl-C")?;
+    render(&recipe, args.stage)?;
+    let run = Run {
+        recipe,
+        dir: args.run,
+        device: args.device,
+        stop,
+        checkpoint_secs: args.checkpoint_secs,
+        sample_secs: args.sample_secs,
+    };
+    match train(&run, args.stage, &args.out) {
+        Err(TrainError::Stopped(step)) => {
+            eprintln!("{}", TrainError::Stopped(step));
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Renders the recipe's worlds where they are missing.
+fn render(recipe: &Recipe, stage: Stage) -> anyhow::Result<()> {
+    let data = &recipe.data;
+    for (split, clips) in [(Split::Train, data.train_clips), (Split::Test, data.test_clips)] {
+        let dir = data.dir.join(split.word());
+        let there = list_shards(&dir).is_ok_and(|s| !s.is_empty());
+        if stage == Stage::All || (stage == Stage::Autoencoder && !there) {
+            synth::render_split(dir, clips, data.frames, data.size_px, data.fov_x_deg, data.seed, split)?;
+        }
+    }
+    Ok(())
 }

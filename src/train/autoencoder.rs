@@ -45,33 +45,33 @@ struct Sample {
     depth: Vec<f32>,
 }
 
-fn sample(clips: &Clips, clip: usize, latent: usize) -> Result<Sample, TrainError> {
+fn sample(clips: &Clips, clip: usize, latent: usize) -> Sample {
     let width = clips.lens().width_px;
-    let blocks = |k: usize| -> Result<Vec<f32>, TrainError> {
-        let frames = clips.latent_frames(clip, k)?;
-        Ok(codec::blocks_from_frames([&frames[0], &frames[1], &frames[2], &frames[3]], width))
+    let blocks = |k: usize| {
+        let frames = clips.latent_frames(clip, k);
+        codec::blocks_from_frames([&frames[0], &frames[1], &frames[2], &frames[3]], width)
     };
-    let depth = clips.inverse_depth(clip, latent * FRAMES_PER_LATENT)?;
-    Ok(Sample {
-        now: blocks(latent)?,
-        before: blocks(latent.saturating_sub(1))?,
+    let depth = clips.inverse_depth(clip, latent * FRAMES_PER_LATENT);
+    Sample {
+        now: blocks(latent),
+        before: blocks(latent.saturating_sub(1)),
         depth: codec::blocks_from_plane(&depth, width),
-    })
+    }
 }
 
-fn components(run: &Run, clips: &Clips, device: &Device) -> Result<Components, TrainError> {
+fn components(run: &Run, clips: &Clips, device: &Device) -> Components {
     let mut sum = Accumulator::new(device);
     let count = run.recipe.train_autoencoder.pca_clips.min(clips.len());
     let progress = bar("components", 0, count as u64);
     for clip in 0..count {
         // Every third latent frame is enough: neighbours are alike. The still at the start counts once.
         for latent in (0..=clips.latents()).step_by(3) {
-            sum.add(sample(clips, clip, latent)?.now, device);
+            sum.add(sample(clips, clip, latent).now, device);
         }
         progress.inc(1);
     }
     progress.finish();
-    Ok(sum.components(run.recipe.autoencoder.latent_channels))
+    sum.components(run.recipe.autoencoder.latent_channels)
 }
 
 struct Batch {
@@ -80,20 +80,20 @@ struct Batch {
     depth: Tensor<3>,
 }
 
-fn batch(clips: &Clips, picks: &[(usize, usize)], device: &Device) -> Result<Batch, TrainError> {
+fn batch(clips: &Clips, picks: &[(usize, usize)], device: &Device) -> Batch {
     let (mut now, mut before, mut depth) = (vec![], vec![], vec![]);
     for &(clip, latent) in picks {
-        let s = sample(clips, clip, latent)?;
+        let s = sample(clips, clip, latent);
         now.extend(s.now);
         before.extend(s.before);
         depth.extend(s.depth);
     }
     let (n, p) = (picks.len(), depth.len() / DEPTH_BLOCK / picks.len());
-    Ok(Batch {
+    Batch {
         now: tensor(now, [n, p, BLOCK], device),
         before: tensor(before, [n, p, BLOCK], device),
         depth: tensor(depth, [n, p, DEPTH_BLOCK], device),
-    })
+    }
 }
 
 /// Reconstruction error and inverse-depth error, both means.
@@ -106,16 +106,16 @@ fn errors(model: &Autoencoder, b: Batch, grid: [usize; 2], dtype: DType) -> (Ten
 }
 
 /// PSNR in dB and inverse-depth error over fixed frames of held-out worlds.
-fn validate(model: &Autoencoder, clips: &Clips, grid: [usize; 2], device: &Device) -> Result<[f64; 2], TrainError> {
+fn validate(model: &Autoencoder, clips: &Clips, grid: [usize; 2], device: &Device) -> [f64; 2] {
     let (mut mse, mut depth, mut n) = (0.0, 0.0, 0.0);
     for clip in 0..clips.len().min(24) {
         let picks = [(clip, 1 + clip % clips.latents()), (clip, clips.latents())];
-        let (p, d) = errors(model, batch(clips, &picks, device)?, grid, DType::F32);
+        let (p, d) = errors(model, batch(clips, &picks, device), grid, DType::F32);
         mse += f64::from(to_host(p)[0]);
         depth += f64::from(to_host(d)[0]);
         n += 1.0;
     }
-    Ok([-10.0 * (mse / n / 4.0).log10(), depth / n])
+    [-10.0 * (mse / n / 4.0).log10(), depth / n]
 }
 
 /// Trains, or goes on training, until the recipe's steps are done.
@@ -131,7 +131,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let dtype = compute_dtype(run.device);
     let clips = Clips::open(run, Split::Train)?;
     let held_out = Clips::open(run, Split::Test)?;
-    let grid = run.recipe.generator_config().grid;
+    let grid = run.generator_config()?.grid;
 
     // Model: from the checkpoint, or from principal components.
     let saved = dir.join("checkpoint.safetensors");
@@ -148,11 +148,11 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         optimizer.restore(arrays, step).map_err(bad)?;
         model = optimizer.apply(model, &training);
     } else {
-        let start = components(run, &clips, &device)?;
+        let start = components(run, &clips, &device);
         deviation = start.deviation.clone();
         model = Autoencoder::new(&run.recipe.autoencoder, &start, &mut rng, &training);
         optimizer = Optimizer::new(&model);
-        let [psnr, depth] = validate(&Autoencoder::new(&run.recipe.autoencoder, &start, &mut rng, &device), &held_out, grid, &device)?;
+        let [psnr, depth] = validate(&Autoencoder::new(&run.recipe.autoencoder, &start, &mut rng, &device), &held_out, grid, &device);
         run.log(STAGE, 0, &[("val_psnr_db", psnr), ("val_depth", depth), ("explained", start.explained)])?;
     }
     let save = |optimizer: &Optimizer| {
@@ -180,7 +180,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 (clip, latent)
             })
             .collect();
-        let (pixels, depth) = errors(&model, batch(&clips, &picks, &training)?, grid, dtype);
+        let (pixels, depth) = errors(&model, batch(&clips, &picks, &training), grid, dtype);
         let loss = pixels.clone() + depth.clone().mul_scalar(r.depth_weight);
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, 100, r.steps);
@@ -214,13 +214,13 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             return Err(TrainError::Stopped(step + 1));
         }
         if samples.due() {
-            let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device)?;
+            let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device);
             run.log(STAGE, step + 1, &[("val_psnr_db", psnr), ("val_depth", depth)])?;
         }
     }
     progress.finish();
     save(&optimizer)?;
-    let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device)?;
+    let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device);
     run.log(STAGE, r.steps, &[("val_psnr_db", psnr), ("val_depth", depth)])?;
     let mut arrays: Arrays = prefixed(optimizer.average(), "autoencoder");
     arrays.insert("deviation".into(), Array { shape: vec![deviation.len()], values: deviation.clone() });

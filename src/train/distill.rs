@@ -30,7 +30,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         return Ok(());
     }
     let r = &run.recipe.distill;
-    let config = run.recipe.generator_config();
+    let config = run.generator_config()?;
     let device = run.device.open()?;
     let training = device.clone().autodiff();
     let dtype = compute_dtype(run.device);

@@ -16,7 +16,7 @@ const FIRST_FRAMES: usize = 9;
 
 /// Writes the generator file of a run: the distilled weights, or the adapted ones if it has not been distilled.
 pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
-    let config = run.recipe.generator_config();
+    let config = run.generator_config()?;
     let generator = finished(run, "distill").or_else(|_| finished(run, "adapt"))?;
     let device = run.device.open()?;
     let (model, _) = autoencoder::trained(run, &device)?;
@@ -77,7 +77,7 @@ fn first_frames(run: &Run) -> Result<Vec<FirstFrame>, TrainError> {
             let mut jpeg = Vec::new();
             image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 95)
                 .encode(
-                    &crate::model::aapt::codec::to_bytes(&clips.frame(clip, 0)?),
+                    &crate::model::aapt::codec::to_bytes(&clips.frame(clip, 0)),
                     lens.width_px as u32,
                     lens.height_px as u32,
                     image::ExtendedColorType::Rgb8,

@@ -38,7 +38,7 @@ pub(super) struct LatentClip {
 pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
     let device = run.device.open()?;
     let (autoencoder, _) = trained(run, &device)?;
-    let config = run.recipe.generator_config();
+    let config = run.generator_config()?;
     Ok(Networks {
         autoencoder,
         residual_std: vec![1.0; config.latent_channels],
@@ -53,11 +53,11 @@ pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
 pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<LatentClip, TrainError> {
     let config = networks.generator.config();
     let steps = clips.latents();
-    let frames: Vec<_> = (0..=steps).map(|k| clips.latent_frames(clip, k)).collect::<Result<_, _>>()?;
+    let frames: Vec<_> = (0..=steps).map(|k| clips.latent_frames(clip, k)).collect();
     let views: Vec<[&[f32]; FRAMES_PER_LATENT]> =
         frames.iter().map(|f| std::array::from_fn(|i| f[i].as_slice())).collect();
     let latents = networks.encode(&views);
-    let controls = clips.controls(clip)?;
+    let controls = clips.controls(clip);
     let (recycled, validity) = match config.recycle {
         Recycle::Raw => {
             let before = latents.clone().narrow(0, 0, steps);
@@ -93,7 +93,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
 }
 
 fn path(run: &Run, split: Split, clip: usize) -> std::path::PathBuf {
-    run.dir.join("latents").join(format!("{}-{clip:05}.safetensors", split.name()))
+    run.dir.join("latents").join(format!("{}-{clip:05}.safetensors", split.word()))
 }
 
 /// Encodes all clips that have not been.
@@ -140,7 +140,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
 /// All clips of a split, in memory.
 pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainError> {
     let clips = Clips::open(run, split)?;
-    let config = run.recipe.generator_config();
+    let config = run.generator_config()?;
     let [h, w] = config.grid;
     let (steps, plane) = (clips.latents(), h * w);
     (0..clips.len())
@@ -163,7 +163,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
                 latents: get("latents", (steps + 1) * c * plane)?,
                 recycled: get("recycled", steps * c * plane)?,
                 validity: get("validity", steps * FRAMES_PER_LATENT * plane)?,
-                controls: clips.controls(clip)?,
+                controls: clips.controls(clip),
                 words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
             })
         })
@@ -178,7 +178,7 @@ pub(super) fn statistics(run: &Run, clips: &[LatentClip]) -> Result<[Vec<f32>; 3
         let (mut arrays, _) = checkpoint::load(&file)?;
         return Ok(names.map(|n| arrays.remove(n).map(|a| a.values).unwrap_or_default()));
     }
-    let config = run.recipe.generator_config();
+    let config = run.generator_config()?;
     let (c, plane) = (config.latent_channels, config.grid[0] * config.grid[1]);
     let mut sums = vec![[0.0f64; 4]; c];
     let mut count = 0.0;

@@ -153,7 +153,7 @@ impl Recipe {
         if recipe.distill.timesteps < 2 {
             return Err(bad("distill.timesteps must be at least 2".into()));
         }
-        recipe.generator_config().check().map_err(bad)?;
+        recipe.generator_config(vec![]).check().map_err(bad)?;
         Ok(recipe)
     }
 
@@ -166,8 +166,8 @@ impl Recipe {
         }
     }
 
-    /// The generator's full configuration.
-    pub fn generator_config(&self) -> crate::model::aapt::config::GeneratorConfig {
+    /// The generator's full configuration, with the words that the captions use.
+    pub fn generator_config(&self, vocabulary: Vec<String>) -> crate::model::aapt::config::GeneratorConfig {
         let g = &self.generator;
         crate::model::aapt::config::GeneratorConfig {
             grid: [self.data.size_px[1] / 8, self.data.size_px[0] / 8],
@@ -179,7 +179,7 @@ impl Recipe {
             window: g.window,
             recycle: g.recycle,
             text_tokens: g.text_tokens,
-            vocabulary: crate::data::VOCABULARY.iter().map(|w| (*w).to_owned()).collect(),
+            vocabulary,
         }
     }
 }

@@ -10,9 +10,12 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::clips::Clips;
 use super::recipe::Recipe;
 use super::{adapt, autoencoder, distill, latents};
+use crate::data::Split;
 use crate::device::DeviceChoice;
+use crate::model::aapt::config::GeneratorConfig;
 
 /// Trouble in training.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,12 @@ pub enum TrainError {
         path: PathBuf,
         /// What is wrong.
         what: String,
+    },
+    /// No training data.
+    #[error("no clips in {dir}; render them with `farwander synth`, or let `farwander train all` do it")]
+    NoClips {
+        /// Where they should be.
+        dir: PathBuf,
     },
     /// Training data.
     #[error(transparent)]
@@ -121,6 +130,11 @@ impl Run {
         let dir = self.dir.join(stage);
         std::fs::create_dir_all(&dir).map_err(|source| TrainError::Io { path: dir.clone(), source })?;
         Ok(dir)
+    }
+
+    /// The generator's configuration; its vocabulary is what the training captions use.
+    pub(super) fn generator_config(&self) -> Result<GeneratorConfig, TrainError> {
+        Ok(self.recipe.generator_config(Clips::open(self, Split::Train)?.vocabulary()))
     }
 
     /// Appends a line to the run log.

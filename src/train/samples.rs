@@ -48,10 +48,10 @@ impl Samples {
         let lens = networks.lens;
         let n = CLIPS.min(self.clips.len());
         let steps = LATENTS.min(self.clips.latents());
-        let first: Vec<Vec<f32>> = (0..n).map(|c| self.clips.frame(c, 0)).collect::<Result<_, _>>()?;
+        let first: Vec<Vec<f32>> = (0..n).map(|c| self.clips.frame(c, 0)).collect();
         let prompts: Vec<&str> = (0..n).map(|c| self.clips.caption(c)).collect();
         let seeds: Vec<u64> = (0..n as u64).collect();
-        let controls: Vec<_> = (0..n).map(|c| self.clips.controls(c)).collect::<Result<_, _>>()?;
+        let controls: Vec<_> = (0..n).map(|c| self.clips.controls(c)).collect();
         let sampler = Sampler { steps: self.steps, shift: 1.0 };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
         let mut rows: Vec<Vec<Frame>> = vec![vec![]; 2 * n];
@@ -65,7 +65,7 @@ impl Samples {
             }
             let (mut made, mut held) = (0.0, 0.0);
             for (c, d) in decoded.iter().enumerate() {
-                let truth = self.clips.frame(c, k * FRAMES_PER_LATENT)?;
+                let truth = self.clips.frame(c, k * FRAMES_PER_LATENT);
                 made += psnr_db(&d.frames[FRAMES_PER_LATENT - 1], &truth) / n as f64;
                 held += psnr_db(&first[c], &truth) / n as f64;
                 rows[2 * c].push(picture(&truth));

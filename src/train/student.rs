@@ -69,7 +69,7 @@ fn roll_out(
     chosen: &[usize],
     seed: u64,
 ) -> Result<Vec<LatentClip>, TrainError> {
-    let first: Vec<Vec<f32>> = chosen.iter().map(|&c| source.frame(c, 0)).collect::<Result<_, _>>()?;
+    let first: Vec<Vec<f32>> = chosen.iter().map(|&c| source.frame(c, 0)).collect();
     let prompts: Vec<&str> = chosen.iter().map(|&c| source.caption(c)).collect();
     let seeds: Vec<u64> = (0..chosen.len() as u64).map(|i| seed * 1000 + i).collect();
     let (mut walks, _) = Walks::start(networks.clone(), Sampler::default(), &first, &prompts, &seeds);

@@ -1,0 +1,132 @@
+//! Draws frames: one ray a pixel, three more where neighbours meet different things.
+
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
+use super::math::{V3, v3};
+use super::shade::Sample;
+use super::world::World;
+use crate::control::{CameraPose, Lens};
+
+/// Where the extra rays of an edge pixel go, in pixels from its centre.
+const EXTRA: [[f32; 2]; 3] = [[-0.33, -0.17], [0.17, -0.33], [0.16, 0.34]];
+const LUT: usize = 8192;
+
+/// Draws the world seen through `lens` from `pose`.
+///
+/// `rgb` takes `3 * width * height` sRGB bytes, `depth_m` planar depth of the pixel centres (infinite for sky).
+/// The bytes do not depend on the number of threads.
+///
+/// # Panics
+///
+/// If a buffer has the wrong length.
+pub fn render(world: &World, lens: &Lens, pose: &CameraPose, rgb: &mut [u8], depth_m: &mut [f32]) {
+    let (w, h) = (lens.width_px, lens.height_px);
+    assert_eq!(rgb.len(), 3 * w * h, "rgb buffer");
+    assert_eq!(depth_m.len(), w * h, "depth buffer");
+    let camera = Camera::new(lens, pose);
+    let blank = Sample { colour: V3::default(), depth_m: 0.0, id: 0, ground_t: 0.0 };
+    // Column by column from the bottom: a ray meets the ground no nearer than the ray below it did.
+    let mut samples = vec![blank; w * h];
+    samples.par_chunks_mut(h).enumerate().for_each(|(x, column)| {
+        let mut t_min = 0.0;
+        for y in (0..h).rev() {
+            column[y] = camera.sample(world, x as f32 + 0.5, y as f32 + 0.5, t_min);
+            t_min = start(column[y].ground_t);
+        }
+    });
+    let gamma = gamma_table();
+    let rows = rgb.par_chunks_mut(3 * w).zip(depth_m.par_chunks_mut(w));
+    rows.enumerate().for_each(|(y, (rgb, depth))| {
+        for x in 0..w {
+            let here = &samples[x * h + y];
+            let mut c = tone(here.colour * world.exposure);
+            if is_edge(&samples, w, h, x, y) {
+                let t_min = if y + 1 < h { start(samples[x * h + y + 1].ground_t) } else { 0.0 };
+                for [dx, dy] in EXTRA {
+                    let s = camera.sample(world, x as f32 + 0.5 + dx, y as f32 + 0.5 + dy, t_min);
+                    c = c + tone(s.colour * world.exposure);
+                }
+                c = c * 0.25;
+            }
+            depth[x] = here.depth_m;
+            for (out, v) in rgb[3 * x..3 * x + 3].iter_mut().zip([c.x, c.y, c.z]) {
+                *out = gamma[(v * (LUT - 1) as f32 + 0.5) as usize];
+            }
+        }
+    });
+}
+
+/// Where to begin looking for the ground, given where the ray below met it: a little nearer, since a pitched
+/// camera's columns are not quite upright planes.
+fn start(ground_t_below: f32) -> f32 {
+    (0.94 * ground_t_below - 0.5).max(0.0)
+}
+
+struct Camera {
+    eye: V3,
+    /// Columns of the camera's rotation, and the lens.
+    right: V3,
+    up: V3,
+    back: V3,
+    inv_focal: f32,
+    half_w: f32,
+    half_h: f32,
+}
+
+impl Camera {
+    fn new(lens: &Lens, pose: &CameraPose) -> Self {
+        let m = pose.world_from_camera();
+        let column = |i: usize| v3(m[0][i], m[1][i], m[2][i]);
+        let [x, y, z] = pose.position_m;
+        Self {
+            eye: v3(x, y, z),
+            right: column(0),
+            up: column(1),
+            back: column(2),
+            inv_focal: 1.0 / lens.focal_px(),
+            half_w: 0.5 * lens.width_px as f32,
+            half_h: 0.5 * lens.height_px as f32,
+        }
+    }
+
+    #[inline]
+    fn sample(&self, world: &World, x_px: f32, y_px: f32, t_min: f32) -> Sample {
+        let (a, b) = ((x_px - self.half_w) * self.inv_focal, (self.half_h - y_px) * self.inv_focal);
+        let d = self.right * a + self.up * b - self.back;
+        world.sample(self.eye, d, self.inv_focal, t_min)
+    }
+}
+
+fn is_edge(samples: &[Sample], w: usize, h: usize, x: usize, y: usize) -> bool {
+    let here = &samples[x * h + y];
+    let differs = |i: usize| {
+        let s = &samples[i];
+        if s.id != here.id {
+            return true;
+        }
+        let (a, b) = (s.depth_m, here.depth_m);
+        a.is_finite() && (a - b).abs() > 0.12 * a.min(b) + 0.2 && (a - b).abs() > 0.5 * a.min(b)
+    };
+    let i = x * h + y;
+    x > 0 && differs(i - h) || x + 1 < w && differs(i + h) || y > 0 && differs(i - 1) || y + 1 < h && differs(i + 1)
+}
+
+/// Film-like response: linear radiance to linear screen light in [0, 1].
+#[inline]
+fn tone(c: V3) -> V3 {
+    let f = |x: f32| ((x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14)).clamp(0.0, 1.0);
+    v3(f(c.x), f(c.y), f(c.z))
+}
+
+fn gamma_table() -> &'static [u8; LUT] {
+    static TABLE: OnceLock<[u8; LUT]> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        std::array::from_fn(|i| {
+            let v = i as f32 / (LUT - 1) as f32;
+            let s = if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * libm::powf(v, 1.0 / 2.4) - 0.055 };
+            (s * 255.0 + 0.5) as u8
+        })
+    })
+}
