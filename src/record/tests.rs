@@ -191,6 +191,39 @@ fn a_file_cut_off_anywhere_plays_up_to_its_last_whole_fragment() {
 }
 
 #[test]
+fn noise_is_recorded_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("noise.mp4");
+    let (w, h) = (640, 360);
+    let mut writer = Mp4Writer::create(&path, w, h, RATE).unwrap();
+    // Noise in the middle of a fragment, and a calm picture again in the one after the next.
+    for i in 0..30 {
+        let noisy = (5..14).contains(&i);
+        let mut frame = picture(w, h, i);
+        if noisy {
+            let mut state = i + 1;
+            let mut byte = || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                (state >> 56) as u8
+            };
+            let rgb: Vec<u8> = (0..3 * w * h).map(|_| byte()).collect();
+            frame = Frame::from_rgb(w, h, &rgb, i);
+        }
+        writer.push(&frame).unwrap();
+    }
+    assert_eq!(writer.finish().unwrap(), 30);
+    let video = read(&std::fs::read(&path).unwrap()).unwrap();
+    let frames = decode(&video);
+    assert_eq!(frames.len(), 30);
+    for i in [0, 4, 29] {
+        let db = psnr_db(&frames[i], &picture(w, h, i as u64).to_rgb());
+        assert!(db > 35.0, "frame {i}: {db:.1} dB");
+    }
+}
+
+#[test]
 fn odd_sizes_grow_by_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("odd.mp4");
