@@ -10,6 +10,7 @@ cargo build --release --locked
 program=${CARGO_TARGET_DIR:-target}/release/farwander
 
 if [ $# -gt 0 ]; then
+    if [ "$1" = play ]; then setup_window; fi
     exec "$program" "$@"
 fi
 if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then

@@ -61,5 +61,5 @@ setup_build() {
 # To open a window and draw: loaded when the player starts, not when it is built.
 setup_window() {
     need_packages "the window" libvulkan1 mesa-vulkan-drivers libwayland-client0 libxkbcommon0 libxkbcommon-x11-0 \
-        libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 || true
+        libx11-6 libx11-xcb1 libxcursor1 libxi6 || true
 }

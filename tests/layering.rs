@@ -150,7 +150,16 @@ struct Token {
     line: usize,
 }
 
-/// Splits source text into tokens; comments and the insides of strings are dropped.
+/// A file that is a test module as a whole.
+#[derive(Debug, PartialEq, Eq)]
+enum TestFile {
+    /// `#[cfg(test)] mod NAME;`
+    Module(String),
+    /// `#[cfg(test)] #[path = "FILE"] mod tests;`
+    Path(String),
+}
+
+/// Splits source text into tokens. Comments and raw strings are dropped; a string is one token that keeps its quotes.
 fn tokens(source: &str) -> Vec<Token> {
     let chars: Vec<char> = source.chars().collect();
     let at = |i: usize| chars.get(i).copied().unwrap_or('\0');
@@ -192,6 +201,8 @@ fn tokens(source: &str) -> Vec<Token> {
                 i += if chars[i] == '\\' { 2 } else { 1 };
             }
             i += 1;
+            let text = chars[start..i.min(chars.len())].iter().collect();
+            out.push(Token { text, line });
         } else if c == '\'' && (at(i + 1) == '\\' || at(i + 2) == '\'') {
             // A character, not a lifetime.
             i += if at(i + 1) == '\\' { 3 } else { 2 };
@@ -234,8 +245,8 @@ fn raw_string(chars: &[char], i: usize) -> Option<usize> {
     (rest.get(hashes) == Some(&'"')).then_some(hashes)
 }
 
-/// Removes every item behind `#[cfg(test)]`; returns the rest and the names of test modules that are files of their own.
-fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
+/// Removes every item behind `#[cfg(test)]`; returns the rest and the test modules that are files of their own.
+fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<TestFile>) {
     let is = |i: usize, texts: &[&str]| {
         (0..texts.len()).all(|k| tokens.get(i + k).is_some_and(|t| t.text == texts[k]))
     };
@@ -249,7 +260,9 @@ fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
         }
         i += 7;
         if is(i, &["mod"]) && is(i + 2, &[";"]) {
-            files.push(tokens[i + 1].text.clone());
+            files.push(TestFile::Module(tokens[i + 1].text.clone()));
+        } else if is(i, &["#", "[", "path", "="]) && is(i + 5, &["]", "mod"]) {
+            files.push(TestFile::Path(tokens[i + 4].text.replace('"', "")));
         }
         // To the end of the item: a `;` outside of brackets, or the brace that closes the first one.
         let mut depth = 0_usize;
@@ -437,13 +450,19 @@ fn sources() -> BTreeMap<PathBuf, String> {
     }
     let mut test_files = BTreeSet::new();
     for (file, text) in &files {
-        let folder = match file.file_name().and_then(|n| n.to_str()) {
-            Some("mod.rs" | "lib.rs" | "main.rs") => file.parent().unwrap().to_owned(),
+        let beside = file.parent().unwrap();
+        let below = match file.file_name().and_then(|n| n.to_str()) {
+            Some("mod.rs" | "lib.rs" | "main.rs") => beside.to_owned(),
             _ => file.with_extension(""),
         };
-        for module in without_tests(&tokens(text)).1 {
-            test_files.insert(folder.join(&module).with_extension("rs"));
-            test_files.insert(folder.join(&module).join("mod.rs"));
+        for test_file in without_tests(&tokens(text)).1 {
+            match test_file {
+                TestFile::Path(path) => drop(test_files.insert(beside.join(path))),
+                TestFile::Module(name) => {
+                    test_files.insert(below.join(&name).with_extension("rs"));
+                    test_files.insert(below.join(&name).join("mod.rs"));
+                }
+            }
         }
     }
     files.retain(|file, _| !test_files.contains(file));
@@ -533,6 +552,16 @@ fn after() { crate::gpu::blit().expect("") }
             .collect()
     };
     assert_eq!(short(&text), short(want), "{text}");
+}
+
+#[test]
+fn test_modules_in_files_of_their_own_are_known() {
+    let source =
+        "#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"a_tests.rs\"]\nmod other;\nmod real;";
+    let (rest, files) = without_tests(&tokens(source));
+    assert_eq!(rest.len(), 3, "{rest:?}");
+    let module = TestFile::Module("tests".to_owned());
+    assert_eq!(files, [module, TestFile::Path("a_tests.rs".to_owned())]);
 }
 
 #[test]

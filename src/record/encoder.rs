@@ -12,6 +12,10 @@ use crate::frame::Frame;
 
 /// Quantiser of every frame: 46 to 48 dB in luma on test patterns, so that pixel-sized leaves keep their edges.
 const QP: u8 = 20;
+/// Noise (a network that has come apart makes it) overflows the encoder's buffer at [`QP`]; then it goes on this much
+/// coarser, up to [`QP_MAX`], and tries the finer one again at the next fragment.
+const QP_STEP: u8 = 6;
+const QP_MAX: u8 = 50;
 
 /// One encoded frame as MP4 wants it: NAL units behind 4-byte lengths, parameter sets left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub(super) struct ParameterSets {
 /// An H.264 encoder for one size.
 pub(super) struct H264 {
     encoder: Encoder,
+    /// The quantiser of `encoder`.
+    qp: u8,
+    frames_per_sec: f64,
     picture: Yuv420,
     sets: ParameterSets,
 }
@@ -41,36 +48,38 @@ impl H264 {
         frames_per_sec: f64,
     ) -> Result<Self, RecordError> {
         let picture = Yuv420::new(width_px, height_px);
-        // Only sets the level that the stream declares; quality is held by the quantiser. 1.5 bits a pixel is above what
-        // noise at this quantiser takes with a keyframe every half second.
-        let bits_per_sec = 1.5 * (picture.width_px * picture.height_px) as f64 * frames_per_sec;
-        let config = EncoderConfig::new()
-            // "Buffer based" keeps the quantiser inside the range and looks at nothing else: with a range of one value it
-            // is constant quality. ("Off" would be the plain choice but is fixed at 26 in this binding.)
-            .rate_control_mode(RateControlMode::Bufferbased)
-            .qp(QpRange::new(QP, QP))
-            .bitrate(BitRate::from_bps(
-                bits_per_sec.clamp(200_000.0, 100_000_000.0) as u32,
-            ))
-            .max_frame_rate(FrameRate::from_hz(frames_per_sec as f32))
-            .skip_frames(false)
-            .scene_change_detect(false) // keyframes come when the muxer asks
-            .background_detection(false) // it freezes quiet areas: mist and water would stand still
-            .adaptive_quantization(false)
-            .num_threads(1) // the same bytes on every machine
-            .vui(VuiConfig::bt709());
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
-            .map_err(|e| RecordError::Encoder(e.to_string()))?;
         Ok(Self {
-            encoder,
+            encoder: constant_quality(&picture, frames_per_sec, QP)?,
+            qp: QP,
+            frames_per_sec,
             picture,
             sets: ParameterSets::default(),
         })
     }
 
-    /// Encodes a frame; the first one is a keyframe in any case.
+    /// Encodes a frame, on request as a keyframe. The first frame is one in any case, and so is a frame that had to be
+    /// made coarser.
     pub(super) fn encode(&mut self, frame: &Frame, keyframe: bool) -> Result<Sample, RecordError> {
         self.picture.fill(frame);
+        if keyframe && self.qp > QP {
+            self.restart(self.qp - QP_STEP)?;
+        }
+        loop {
+            match self.try_encode(keyframe) {
+                Err(_) if self.qp + QP_STEP <= QP_MAX => self.restart(self.qp + QP_STEP)?,
+                result => return result,
+            }
+        }
+    }
+
+    /// A new encoder; its first frame is a keyframe, its parameter sets are the old one's.
+    fn restart(&mut self, qp: u8) -> Result<(), RecordError> {
+        self.encoder = constant_quality(&self.picture, self.frames_per_sec, qp)?;
+        self.qp = qp;
+        Ok(())
+    }
+
+    fn try_encode(&mut self, keyframe: bool) -> Result<Sample, RecordError> {
         let Yuv420 {
             width_px: w,
             height_px: h,
@@ -78,7 +87,7 @@ impl H264 {
             u,
             v,
         } = &self.picture;
-        if keyframe && !self.sets.sps.is_empty() {
+        if keyframe {
             self.encoder.force_intra_frame();
         }
         let stream = self
@@ -120,6 +129,29 @@ impl H264 {
     pub(super) fn parameter_sets(&self) -> &ParameterSets {
         &self.sets
     }
+}
+
+fn constant_quality(picture: &Yuv420, frames_per_sec: f64, qp: u8) -> Result<Encoder, RecordError> {
+    // Only sets the level that the stream declares; quality is held by the quantiser. 1.5 bits a pixel is above what
+    // dense foliage takes with a keyframe every half second.
+    let bits_per_sec = 1.5 * (picture.width_px * picture.height_px) as f64 * frames_per_sec;
+    let config = EncoderConfig::new()
+        // "Buffer based" keeps the quantiser inside the range and looks at nothing else: with a range of one value it
+        // is constant quality. ("Off" would be the plain choice but is fixed at 26 in this binding.)
+        .rate_control_mode(RateControlMode::Bufferbased)
+        .qp(QpRange::new(qp, qp))
+        .bitrate(BitRate::from_bps(
+            bits_per_sec.clamp(200_000.0, 100_000_000.0) as u32,
+        ))
+        .max_frame_rate(FrameRate::from_hz(frames_per_sec as f32))
+        .skip_frames(false)
+        .scene_change_detect(false) // keyframes come when the muxer asks
+        .background_detection(false) // it freezes quiet areas: mist and water would stand still
+        .adaptive_quantization(false)
+        .num_threads(1) // the same bytes on every machine
+        .vui(VuiConfig::bt709());
+    Encoder::with_api_config(OpenH264API::from_source(), config)
+        .map_err(|e| RecordError::Encoder(e.to_string()))
 }
 
 /// Stores a parameter set, or checks that it is the one already in the file's header.

@@ -1,10 +1,11 @@
 //! The boxes of a fragmented MP4 with one H.264 track: `ftyp` + `moov` first, then `moof` + `mdat` again and again.
-//! Every fragment stands alone, so a file that ends anywhere plays up to its last whole fragment.
+//! Every fragment stands alone, so a file that ends anywhere plays up to its last whole fragment. A complete file ends in
+//! an index (`mfra`).
 
 use mp4_atom::{
-    Avc1, Avcc, Codec, Colr, Dinf, Dref, DrefEntry, Encode, FourCC, Ftyp, Hdlr, Mdhd, Mdia, Mehd,
-    Mfhd, Minf, Moof, Moov, Mvex, Mvhd, Pasp, Stbl, Stco, Stsd, Tfdt, Tfhd, Tkhd, Traf, Trak, Trex,
-    Trun, TrunEntry, Url, Visual, Vmhd,
+    Avc1, Avcc, Codec, Colr, Dinf, Dref, DrefEntry, Encode, FourCC, FragmentInfo, Ftyp, Hdlr, Mdhd,
+    Mdia, Mehd, Mfhd, Mfra, Mfro, Minf, Moof, Moov, Mvex, Mvhd, Pasp, Stbl, Stco, Stsd, Tfdt, Tfhd,
+    Tfra, Tkhd, Traf, Trak, Trex, Trun, TrunEntry, Url, Visual, Vmhd,
 };
 
 use super::RecordError;
@@ -220,6 +221,31 @@ pub(super) fn fragment(
     for sample in samples {
         bytes.extend_from_slice(&sample.bytes);
     }
+    Ok(bytes)
+}
+
+/// The index at the end of a complete file: where each fragment begins, by frame and by byte. Players seek with it.
+pub(super) fn index(time: TimeBase, fragments: &[(u64, u64)]) -> Result<Vec<u8>, RecordError> {
+    let entry = |&(first_frame, moof_offset): &(u64, u64)| FragmentInfo {
+        time: first_frame * u64::from(time.frame),
+        moof_offset,
+        traf_number: 1,
+        trun_number: 1,
+        sample_delta: 1,
+    };
+    let mut mfra = Mfra {
+        tfra: vec![Tfra {
+            track_id: TRACK,
+            entries: fragments.iter().map(entry).collect(),
+        }],
+        mfro: Mfro::default(),
+    };
+    // The last field is the length of the whole.
+    let mut bytes = Vec::new();
+    mfra.encode(&mut bytes).map_err(mux)?;
+    mfra.mfro.parent_size = bytes.len() as u32;
+    bytes.clear();
+    mfra.encode(&mut bytes).map_err(mux)?;
     Ok(bytes)
 }
 

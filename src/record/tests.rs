@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mp4_atom::{Any, Codec, DecodeMaybe as _, Moov};
+use mp4_atom::{Any, Codec, DecodeMaybe as _, Mfra, Moov};
 use openh264::decoder::Decoder;
 use openh264::formats::YUVSource as _;
 
@@ -36,6 +36,7 @@ struct Video {
     moov: Moov,
     /// Annex B samples in order, each with its decode time and whether it is a keyframe.
     samples: Vec<(u64, bool, Vec<u8>)>,
+    index: Option<Mfra>,
 }
 
 /// Reads a file as a player does: whole boxes only, whatever stands at its end is ignored. `None` without a header.
@@ -58,7 +59,11 @@ fn read(bytes: &[u8]) -> Option<Video> {
                     sets.extend(set);
                 }
                 let samples = Vec::new();
-                video = Some(Video { moov, samples });
+                video = Some(Video {
+                    moov,
+                    samples,
+                    index: None,
+                });
             }
             Any::Moof(moof) => {
                 let traf = &moof.traf[0];
@@ -89,6 +94,7 @@ fn read(bytes: &[u8]) -> Option<Video> {
                 }
                 assert!(data.is_empty(), "mdat holds more than its moof says");
             }
+            Any::Mfra(index) => video.as_mut()?.index = Some(index),
             _ => {}
         }
     }
@@ -140,6 +146,14 @@ fn colours_survive_and_times_are_exact() {
     assert_eq!(keyframes, [0, 12, 24]);
     let mehd = video.moov.mvex.as_ref().unwrap().mehd.as_ref();
     assert_eq!(mehd.unwrap().fragment_duration, 31_000);
+    let index = video.index.as_ref().expect("an index");
+    let bytes = std::fs::read(&path).unwrap();
+    for (entry, keyframe) in index.tfra[0].entries.iter().zip([0, 12, 24]) {
+        assert_eq!(entry.time, 1000 * keyframe);
+        assert_eq!(&bytes[entry.moof_offset as usize + 4..][..4], b"moof");
+    }
+    let tail = u32::from_be_bytes(*bytes.last_chunk().unwrap()) as usize;
+    assert_eq!(&bytes[bytes.len() - tail + 4..][..4], b"mfra");
     for (i, rgb) in decode(&video).iter().enumerate() {
         let db = psnr_db(rgb, &picture(W, H, i as u64).to_rgb());
         assert!(db > 35.0, "frame {i}: {db:.1} dB");
@@ -174,6 +188,39 @@ fn a_file_cut_off_anywhere_plays_up_to_its_last_whole_fragment() {
     assert_eq!(before, 60);
     let half = read(&whole[..whole.len() / 2]).unwrap();
     assert_eq!(decode(&half).len(), half.samples.len());
+}
+
+#[test]
+fn noise_is_recorded_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("noise.mp4");
+    let (w, h) = (640, 360);
+    let mut writer = Mp4Writer::create(&path, w, h, RATE).unwrap();
+    // Noise in the middle of a fragment, and a calm picture again in the one after the next.
+    for i in 0..30 {
+        let noisy = (5..14).contains(&i);
+        let mut frame = picture(w, h, i);
+        if noisy {
+            let mut state = i + 1;
+            let mut byte = || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                (state >> 56) as u8
+            };
+            let rgb: Vec<u8> = (0..3 * w * h).map(|_| byte()).collect();
+            frame = Frame::from_rgb(w, h, &rgb, i);
+        }
+        writer.push(&frame).unwrap();
+    }
+    assert_eq!(writer.finish().unwrap(), 30);
+    let video = read(&std::fs::read(&path).unwrap()).unwrap();
+    let frames = decode(&video);
+    assert_eq!(frames.len(), 30);
+    for i in [0, 4, 29] {
+        let db = psnr_db(&frames[i], &picture(w, h, i as u64).to_rgb());
+        assert!(db > 35.0, "frame {i}: {db:.1} dB");
+    }
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub struct Mp4Writer {
     pending: Vec<Sample>,
     pending_since: Instant,
     frames_per_fragment: usize,
-    fragments: u32,
+    /// First frame and byte offset of every fragment.
+    fragments: Vec<(u64, u64)>,
     frames: u64,
     bytes_good: u64,
     last_sync: Instant,
@@ -70,7 +71,7 @@ impl Mp4Writer {
             pending: Vec::new(),
             pending_since: Instant::now(),
             frames_per_fragment: ((frames_per_sec * FRAGMENT_SECS).round() as usize).max(1),
-            fragments: 0,
+            fragments: Vec::new(),
             frames: 0,
             bytes_good: 0,
             last_sync: Instant::now(),
@@ -123,10 +124,11 @@ impl Mp4Writer {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let number = self.fragments + 1;
+        let number = self.fragments.len() as u32 + 1;
+        let place = (self.frames, self.bytes_good);
         let bytes = mux::fragment(number, self.frames, self.time, &self.pending)?;
         self.write(&bytes)?;
-        self.fragments = number;
+        self.fragments.push(place);
         self.frames += self.pending.len() as u64;
         self.pending.clear();
         if self.last_sync.elapsed() >= SYNC_INTERVAL {
@@ -135,15 +137,20 @@ impl Mp4Writer {
         Ok(())
     }
 
-    /// Writes the last frames and the file's length, and returns the number of frames. A file without frames is removed.
+    /// Writes the last frames, the index and the file's length, and returns the number of frames. A file without frames
+    /// is removed.
     pub fn finish(mut self) -> Result<u64, RecordError> {
         self.cut()?;
         let Some(head) = &self.head else {
-            // Best effort: an empty file that stays harms nobody.
-            let _ = std::fs::remove_file(&self.path);
+            // Best effort: an empty file that stays harms nobody. A device or a pipe is never removed.
+            if self.file.metadata().is_ok_and(|m| m.is_file()) {
+                let _ = std::fs::remove_file(&self.path);
+            }
             return Ok(0);
         };
         let (at, patch) = head.length_patch(self.time, self.frames);
+        let index = mux::index(self.time, &self.fragments)?;
+        self.write(&index)?;
         self.file
             .seek(SeekFrom::Start(at))
             .and_then(|_| self.file.write_all(&patch))
