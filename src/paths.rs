@@ -1,1 +1,122 @@
-//! (skeleton)
+//! Where files live: configuration, logs, recordings, generator files. Nothing here is fatal: a machine without a home
+//! directory answers `None` and the player goes on.
+
+use std::path::{Path, PathBuf};
+
+use directories::{ProjectDirs, UserDirs};
+
+/// File name of the bundled generator.
+pub const BUNDLED_MODEL: &str = "vale.safetensors";
+
+fn project() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "farwander")
+}
+
+/// The saved preferences.
+pub fn settings_file() -> Option<PathBuf> {
+    Some(project()?.config_dir().join("settings.toml"))
+}
+
+/// Folder of the log file.
+pub fn log_dir() -> Option<PathBuf> {
+    let project = project()?;
+    Some(
+        project
+            .state_dir()
+            .unwrap_or_else(|| project.data_local_dir())
+            .to_path_buf(),
+    )
+}
+
+/// Folder of generator files that the user has installed.
+pub fn models_dir() -> Option<PathBuf> {
+    Some(project()?.data_dir().join("models"))
+}
+
+/// Folder of recordings and screenshots: the user's videos, else the working directory.
+pub fn recordings_dir() -> PathBuf {
+    UserDirs::new()
+        .and_then(|dirs| {
+            let videos = dirs.video_dir().map(Path::to_path_buf);
+            videos.or_else(|| Some(dirs.home_dir().join("Videos")))
+        })
+        .map_or_else(|| PathBuf::from("."), |videos| videos.join("Farwander"))
+}
+
+/// The first path of `dir/stem-YYYYMMDD-HHMMSS.extension` that is not taken yet.
+pub fn fresh_file(dir: &Path, stem: &str, extension: &str) -> PathBuf {
+    let secs = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs());
+    let stamp = utc_stamp(secs);
+    let mut path = dir.join(format!("{stem}-{stamp}.{extension}"));
+    let mut n = 2;
+    while path.exists() {
+        path = dir.join(format!("{stem}-{stamp}-{n}.{extension}"));
+        n += 1;
+    }
+    path
+}
+
+/// `YYYYMMDD-HHMMSS` (UTC) of a Unix time.
+fn utc_stamp(unix_secs: u64) -> String {
+    let (days, rest) = (unix_secs / 86_400, unix_secs % 86_400);
+    // Civil date from days since 1970-01-01, by shifting the year to begin in March (Howard Hinnant's algorithm).
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}{month:02}{day:02}-{:02}{:02}{:02}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
+/// Looks for the bundled generator: in `models/` beside the executable and in its parents (so that a build tree works),
+/// in the working directory, then among the user's own files.
+pub fn find_model() -> Option<PathBuf> {
+    let executable = std::env::current_exe().ok();
+    let beside = executable
+        .iter()
+        .flat_map(|exe| exe.ancestors().skip(1))
+        .map(|dir| dir.join("models"));
+    let here = std::iter::once(PathBuf::from("models"));
+    beside
+        .chain(here)
+        .chain(models_dir())
+        .map(|dir| dir.join(BUNDLED_MODEL))
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_civil_dates() {
+        assert_eq!(utc_stamp(0), "19700101-000000");
+        assert_eq!(utc_stamp(951_827_696), "20000229-123456");
+        assert_eq!(utc_stamp(1_798_761_599), "20261231-235959");
+    }
+
+    #[test]
+    fn fresh_file_never_names_an_existing_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let a = fresh_file(dir.path(), "walk", "mp4");
+        std::fs::write(&a, b"x").unwrap();
+        let b = fresh_file(dir.path(), "walk", "mp4");
+        assert_ne!(a, b);
+        assert!(!b.exists());
+    }
+}

@@ -1,1 +1,159 @@
-//! (skeleton)
+//! Saved preferences. Precedence: command line > saved > default. Reading never fails: what cannot be understood is a
+//! warning for the user, and the default stands.
+
+use std::io::Write as _;
+use std::path::Path;
+
+/// Preferences of the player.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Settings {
+    /// Factor on mouse turning, in [`Settings::SENSITIVITY`].
+    pub mouse_sensitivity: f32,
+    /// Factor on turning with the right stick, in [`Settings::SENSITIVITY`].
+    pub stick_sensitivity: f32,
+    /// Pulling the mouse or the stick back looks up.
+    pub invert_y: bool,
+    /// Show speed, cost and frame number.
+    pub hud: bool,
+    /// Fill the screen.
+    pub fullscreen: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mouse_sensitivity: 1.0,
+            stick_sensitivity: 1.0,
+            invert_y: false,
+            hud: true,
+            fullscreen: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Range of the sensitivities.
+    pub const SENSITIVITY: std::ops::RangeInclusive<f32> = 0.1..=4.0;
+
+    /// Reads a settings file; a missing file is the default. Returns what was wrong as sentences.
+    pub fn read(path: &Path) -> (Self, Vec<String>) {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                (Self::default(), Vec::new())
+            }
+            Err(error) => (
+                Self::default(),
+                vec![format!(
+                    "Settings could not be read from {}: {error}.",
+                    path.display()
+                )],
+            ),
+        }
+    }
+
+    /// Reads field by field, so that one bad value does not cost the others.
+    fn parse(text: &str) -> (Self, Vec<String>) {
+        let mut settings = Self::default();
+        let table = match text.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => {
+                let what = error.message().to_owned();
+                return (
+                    settings,
+                    vec![format!(
+                        "The settings file is not valid TOML ({what}); defaults are used."
+                    )],
+                );
+            }
+        };
+        let mut warnings = Vec::new();
+        let mut flag = |key: &str, to: &mut bool| match table.get(key) {
+            None => {}
+            Some(toml::Value::Boolean(value)) => *to = *value,
+            Some(other) => {
+                warnings.push(format!("Setting {key} must be true or false, not {other}."));
+            }
+        };
+        flag("invert_y", &mut settings.invert_y);
+        flag("hud", &mut settings.hud);
+        flag("fullscreen", &mut settings.fullscreen);
+        let mut factor = |key: &str, to: &mut f32| {
+            let value = match table.get(key) {
+                None => return,
+                Some(toml::Value::Float(value)) => *value as f32,
+                Some(toml::Value::Integer(value)) => *value as f32,
+                Some(_) => f32::NAN,
+            };
+            if Self::SENSITIVITY.contains(&value) {
+                *to = value;
+            } else {
+                warnings.push(format!(
+                    "Setting {key} must be a number from {} to {}.",
+                    Self::SENSITIVITY.start(),
+                    Self::SENSITIVITY.end()
+                ));
+            }
+        };
+        factor("mouse_sensitivity", &mut settings.mouse_sensitivity);
+        factor("stick_sensitivity", &mut settings.stick_sensitivity);
+        (settings, warnings)
+    }
+
+    /// Writes the file whole or not at all: a temporary file beside it is renamed over it.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir)?;
+        }
+        let text = toml::to_string_pretty(self).map_err(std::io::Error::other)?;
+        let temporary = path.with_extension(format!("tmp{}", std::process::id()));
+        let written = (|| {
+            let mut file = std::fs::File::create(&temporary)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&temporary, path)
+        })();
+        if written.is_err() {
+            let _ = std::fs::remove_file(&temporary);
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_settings_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/settings.toml");
+        let settings = Settings {
+            mouse_sensitivity: 1.5,
+            invert_y: true,
+            ..Settings::default()
+        };
+        settings.write(&path).unwrap();
+        assert_eq!(Settings::read(&path), (settings, vec![]));
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1
+        );
+    }
+
+    #[test]
+    fn one_bad_value_keeps_the_others() {
+        let (settings, warnings) =
+            Settings::parse("invert_y = true\nmouse_sensitivity = 900\nhud = \"yes\"\nnew = 1");
+        assert!(settings.invert_y && settings.hud);
+        assert_eq!(settings.mouse_sensitivity, 1.0);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+    }
+
+    #[test]
+    fn garbage_is_a_warning_and_a_missing_file_is_silence() {
+        assert_eq!(Settings::parse("\u{0}{{").1.len(), 1);
+        let (settings, warnings) = Settings::read(Path::new("/nonexistent/settings.toml"));
+        assert_eq!((settings, warnings), (Settings::default(), vec![]));
+    }
+}

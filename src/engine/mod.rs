@@ -1,1 +1,16 @@
-//! (skeleton)
+//! The generation thread: commands in, frames, stats and events out. Every tensor of play time is made, used and dropped
+//! on this one thread, named `engine`.
+
+mod command;
+mod generator;
+mod pacing;
+mod slots;
+mod stats;
+mod thread;
+
+pub use command::{Command, Event, First, Picture, WorldInfo};
+pub use generator::{Generator, World};
+pub use pacing::{Pacer, Schedule};
+pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};
+pub use stats::{RecordingStats, Stats};
+pub use thread::Engine;

@@ -1,1 +1,12 @@
-//! (skeleton)
+//! The window's surface, the frame texture and the passes that scale it up. Runs on the main thread.
+
+mod context;
+mod letterbox;
+mod overlay;
+mod screen;
+mod upscale;
+
+pub use context::{Gpu, GpuError};
+pub use letterbox::{Rect, letterbox};
+pub use overlay::OverlayPaint;
+pub use screen::{Drawn, Screen};

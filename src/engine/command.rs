@@ -1,0 +1,127 @@
+//! What goes into the engine and what comes out.
+
+use std::path::PathBuf;
+
+use crate::control::Lens;
+use crate::device::DeviceChoice;
+use crate::frame::Frame;
+
+use super::stats::Stats;
+
+/// Where a walk begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The bundled first frame of this number, counted from 0; a number past the end is the last one.
+    Bundled(usize),
+    /// A picture file of any size.
+    File(PathBuf),
+}
+
+/// What the engine is told. Commands are served between two steps, in order.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Opens a generator file and puts its networks on a device; what ran before is dropped first.
+    Load {
+        /// The generator file.
+        path: PathBuf,
+        /// The device that shall compute.
+        device: DeviceChoice,
+    },
+    /// Begins a walk.
+    Start {
+        /// The picture to begin in.
+        first: First,
+        /// What the world shall be; `None` takes the caption of the bundled first frame.
+        prompt: Option<String>,
+        /// Seed of the noise.
+        seed: u64,
+    },
+    /// Stops (true) or resumes (false) generating. The frames of the latent in hand are still shown.
+    Pause(bool),
+    /// While paused: generates one latent frame.
+    Step,
+    /// Begins the current walk again with another seed.
+    Restart {
+        /// Seed of the noise.
+        seed: u64,
+    },
+    /// Records every generated frame from now on.
+    Record {
+        /// The MP4 file to write.
+        path: PathBuf,
+    },
+    /// Ends the recording; [`Event::RecordingFinished`] follows when the file is complete.
+    StopRecording,
+    /// Ends the thread; a recording is finished first.
+    Shutdown,
+}
+
+/// A bundled first frame, decoded.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// Name for the gallery.
+    pub name: String,
+    /// Caption.
+    pub prompt: String,
+    /// The picture.
+    pub frame: Frame,
+}
+
+/// What a player shows of a generator file.
+#[derive(Clone, Debug)]
+pub struct WorldInfo {
+    /// Title of the world.
+    pub title: String,
+    /// Frame size and field of view.
+    pub lens: Lens,
+    /// Video frames per second that the world was trained at.
+    pub frames_per_sec: f64,
+    /// The bundled first frames.
+    pub pictures: Vec<Picture>,
+}
+
+/// What the engine tells. Events are sent from the engine thread (and, for a finished recording, from the thread that
+/// waits for its encoder).
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The file has been opened and checked; its networks are being loaded.
+    Opened(WorldInfo),
+    /// The networks are on their device.
+    Loaded {
+        /// Time since the command.
+        load_ms: f64,
+    },
+    /// A walk has begun.
+    Started {
+        /// Name of the first frame or file.
+        name: String,
+        /// Number of the bundled first frame, if it is one.
+        bundled: Option<usize>,
+        /// Seed of the noise.
+        seed: u64,
+    },
+    /// New frames lie in the frame slot.
+    Frames,
+    /// What the last step cost.
+    Stats(Stats),
+    /// Frames are being recorded to this file.
+    RecordingStarted(PathBuf),
+    /// The recording is complete.
+    RecordingFinished {
+        /// The file.
+        path: PathBuf,
+        /// Frames in it.
+        frames: u64,
+    },
+    /// The recording could not begin, go on or be finished. One sentence.
+    RecordingFailed(String),
+    /// Something asked for could not be done; the engine goes on. One sentence.
+    Warning(String),
+    /// The walk has ended by a failure. One sentence. A new `Start` or `Load` may help.
+    Failed {
+        /// What happened.
+        message: String,
+        /// The generator is still loaded, so that `Start` can be tried again; otherwise only `Load`.
+        can_restart: bool,
+    },
+}

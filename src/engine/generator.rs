@@ -1,0 +1,130 @@
+//! What the engine needs of a generator, so that tests can run it with a cheap one.
+
+use std::path::Path;
+
+use crate::control::LatentControl;
+use crate::device::DeviceChoice;
+use crate::frame::Frame;
+use crate::package::Package;
+use crate::rollout::{Rollout, RolloutError, StepOutput};
+
+use super::command::{Picture, WorldInfo};
+
+/// A walk through a world, one latent frame at a time.
+pub trait Generator {
+    /// Begins at a picture; returns frame 0.
+    fn start(&mut self, first: &Frame, prompt: &str, seed: u64)
+    -> Result<StepOutput, RolloutError>;
+
+    /// The next latent frame.
+    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError>;
+}
+
+impl Generator for Rollout {
+    fn start(
+        &mut self,
+        first: &Frame,
+        prompt: &str,
+        seed: u64,
+    ) -> Result<StepOutput, RolloutError> {
+        Self::start(self, first, prompt, seed)
+    }
+
+    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
+        Self::next(self, control)
+    }
+}
+
+/// An opened generator file on its way to a device. Both halves run on the engine thread; the picture can be shown
+/// before the networks are loaded.
+pub trait World {
+    /// What the player shows of it.
+    fn info(&self) -> &WorldInfo;
+
+    /// Puts the networks on a device.
+    fn load(&self, device: DeviceChoice) -> anyhow::Result<Box<dyn Generator>>;
+}
+
+/// The world in a generator file.
+pub(super) struct PackageWorld {
+    package: Package,
+    info: WorldInfo,
+}
+
+impl PackageWorld {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn World>> {
+        let package = Package::open(path)?;
+        let mut pictures = Vec::new();
+        for first in &package.first_frames {
+            pictures.push(Picture {
+                name: first.name.clone(),
+                prompt: first.prompt.clone(),
+                frame: decode_picture(&first.jpeg)
+                    .map_err(|what| anyhow::anyhow!("the first frame \"{}\" {what}", first.name))?,
+            });
+        }
+        let info = WorldInfo {
+            title: package.manifest.title.clone(),
+            lens: package.manifest.lens,
+            frames_per_sec: package.manifest.frames_per_sec,
+            pictures,
+        };
+        Ok(Box::new(Self { package, info }))
+    }
+}
+
+impl World for PackageWorld {
+    fn info(&self) -> &WorldInfo {
+        &self.info
+    }
+
+    fn load(&self, device: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {
+        Ok(Box::new(Rollout::new(&self.package, &device)?))
+    }
+}
+
+/// Largest side of a picture that is accepted, so that a crafted header cannot ask for gigabytes.
+const MAX_SIDE_PX: u32 = 16_384;
+
+/// Decodes an image file's bytes. The error continues the sentence "the picture NAME ...".
+pub(super) fn decode_picture(bytes: &[u8]) -> Result<Frame, String> {
+    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(MAX_SIDE_PX);
+    limits.max_image_height = Some(MAX_SIDE_PX);
+    reader.limits(limits);
+    let picture = reader.decode().map_err(|error| match error {
+        image::ImageError::Unsupported(_) => {
+            "is not in a format that Farwander reads (PNG, JPEG, WebP, GIF, BMP)".to_owned()
+        }
+        image::ImageError::Limits(_) => format!("is larger than {MAX_SIDE_PX} pixels a side"),
+        other => format!("cannot be decoded: {other}"),
+    })?;
+    let rgb = picture.to_rgb8();
+    Ok(Frame::from_rgb(
+        rgb.width() as usize,
+        rgb.height() as usize,
+        &rgb,
+        0,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_decode_and_trouble_is_a_sentence() {
+        let mut png = Vec::new();
+        image::RgbImage::from_pixel(3, 2, image::Rgb([10, 20, 30]))
+            .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
+            .unwrap();
+        let frame = decode_picture(&png).unwrap();
+        assert_eq!((frame.width_px, frame.height_px), (3, 2));
+        assert_eq!(&frame.rgba[..4], &[10, 20, 30, 255]);
+        assert!(decode_picture(b"hello").unwrap_err().contains("format"));
+        assert!(decode_picture(&png[..40]).unwrap_err().contains("decoded"));
+    }
+}

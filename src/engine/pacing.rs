@@ -1,0 +1,191 @@
+//! When to begin a step and when to show its frames: pure arithmetic on timestamps (seconds on any one clock).
+//!
+//! The frames of a latent are shown evenly. The step for the next latent begins so late that it ends just when the last
+//! of them has been shown: sooner, and its controls would be older than they need be; later, and the picture would
+//! stand still. When a step takes longer than its frames last, the frames are spread over the time that steps take.
+
+/// When the frames of one latent are due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Schedule {
+    /// The first frame.
+    pub first_due_secs: f64,
+    /// From one frame to the next.
+    pub interval_secs: f64,
+}
+
+impl Schedule {
+    /// When frame `i` is due.
+    pub fn due_secs(&self, i: usize) -> f64 {
+        self.first_due_secs + self.interval_secs * i as f64
+    }
+}
+
+/// Decides when steps begin and frames are due.
+#[derive(Clone, Debug)]
+pub struct Pacer {
+    frame_secs: f64,
+    frames_per_step: usize,
+    /// Running mean of what a step takes.
+    step_secs: f64,
+    /// Running mean of how far steps are from that mean.
+    deviation_secs: f64,
+    samples: u32,
+    /// When the frames in hand have all been shown.
+    shown_out_secs: Option<f64>,
+}
+
+impl Pacer {
+    /// Weight of a new step time once the pacer has settled: about the last ten steps count.
+    const SHARE: f64 = 0.2;
+    /// Smallest safety margin: what a thread may oversleep.
+    const MIN_MARGIN_SECS: f64 = 0.003;
+
+    /// A pacer for a world of `frames_per_sec` whose steps make `frames_per_step` frames.
+    pub fn new(frames_per_sec: f64, frames_per_step: usize) -> Self {
+        Self {
+            frame_secs: 1.0 / frames_per_sec.clamp(1.0, 1000.0),
+            frames_per_step: frames_per_step.max(1),
+            step_secs: 0.0,
+            deviation_secs: 0.0,
+            samples: 0,
+            shown_out_secs: None,
+        }
+    }
+
+    /// Forgets what is on the screen (a new walk, a pause), but not how long steps take.
+    pub fn interrupt(&mut self) {
+        self.shown_out_secs = None;
+    }
+
+    /// What a step takes, on average.
+    pub fn step_secs(&self) -> f64 {
+        self.step_secs
+    }
+
+    fn margin_secs(&self) -> f64 {
+        (2.0 * self.deviation_secs).clamp(
+            Self::MIN_MARGIN_SECS,
+            (0.3 * self.step_secs).max(Self::MIN_MARGIN_SECS),
+        )
+    }
+
+    /// When the next step should begin; `None` means at once.
+    pub fn begin_secs(&self) -> Option<f64> {
+        self.shown_out_secs
+            .map(|shown_out| shown_out - self.step_secs - self.margin_secs())
+    }
+
+    /// Takes note of a step and says when its frames are due.
+    pub fn finished(&mut self, began_secs: f64, finished_secs: f64) -> Schedule {
+        let took = (finished_secs - began_secs).max(0.0);
+        self.samples = self.samples.saturating_add(1);
+        // The first steps warm caches up and are slow; what follows soon outweighs them.
+        let share = Self::SHARE.max((1.5 / f64::from(self.samples)).min(1.0));
+        if self.samples > 1 {
+            let off = (took - self.step_secs).abs();
+            self.deviation_secs += share * (off - self.deviation_secs);
+        }
+        self.step_secs += share * (took - self.step_secs);
+
+        let first_due_secs = match self.shown_out_secs {
+            Some(shown_out) => shown_out.max(finished_secs),
+            None => finished_secs,
+        };
+        let n = self.frames_per_step as f64;
+        let real_time = n * self.frame_secs;
+        let possible = self.step_secs + self.margin_secs();
+        let interval_secs = real_time.max(possible) / n;
+        self.shown_out_secs = Some(first_due_secs + n * interval_secs);
+        Schedule {
+            first_due_secs,
+            interval_secs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs steps that take `took(i)` and returns (begin, end, schedule) of each.
+    fn simulate(
+        pacer: &mut Pacer,
+        steps: usize,
+        took: impl Fn(usize) -> f64,
+    ) -> Vec<(f64, f64, Schedule)> {
+        let mut now = 100.0;
+        (0..steps)
+            .map(|i| {
+                let begin = pacer.begin_secs().unwrap_or(now).max(now);
+                now = begin + took(i);
+                (begin, now, pacer.finished(begin, now))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_fast_generator_shows_exactly_the_frame_rate_without_gaps() {
+        let mut pacer = Pacer::new(24.0, 4);
+        let run = simulate(&mut pacer, 50, |_| 0.06);
+        for pair in run[5..].windows(2) {
+            let (a, b) = (pair[0].2, pair[1].2);
+            assert!((a.interval_secs - 1.0 / 24.0).abs() < 1e-9);
+            assert!((b.first_due_secs - a.due_secs(4)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_fast_generator_reads_its_controls_as_late_as_it_can() {
+        let mut pacer = Pacer::new(24.0, 4);
+        let run = simulate(&mut pacer, 50, |_| 0.06);
+        let (begin, end, schedule) = run[49];
+        let wait = schedule.first_due_secs - end;
+        assert!((0.0..0.006).contains(&wait), "frames wait {wait} s");
+        assert!(schedule.first_due_secs - begin < 0.07);
+    }
+
+    #[test]
+    fn a_slow_generator_spreads_its_frames_and_never_waits() {
+        let mut pacer = Pacer::new(24.0, 4);
+        let run = simulate(&mut pacer, 60, |_| 0.4);
+        let (_, end, before) = run[58];
+        let (begin, _, schedule) = run[59];
+        assert!((begin - end).abs() < 1e-6, "the generator idles");
+        assert!((0.1..0.102).contains(&schedule.interval_secs));
+        let gap = schedule.first_due_secs - before.due_secs(3);
+        assert!((gap - schedule.interval_secs).abs() < 0.01, "uneven: {gap}");
+    }
+
+    #[test]
+    fn a_slow_first_step_is_forgotten_within_a_second() {
+        let mut pacer = Pacer::new(24.0, 4);
+        let run = simulate(&mut pacer, 12, |i| if i == 0 { 1.5 } else { 0.06 });
+        let last = run[11];
+        assert!((last.2.interval_secs - 1.0 / 24.0).abs() < 1e-9);
+        assert!(run[11].2.first_due_secs - run[0].2.first_due_secs < 3.0);
+    }
+
+    #[test]
+    fn unsteady_steps_rarely_come_late() {
+        let mut pacer = Pacer::new(24.0, 4);
+        // A fixed pseudo-random sequence between 60 and 90 ms.
+        let run = simulate(&mut pacer, 400, |i| {
+            0.06 + 0.03 * ((i * 7919 % 101) as f64 / 100.0)
+        });
+        let late = run[20..]
+            .windows(2)
+            .filter(|pair| pair[1].2.first_due_secs > pair[0].2.due_secs(4) + 1e-9)
+            .count();
+        assert!(late < 20, "{late} of 380 latents came late");
+    }
+
+    #[test]
+    fn after_an_interruption_frames_are_due_at_once() {
+        let mut pacer = Pacer::new(24.0, 4);
+        simulate(&mut pacer, 10, |_| 0.05);
+        pacer.interrupt();
+        assert_eq!(pacer.begin_secs(), None);
+        let schedule = pacer.finished(500.0, 500.05);
+        assert_eq!(schedule.first_due_secs, 500.05);
+    }
+}

@@ -1,0 +1,143 @@
+//! Latest-wins slots between the window and the engine: controls in, frames out.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use crate::control::{Keys, WalkInput};
+use crate::frame::Frame;
+
+/// What the hands do: held keys and sticks as they are now, mouse turning summed since it was last read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Controls {
+    /// Axes held now; its mouse fields hold the sum.
+    pub walk: WalkInput,
+    /// Keys held now.
+    pub keys: Keys,
+}
+
+/// The newest controls, written by the window and read by the engine right before each step.
+#[derive(Debug, Default)]
+pub struct ControlSlot {
+    controls: Mutex<Controls>,
+}
+
+impl ControlSlot {
+    /// Replaces what is held; mouse turning that was not read yet stays.
+    pub fn hold(&self, walk: WalkInput, keys: Keys) {
+        let mut controls = self.controls.lock();
+        let (yaw, pitch) = (controls.walk.mouse_yaw_rad, controls.walk.mouse_pitch_rad);
+        controls.walk = WalkInput {
+            mouse_yaw_rad: yaw,
+            mouse_pitch_rad: pitch,
+            ..walk
+        };
+        controls.keys = keys;
+    }
+
+    /// Adds mouse turning.
+    pub fn turn(&self, yaw_rad: f32, pitch_rad: f32) {
+        let mut controls = self.controls.lock();
+        controls.walk.mouse_yaw_rad += yaw_rad;
+        controls.walk.mouse_pitch_rad += pitch_rad;
+    }
+
+    /// Reads the controls and takes the mouse turning out.
+    pub fn take(&self) -> Controls {
+        let mut controls = self.controls.lock();
+        let taken = *controls;
+        controls.walk.mouse_yaw_rad = 0.0;
+        controls.walk.mouse_pitch_rad = 0.0;
+        taken
+    }
+}
+
+/// A frame and when to show it.
+#[derive(Clone, Debug)]
+pub struct TimedFrame {
+    /// The frame.
+    pub frame: Frame,
+    /// When it is due on the screen.
+    pub due: Instant,
+    /// When the controls that made it were read; `None` for a first frame.
+    pub controls_read: Option<Instant>,
+}
+
+/// Frames that wait to be shown. Frames whose time has passed give way to newer ones, so that they never pile up.
+#[derive(Debug, Default)]
+pub struct FrameSlot {
+    frames: Mutex<VecDeque<TimedFrame>>,
+}
+
+impl FrameSlot {
+    /// Most frames that wait: two latents and a first frame. A window that is not drawn takes none out.
+    const CAPACITY: usize = 9;
+
+    /// Adds frames in order of their due times.
+    pub fn push(&self, new: impl IntoIterator<Item = TimedFrame>) {
+        let mut frames = self.frames.lock();
+        frames.extend(new);
+        while frames.len() > Self::CAPACITY {
+            frames.pop_front();
+        }
+    }
+
+    /// Drops all frames: a new walk begins.
+    pub fn clear(&self) {
+        self.frames.lock().clear();
+    }
+
+    /// The newest frame that is due, if one is; older ones are dropped. `skipped` counts those.
+    pub fn take_due(&self, now: Instant, skipped: &mut u64) -> Option<TimedFrame> {
+        let mut frames = self.frames.lock();
+        let mut newest = None;
+        while frames.front().is_some_and(|f| f.due <= now) {
+            *skipped += u64::from(newest.is_some());
+            newest = frames.pop_front();
+        }
+        newest
+    }
+
+    /// When the next frame is due.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.frames.lock().front().map(|f| f.due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn mouse_turning_is_summed_and_read_once_while_keys_stay() {
+        let slot = ControlSlot::default();
+        slot.turn(0.1, 0.0);
+        slot.turn(0.2, -0.1);
+        slot.hold(WalkInput::from_keys(Keys::FORWARD), Keys::FORWARD);
+        let first = slot.take();
+        assert!((first.walk.mouse_yaw_rad - 0.3).abs() < 1e-6);
+        assert_eq!(first.walk.forward, 1.0);
+        let second = slot.take();
+        assert_eq!(second.walk.mouse_yaw_rad, 0.0);
+        assert_eq!(second.keys, Keys::FORWARD);
+    }
+
+    #[test]
+    fn the_newest_due_frame_is_shown_and_later_ones_wait() {
+        let slot = FrameSlot::default();
+        let t0 = Instant::now();
+        let ms = Duration::from_millis;
+        slot.push((0..4).map(|i| TimedFrame {
+            frame: Frame::from_rgb(1, 1, &[0, 0, 0], i),
+            due: t0 + ms(40 * i),
+            controls_read: None,
+        }));
+        let mut skipped = 0;
+        let shown = slot.take_due(t0 + ms(50), &mut skipped).unwrap();
+        assert_eq!((shown.frame.index, skipped), (1, 1));
+        assert!(slot.take_due(t0 + ms(60), &mut skipped).is_none());
+        assert_eq!(slot.next_due(), Some(t0 + ms(80)));
+    }
+}

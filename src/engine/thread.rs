@@ -1,0 +1,585 @@
+//! The engine thread itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use crate::control::{LatentControl, WalkInput, Walker};
+use crate::device::DeviceChoice;
+use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::record::Recorder;
+use crate::rollout::StepOutput;
+use crate::telemetry;
+
+use super::command::{Command, Event, First};
+use super::generator::{Generator, PackageWorld, World, decode_picture};
+use super::pacing::{Pacer, Schedule};
+use super::slots::{ControlSlot, FrameSlot, TimedFrame};
+use super::stats::{RecordingStats, Stats};
+
+type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
+type SendEvent = dyn Fn(Event) + Send + Sync;
+
+/// Handle of the engine thread. Dropping it shuts the thread down and waits for it.
+pub struct Engine {
+    commands: Sender<Command>,
+    controls: Arc<ControlSlot>,
+    frames: Arc<FrameSlot>,
+    quit: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Commands that may wait. More than that in one step means that nobody serves them.
+    const QUEUE: usize = 32;
+    /// How long a shutdown waits for the step in hand and for the encoder.
+    const SHUTDOWN_LIMIT: Duration = Duration::from_secs(20);
+
+    /// Starts the thread. `events` is called from it for everything it has to tell, and must not block.
+    pub fn spawn(events: impl Fn(Event) + Send + Sync + 'static) -> std::io::Result<Self> {
+        Self::spawn_with(PackageWorld::open, events)
+    }
+
+    /// Like [`Self::spawn`], with another way to open generator files.
+    pub fn spawn_with(
+        open: impl FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send + 'static,
+        events: impl Fn(Event) + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let (commands, inbox) = crossbeam_channel::bounded(Self::QUEUE);
+        let controls = Arc::new(ControlSlot::default());
+        let frames = Arc::new(FrameSlot::default());
+        let quit = Arc::new(AtomicBool::new(false));
+        let thread = {
+            let (controls, frames, quit) = (controls.clone(), frames.clone(), quit.clone());
+            let events: Arc<SendEvent> = Arc::new(events);
+            std::thread::Builder::new()
+                .name("engine".to_owned())
+                .spawn(move || {
+                    let mut machine = Machine::new(Box::new(open), events, controls, frames);
+                    machine.run(&inbox, &quit);
+                })?
+        };
+        Ok(Self {
+            commands,
+            controls,
+            frames,
+            quit,
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands a command over; false when the engine is too far behind to take it (or gone).
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// Where the window puts what the hands do.
+    pub fn controls(&self) -> &ControlSlot {
+        &self.controls
+    }
+
+    /// Where the window takes frames from.
+    pub fn frames(&self) -> &FrameSlot {
+        &self.frames
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.quit.store(true, Ordering::Relaxed);
+        // Wakes the thread; when the queue is full it wakes anyway and sees `quit`.
+        let _ = self.commands.try_send(Command::Shutdown);
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // A device that hangs must not keep the window's process alive for ever.
+        let deadline = Instant::now() + Self::SHUTDOWN_LIMIT;
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+        } else {
+            tracing::warn!("The engine did not end in time and is left behind.");
+        }
+    }
+}
+
+/// A walk that has begun.
+struct Walk {
+    first: Frame,
+    prompt: String,
+    name: String,
+    bundled: Option<usize>,
+    walker: Walker,
+    latent: u64,
+}
+
+/// Everything the thread owns.
+struct Machine {
+    open: Box<OpenWorld>,
+    events: Arc<SendEvent>,
+    controls: Arc<ControlSlot>,
+    frames: Arc<FrameSlot>,
+    epoch: Instant,
+    world: Option<Box<dyn World>>,
+    generator: Option<Box<dyn Generator>>,
+    walk: Option<Walk>,
+    paused: bool,
+    /// The walk has failed and waits for a new start.
+    stopped: bool,
+    steps_asked: u32,
+    pacer: Pacer,
+    recording: Option<(Recorder, PathBuf)>,
+    finishing: Vec<JoinHandle<()>>,
+}
+
+/// Whether the thread goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Go,
+    End,
+}
+
+impl Machine {
+    fn new(
+        open: Box<OpenWorld>,
+        events: Arc<SendEvent>,
+        controls: Arc<ControlSlot>,
+        frames: Arc<FrameSlot>,
+    ) -> Self {
+        Self {
+            open,
+            events,
+            controls,
+            frames,
+            epoch: Instant::now(),
+            world: None,
+            generator: None,
+            walk: None,
+            paused: false,
+            stopped: false,
+            steps_asked: 0,
+            pacer: Pacer::new(24.0, FRAMES_PER_LATENT),
+            recording: None,
+            finishing: Vec::new(),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        (self.events)(event);
+    }
+
+    fn now_secs(&self) -> f64 {
+        self.epoch.elapsed().as_secs_f64()
+    }
+
+    fn instant(&self, secs: f64) -> Instant {
+        self.epoch + Duration::from_secs_f64(secs.max(0.0))
+    }
+
+    /// Serves commands and steps until told to end.
+    fn run(&mut self, inbox: &Receiver<Command>, quit: &AtomicBool) {
+        loop {
+            if quit.load(Ordering::Relaxed) {
+                break;
+            }
+            let command = match self.wait() {
+                Wait::Command => match inbox.recv() {
+                    Ok(command) => Some(command),
+                    Err(_) => break,
+                },
+                Wait::Until(limit) => match inbox.recv_timeout(limit) {
+                    Ok(command) => Some(command),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                },
+            };
+            // A bug in a network must not freeze the window: it becomes a message there.
+            let served = catch_unwind(AssertUnwindSafe(|| match command {
+                Some(command) => self.serve(command),
+                None => {
+                    self.step();
+                    Next::Go
+                }
+            }));
+            match served {
+                Ok(Next::Go) => {}
+                Ok(Next::End) => break,
+                Err(payload) => self.fail_hard(&telemetry::panic_message(&*payload)),
+            }
+        }
+        self.stop_recording();
+        for thread in self.finishing.drain(..) {
+            let _ = thread.join();
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
+    }
+
+    /// What to wait for before the next step.
+    fn wait(&self) -> Wait {
+        let steps = self.generator.is_some()
+            && self.walk.is_some()
+            && !self.stopped
+            && (!self.paused || self.steps_asked > 0);
+        if !steps {
+            return Wait::Command;
+        }
+        let secs = self
+            .pacer
+            .begin_secs()
+            .map_or(0.0, |begin| begin - self.now_secs());
+        Wait::Until(Duration::from_secs_f64(secs.clamp(0.0, 10.0)))
+    }
+
+    fn serve(&mut self, command: Command) -> Next {
+        match command {
+            Command::Load { path, device } => {
+                if let Err(error) = self.load(&path, device) {
+                    self.unload();
+                    self.fail(format!("{error:#}"));
+                }
+            }
+            Command::Start {
+                first,
+                prompt,
+                seed,
+            } => match self.first_frame(first, prompt) {
+                Ok(walk) => self.start(walk, seed),
+                Err(what) => self.tell(Event::Warning(what)),
+            },
+            Command::Restart { seed } => {
+                if let Some(walk) = self.walk.take() {
+                    self.start(walk, seed);
+                }
+            }
+            Command::Pause(paused) => {
+                if self.paused && !paused {
+                    // Whatever was turned while nothing moved is not meant for the walk.
+                    self.controls.take();
+                    self.pacer.interrupt();
+                    self.steps_asked = 0;
+                }
+                self.paused = paused;
+            }
+            Command::Step => {
+                if self.paused {
+                    self.steps_asked = (self.steps_asked + 1).min(8);
+                }
+            }
+            Command::Record { path } => self.record(path),
+            Command::StopRecording => self.stop_recording(),
+            Command::Shutdown => return Next::End,
+        }
+        Next::Go
+    }
+
+    fn unload(&mut self) {
+        self.walk = None;
+        self.generator = None;
+        self.world = None;
+    }
+
+    fn load(&mut self, path: &Path, device: DeviceChoice) -> anyhow::Result<()> {
+        let began = Instant::now();
+        self.unload();
+        let world = (self.open)(path)?;
+        let info = world.info().clone();
+        if info.pictures.is_empty() {
+            anyhow::bail!("{} holds no first frame to begin in", path.display());
+        }
+        tracing::info!(
+            "opened {} in {:.0} ms",
+            path.display(),
+            began.elapsed().as_secs_f64() * 1e3
+        );
+        self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
+        self.tell(Event::Opened(info));
+        self.generator = Some(
+            world
+                .load(device)
+                .with_context(|| format!("{} could not be loaded", path.display()))?,
+        );
+        self.world = Some(world);
+        let load_ms = began.elapsed().as_secs_f64() * 1e3;
+        tracing::info!("generator ready after {load_ms:.0} ms");
+        self.tell(Event::Loaded { load_ms });
+        Ok(())
+    }
+
+    /// The picture that a walk shall begin in, or a sentence.
+    fn first_frame(&self, first: First, prompt: Option<String>) -> Result<Walk, String> {
+        let world = self
+            .world
+            .as_ref()
+            .ok_or("No world is loaded, so no walk can begin.")?;
+        let pictures = &world.info().pictures;
+        let (name, caption, frame, bundled) = match first {
+            First::Bundled(number) => {
+                let number = number.min(pictures.len() - 1);
+                let picture = &pictures[number];
+                (
+                    picture.name.clone(),
+                    picture.prompt.clone(),
+                    picture.frame.clone(),
+                    Some(number),
+                )
+            }
+            First::File(path) => {
+                let name = path.file_name().map_or_else(
+                    || path.display().to_string(),
+                    |name| name.to_string_lossy().into_owned(),
+                );
+                let bytes = std::fs::read(&path)
+                    .map_err(|error| format!("{name} cannot be read: {error}."))?;
+                let frame = decode_picture(&bytes).map_err(|what| format!("{name} {what}."))?;
+                (name, String::new(), frame, None)
+            }
+        };
+        Ok(Walk {
+            first: frame,
+            prompt: prompt.unwrap_or(caption),
+            name,
+            bundled,
+            walker: Walker::default(),
+            latent: 0,
+        })
+    }
+
+    fn start(&mut self, mut walk: Walk, seed: u64) {
+        let Some(generator) = self.generator.as_mut() else {
+            return;
+        };
+        telemetry::set_context("seed", seed.to_string());
+        self.frames.clear();
+        self.pacer.interrupt();
+        self.controls.take();
+        self.steps_asked = 0;
+        walk.walker = Walker::default();
+        walk.latent = 0;
+        match generator.start(&walk.first, &walk.prompt, seed) {
+            Ok(output) => {
+                self.tell(Event::Started {
+                    name: walk.name.clone(),
+                    bundled: walk.bundled,
+                    seed,
+                });
+                self.walk = Some(walk);
+                self.stopped = false;
+                let now = self.now_secs();
+                let schedule = Schedule {
+                    first_due_secs: now,
+                    interval_secs: 0.0,
+                };
+                self.publish(&output, schedule, None);
+            }
+            Err(error) => {
+                self.walk = Some(walk);
+                self.fail(format!("The walk could not begin: {error}"));
+            }
+        }
+    }
+
+    /// One latent frame: reads the controls as late as possible, generates, schedules.
+    fn step(&mut self) {
+        let (Some(generator), Some(walk), Some(world)) = (
+            self.generator.as_mut(),
+            self.walk.as_mut(),
+            self.world.as_ref(),
+        ) else {
+            return;
+        };
+        self.steps_asked = self.steps_asked.saturating_sub(1);
+        let dt_secs = (1.0 / world.info().frames_per_sec) as f32;
+        let began = self.epoch.elapsed().as_secs_f64();
+        let controls = self.controls.take();
+        let control = integrate(&mut walk.walker, &controls.walk, controls.keys, dt_secs);
+        match generator.next(&control) {
+            Ok(output) => {
+                walk.latent += 1;
+                let finished = self.now_secs();
+                let schedule = self.pacer.finished(began, finished);
+                self.publish(&output, schedule, Some(self.instant(began)));
+            }
+            Err(error) => self.fail(format!("The walk has stopped: {error}")),
+        }
+    }
+
+    /// Hands the frames of a step to the window and to the recorder.
+    fn publish(&mut self, output: &StepOutput, schedule: Schedule, controls_read: Option<Instant>) {
+        let timed: Vec<_> = output
+            .frames
+            .iter()
+            .enumerate()
+            .map(|(i, frame)| TimedFrame {
+                frame: frame.clone(),
+                due: self.instant(schedule.due_secs(i)),
+                controls_read,
+            })
+            .collect();
+        self.frames.push(timed);
+        self.tell(Event::Frames);
+        if let Some((recorder, _)) = &self.recording {
+            for frame in &output.frames {
+                recorder.push(frame.clone());
+            }
+        }
+        let recording = self.recording_stats();
+        let walk = self.walk.as_ref();
+        let stats = Stats {
+            network_ms: output.network_ms,
+            decode_ms: output.decode_ms,
+            recycle_ms: output.recycle_ms,
+            step_ms: self.pacer.step_secs() * 1e3,
+            interval_ms: schedule.interval_secs * 1e3,
+            frame: output.frames.last().map_or(0, |f| f.index),
+            latent: walk.map_or(0, |w| w.latent),
+            resident_bytes: telemetry::resident_bytes(),
+            pose: walk.map_or_else(Default::default, |w| w.walker.pose),
+            recording,
+        };
+        self.tell(Event::Stats(stats));
+    }
+
+    /// How the recording stands; one that has failed is ended and told.
+    fn recording_stats(&mut self) -> Option<RecordingStats> {
+        let (recorder, path) = self.recording.as_ref()?;
+        let status = recorder.status();
+        if let Some(what) = status.failed {
+            self.tell(Event::RecordingFailed(format!(
+                "The recording has stopped: {what}"
+            )));
+            self.recording = None;
+            return None;
+        }
+        Some(RecordingStats {
+            path: path.clone(),
+            frames: status.frames,
+            seconds: status.seconds,
+        })
+    }
+
+    fn record(&mut self, path: PathBuf) {
+        self.stop_recording();
+        let Some(world) = &self.world else {
+            let what = "Nothing can be recorded before a world is loaded.";
+            self.tell(Event::RecordingFailed(what.to_owned()));
+            return;
+        };
+        let info = world.info();
+        if let Some(dir) = path.parent()
+            && let Err(error) = std::fs::create_dir_all(dir)
+        {
+            let what = format!("The folder {} cannot be made: {error}.", dir.display());
+            self.tell(Event::RecordingFailed(what));
+            return;
+        }
+        let lens = info.lens;
+        match Recorder::start(
+            path.clone(),
+            lens.width_px,
+            lens.height_px,
+            info.frames_per_sec,
+        ) {
+            Ok(recorder) => {
+                self.recording = Some((recorder, path.clone()));
+                self.tell(Event::RecordingStarted(path));
+            }
+            Err(error) => self.tell(Event::RecordingFailed(format!(
+                "The recording could not begin: {error}"
+            ))),
+        }
+    }
+
+    /// Ends the recording. Its last frames are encoded while the walk goes on, in a thread of their own.
+    fn stop_recording(&mut self) {
+        let Some((recorder, path)) = self.recording.take() else {
+            return;
+        };
+        self.finishing.retain(|thread| !thread.is_finished());
+        let events = Arc::clone(&self.events);
+        let finish = move || {
+            events(match recorder.finish() {
+                Ok(summary) => Event::RecordingFinished {
+                    path,
+                    frames: summary.frames,
+                },
+                Err(error) => Event::RecordingFailed(format!(
+                    "The recording {} is incomplete: {error}",
+                    path.display()
+                )),
+            });
+        };
+        match std::thread::Builder::new()
+            .name("record-finish".to_owned())
+            .spawn(finish)
+        {
+            Ok(thread) => self.finishing.push(thread),
+            Err(error) => self.tell(Event::RecordingFailed(format!(
+                "The recording could not be finished: {error}"
+            ))),
+        }
+    }
+
+    /// The walk ends with a message.
+    fn fail(&mut self, message: String) {
+        tracing::error!("{message}");
+        let can_restart = self.generator.is_some() && self.walk.is_some();
+        // The walk is kept for a restart, but does not step.
+        self.stopped = true;
+        self.steps_asked = 0;
+        self.tell(Event::Failed {
+            message,
+            can_restart,
+        });
+    }
+
+    /// A panic: what the generator holds can't be trusted any more.
+    fn fail_hard(&mut self, message: &str) {
+        // Its destructors may panic as well.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
+        self.fail(format!("The generator hit a bug: {message}"));
+    }
+}
+
+enum Wait {
+    /// Nothing to do before the next command.
+    Command,
+    /// A step is due after this time.
+    Until(Duration),
+}
+
+/// Walks through the video frames of one latent frame. Mouse turning is spread over them evenly: it was made over about
+/// that time, and spent at once it would be four unequal jumps.
+fn integrate(
+    walker: &mut Walker,
+    input: &WalkInput,
+    keys: crate::control::Keys,
+    dt_secs: f32,
+) -> LatentControl {
+    let before = walker.pose;
+    let n = FRAMES_PER_LATENT as f32;
+    let per_frame = WalkInput {
+        mouse_yaw_rad: input.mouse_yaw_rad / n,
+        mouse_pitch_rad: input.mouse_pitch_rad / n,
+        ..*input
+    };
+    let poses = std::array::from_fn(|_| walker.advance(&per_frame, dt_secs));
+    LatentControl::new(&before, &poses, keys)
+}
+
+#[cfg(test)]
+#[path = "thread_tests.rs"]
+mod tests;

@@ -1,0 +1,321 @@
+//! The engine with a cheap generator that paints its frame number.
+
+use super::*;
+use crate::control::{Keys, Lens};
+use crate::engine::{Picture, WorldInfo};
+use crate::rollout::RolloutError;
+use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
+
+const FRAMES_PER_SEC: f64 = 200.0;
+
+#[derive(Default)]
+struct Seen {
+    controls: Vec<LatentControl>,
+    seeds: Vec<u64>,
+}
+
+struct Counter {
+    seen: Arc<Mutex<Seen>>,
+    index: u64,
+    panic_at: u64,
+}
+
+impl Counter {
+    fn output(&mut self, n: usize) -> StepOutput {
+        let frames = (0..n)
+            .map(|_| {
+                let frame = Frame::from_rgb(16, 16, &[self.index as u8; 16 * 16 * 3], self.index);
+                self.index += 1;
+                frame
+            })
+            .collect();
+        StepOutput {
+            frames,
+            inverse_depth: Vec::new(),
+            network_ms: 1.0,
+            decode_ms: 2.0,
+            recycle_ms: 3.0,
+        }
+    }
+}
+
+impl Generator for Counter {
+    fn start(&mut self, _: &Frame, _: &str, seed: u64) -> Result<StepOutput, RolloutError> {
+        self.seen.lock().seeds.push(seed);
+        self.index = 0;
+        Ok(self.output(1))
+    }
+
+    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
+        assert!(self.index < self.panic_at, "counted too far");
+        self.seen.lock().controls.push(*control);
+        Ok(self.output(FRAMES_PER_LATENT))
+    }
+}
+
+struct CounterWorld {
+    info: WorldInfo,
+    seen: Arc<Mutex<Seen>>,
+    panic_at: u64,
+}
+
+impl World for CounterWorld {
+    fn info(&self) -> &WorldInfo {
+        &self.info
+    }
+
+    fn load(&self, _: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {
+        Ok(Box::new(Counter {
+            seen: self.seen.clone(),
+            index: 0,
+            panic_at: self.panic_at,
+        }))
+    }
+}
+
+fn engine(panic_at: u64) -> (Engine, Receiver<Event>, Arc<Mutex<Seen>>) {
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let (sender, events) = crossbeam_channel::bounded(10_000);
+    let world_seen = seen.clone();
+    let engine = Engine::spawn_with(
+        move |path| {
+            anyhow::ensure!(path == Path::new("counter"), "no such world");
+            let picture = |name: &str| Picture {
+                name: name.to_owned(),
+                prompt: String::new(),
+                frame: Frame::from_rgb(16, 16, &[7; 16 * 16 * 3], 0),
+            };
+            let world: Box<dyn World> = Box::new(CounterWorld {
+                info: WorldInfo {
+                    title: "Counter".to_owned(),
+                    lens: Lens {
+                        width_px: 16,
+                        height_px: 16,
+                        fov_x_rad: 1.0,
+                    },
+                    frames_per_sec: FRAMES_PER_SEC,
+                    pictures: vec![picture("a"), picture("b")],
+                },
+                seen: world_seen.clone(),
+                panic_at,
+            });
+            Ok(world)
+        },
+        move |event| {
+            let _ = sender.send(event);
+        },
+    )
+    .unwrap();
+    (engine, events, seen)
+}
+
+fn load(engine: &Engine) {
+    assert!(engine.send(Command::Load {
+        path: "counter".into(),
+        device: DeviceChoice::Auto,
+    }));
+}
+
+fn start(engine: &Engine, seed: u64) {
+    assert!(engine.send(Command::Start {
+        first: First::Bundled(1),
+        prompt: None,
+        seed,
+    }));
+}
+
+/// The next event that `pick` wants; panics after five seconds.
+fn wait_for<T>(events: &Receiver<Event>, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let event = events.recv_deadline(deadline).expect("the event came");
+        if let Some(found) = pick(&event) {
+            return found;
+        }
+    }
+}
+
+fn stats(event: &Event) -> Option<Stats> {
+    match event {
+        Event::Stats(stats) => Some(stats.clone()),
+        _ => None,
+    }
+}
+
+/// Latents generated once nothing has come for a while.
+fn settled(events: &Receiver<Event>, seen: &Mutex<Seen>) -> usize {
+    while events.recv_timeout(Duration::from_millis(100)).is_ok() {}
+    seen.lock().controls.len()
+}
+
+#[test]
+fn a_walk_begins_and_the_keys_reach_the_generator() {
+    let (engine, events, seen) = engine(u64::MAX);
+    engine
+        .controls()
+        .hold(WalkInput::from_keys(Keys::FORWARD), Keys::FORWARD);
+    load(&engine);
+    start(&engine, 5);
+    let title = wait_for(&events, |e| match e {
+        Event::Opened(info) => Some(info.title.clone()),
+        _ => None,
+    });
+    assert_eq!(title, "Counter");
+    let started = wait_for(&events, |e| match e {
+        Event::Started {
+            name,
+            bundled,
+            seed,
+        } => Some((name.clone(), *bundled, *seed)),
+        _ => None,
+    });
+    assert_eq!(started, ("b".to_owned(), Some(1), 5));
+    let far = wait_for(&events, |e| stats(e).filter(|s| s.latent == 10));
+    assert_eq!(far.frame, 40);
+    assert!(far.pose.position_m[2] < -0.01, "{:?}", far.pose);
+    let seen = seen.lock();
+    assert_eq!(seen.seeds, [5]);
+    assert!(seen.controls[5].poses[3].position_m[2] < seen.controls[5].poses[0].position_m[2]);
+    assert_eq!(seen.controls[0].keys, Keys::FORWARD);
+}
+
+#[test]
+fn frames_come_in_order_and_evenly() {
+    let (engine, events, _) = engine(u64::MAX);
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 1));
+    let mut seen: Vec<TimedFrame> = Vec::new();
+    let mut skipped = 0;
+    while seen.len() < 30 {
+        match engine.frames().next_due() {
+            Some(due) => {
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                seen.extend(engine.frames().take_due(due, &mut skipped));
+            }
+            None => std::thread::sleep(Duration::from_micros(200)),
+        }
+    }
+    assert_eq!(skipped, 0);
+    for pair in seen.windows(2) {
+        assert_eq!(pair[1].frame.index, pair[0].frame.index + 1);
+        assert!(pair[1].due >= pair[0].due);
+    }
+    let secs = (seen[29].due - seen[5].due).as_secs_f64();
+    assert!(
+        secs > 0.9 * 24.0 / FRAMES_PER_SEC,
+        "a burst: 24 frames in {secs} s"
+    );
+}
+
+#[test]
+fn a_pause_stops_generation_and_a_step_makes_one_latent() {
+    let (engine, events, seen) = engine(u64::MAX);
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    engine.send(Command::Pause(true));
+    let before = settled(&events, &seen);
+    engine.send(Command::Step);
+    assert_eq!(settled(&events, &seen), before + 1);
+    engine.send(Command::Pause(false));
+    wait_for(&events, |e| {
+        stats(e).filter(|s| s.latent as usize > before + 3)
+    });
+}
+
+#[test]
+fn a_panic_becomes_a_message_and_the_engine_can_load_again() {
+    let (engine, events, seen) = engine(9);
+    load(&engine);
+    start(&engine, 1);
+    let (message, can_restart) = wait_for(&events, |e| match e {
+        Event::Failed {
+            message,
+            can_restart,
+        } => Some((message.clone(), *can_restart)),
+        _ => None,
+    });
+    assert!(message.contains("counted too far"), "{message}");
+    assert!(!can_restart);
+    load(&engine);
+    start(&engine, 2);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 1));
+    assert_eq!(seen.lock().seeds, [1, 2]);
+}
+
+#[test]
+fn a_missing_world_and_a_bad_picture_are_sentences() {
+    let (engine, events, _) = engine(u64::MAX);
+    engine.send(Command::Load {
+        path: "other".into(),
+        device: DeviceChoice::Auto,
+    });
+    let message = wait_for(&events, |e| match e {
+        Event::Failed { message, .. } => Some(message.clone()),
+        _ => None,
+    });
+    assert_eq!(message, "no such world");
+    load(&engine);
+    engine.send(Command::Start {
+        first: First::File("/nonexistent/a.png".into()),
+        prompt: None,
+        seed: 1,
+    });
+    let message = wait_for(&events, |e| match e {
+        Event::Warning(message) => Some(message.clone()),
+        _ => None,
+    });
+    assert!(
+        message.starts_with("a.png cannot be read") && message.ends_with('.'),
+        "{message}"
+    );
+}
+
+#[test]
+fn every_frame_generated_while_recording_is_in_the_recording() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("new/walk.mp4");
+    let (engine, events, seen) = engine(u64::MAX);
+    load(&engine);
+    engine.send(Command::Record { path: path.clone() });
+    start(&engine, 5);
+    wait_for(&events, |e| {
+        stats(e).filter(|s| s.latent == 5 && s.recording.is_some())
+    });
+    engine.send(Command::Pause(true));
+    let latents = settled(&events, &seen);
+    engine.send(Command::StopRecording);
+    let (finished, frames) = wait_for(&events, |e| match e {
+        Event::RecordingFinished { path, frames } => Some((path.clone(), *frames)),
+        _ => None,
+    });
+    assert_eq!(finished, path);
+    assert_eq!(frames as usize, 1 + latents * FRAMES_PER_LATENT);
+    assert!(path.is_file());
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_is_a_sentence() {
+    let (engine, events, _) = engine(u64::MAX);
+    load(&engine);
+    engine.send(Command::Record {
+        path: "/proc/nowhere/walk.mp4".into(),
+    });
+    wait_for(&events, |e| match e {
+        Event::RecordingFailed(message) => Some(assert!(message.contains("/proc/nowhere"))),
+        _ => None,
+    });
+}
+
+#[test]
+fn dropping_the_engine_in_the_middle_of_a_walk_ends_it_soon() {
+    let (engine, events, _) = engine(u64::MAX);
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    let began = Instant::now();
+    drop(engine);
+    assert!(began.elapsed() < Duration::from_secs(1));
+}

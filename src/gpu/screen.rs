@@ -1,0 +1,195 @@
+//! The window's surface: what is drawn, when it must be configured again, and when drawing is skipped.
+
+use super::context::{Gpu, GpuError};
+use super::letterbox::letterbox;
+use super::overlay::{Overlay, OverlayPaint};
+use super::upscale::Upscaler;
+use crate::frame::Frame;
+
+/// The colour of the bars around the picture, gamma-encoded.
+const BARS: [f64; 3] = [0.035, 0.04, 0.047];
+
+/// What became of a request to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawn {
+    /// The picture has been handed over for display.
+    Presented,
+    /// Nothing was shown (hidden or zero-sized window); ask again when that changes.
+    Skipped,
+    /// The surface had to be set up again; ask again at once.
+    Again,
+}
+
+/// The window as a place to draw.
+#[derive(Debug)]
+pub struct Screen {
+    // The surface goes before the device it was configured with.
+    surface: wgpu::Surface<'static>,
+    config: wgpu::SurfaceConfiguration,
+    upscaler: Box<Upscaler>,
+    overlay: Box<Overlay>,
+    gpu: Gpu,
+    zero_sized: bool,
+}
+
+impl Screen {
+    /// Opens a graphics device for a window of `size` physical pixels.
+    pub fn new<T>(
+        display: impl Fn() -> Box<dyn wgpu::wgt::WgpuHasDisplayHandle>,
+        target: T,
+        size: [u32; 2],
+    ) -> Result<Self, GpuError>
+    where
+        T: Into<wgpu::SurfaceTarget<'static>> + Clone,
+    {
+        let (gpu, surface) = Gpu::open(display, target)?;
+        let capabilities = surface.get_capabilities(&gpu.adapter);
+        // Gamma-encoded targets: both the filters and the interface work on such colours.
+        let format = egui_wgpu::preferred_framebuffer_format(&capabilities.formats)
+            .map_err(|error| GpuError::Surface(error.to_string()))?;
+        let mut config = surface
+            .get_default_config(&gpu.adapter, size[0].max(1), size[1].max(1))
+            .ok_or_else(|| GpuError::Surface("the adapter cannot draw to it".to_owned()))?;
+        config.format = format;
+        config.present_mode = if capabilities
+            .present_modes
+            .contains(&wgpu::PresentMode::Mailbox)
+        {
+            wgpu::PresentMode::Mailbox
+        } else {
+            wgpu::PresentMode::Fifo
+        };
+        config.desired_maximum_frame_latency = 1;
+        surface.configure(&gpu.device, &config);
+        Ok(Self {
+            upscaler: Box::new(Upscaler::new(&gpu.device, format, gpu.is_software())),
+            overlay: Box::new(Overlay::new(&gpu.device, format)),
+            surface,
+            config,
+            gpu,
+            zero_sized: size.contains(&0),
+        })
+    }
+
+    /// The device behind the window.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// Largest texture side, for the interface's font atlas.
+    pub fn max_texture_side(&self) -> usize {
+        self.gpu.device.limits().max_texture_dimension_2d as usize
+    }
+
+    /// The window has a new size in physical pixels.
+    pub fn resize(&mut self, size: [u32; 2]) {
+        self.zero_sized = size.contains(&0);
+        if self.zero_sized || [self.config.width, self.config.height] == size {
+            return;
+        }
+        let most = self.gpu.device.limits().max_texture_dimension_2d;
+        self.config.width = size[0].min(most);
+        self.config.height = size[1].min(most);
+        self.surface.configure(&self.gpu.device, &self.config);
+    }
+
+    /// The frame to show from now on.
+    pub fn show_frame(&mut self, frame: &Frame) {
+        let (Ok(width), Ok(height)) = (
+            u32::try_from(frame.width_px),
+            u32::try_from(frame.height_px),
+        ) else {
+            return;
+        };
+        let most = self.gpu.device.limits().max_texture_dimension_2d;
+        let fits = |v: u32| (1..=most).contains(&v);
+        if fits(width) && fits(height) {
+            let (device, queue) = (&self.gpu.device, &self.gpu.queue);
+            self.upscaler
+                .upload(device, queue, [width, height], &frame.rgba);
+        }
+    }
+
+    /// The interface to show from now on.
+    pub fn show_overlay(&mut self, paint: OverlayPaint) {
+        self.overlay.set(paint);
+    }
+
+    /// Draws and presents. `before_present` is called right before the picture is handed over.
+    pub fn draw(&mut self, before_present: impl FnOnce()) -> Result<Drawn, GpuError> {
+        if self.gpu.is_lost() {
+            return Err(GpuError::Lost);
+        }
+        if self.zero_sized {
+            return Ok(Drawn::Skipped);
+        }
+        let (target, stale) = match self.surface.get_current_texture() {
+            wgpu::CurrentSurfaceTexture::Success(target) => (target, false),
+            wgpu::CurrentSurfaceTexture::Suboptimal(target) => (target, true),
+            wgpu::CurrentSurfaceTexture::Timeout | wgpu::CurrentSurfaceTexture::Occluded => {
+                return Ok(Drawn::Skipped);
+            }
+            wgpu::CurrentSurfaceTexture::Outdated
+            | wgpu::CurrentSurfaceTexture::Lost
+            | wgpu::CurrentSurfaceTexture::Validation => {
+                self.surface.configure(&self.gpu.device, &self.config);
+                return Ok(Drawn::Again);
+            }
+        };
+        let size = [target.texture.width(), target.texture.height()];
+        let (device, queue) = (&self.gpu.device, &self.gpu.queue);
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        if let Some(frame) = self.upscaler.frame_size() {
+            let rect = letterbox(frame, size);
+            self.upscaler.prepare(device, queue, &mut encoder, rect);
+        }
+        let mut commands = self.overlay.prepare(device, queue, &mut encoder, size);
+        let view = target
+            .texture
+            .create_view(&wgpu::TextureViewDescriptor::default());
+        {
+            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                label: Some("window"),
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: &view,
+                    depth_slice: None,
+                    resolve_target: None,
+                    ops: wgpu::Operations {
+                        load: wgpu::LoadOp::Clear(bars(self.config.format)),
+                        store: wgpu::StoreOp::Store,
+                    },
+                })],
+                ..Default::default()
+            });
+            self.upscaler.draw(&mut pass);
+            self.overlay.draw(pass, size);
+        }
+        commands.push(encoder.finish());
+        queue.submit(commands);
+        before_present();
+        queue.present(target);
+        self.overlay.free();
+        if stale {
+            self.surface.configure(&self.gpu.device, &self.config);
+        }
+        Ok(Drawn::Presented)
+    }
+}
+
+fn bars(format: wgpu::TextureFormat) -> wgpu::Color {
+    // Below 0.04 the sRGB curve is a straight line.
+    let [r, g, b] = BARS.map(|v| if format.is_srgb() { v / 12.92 } else { v });
+    wgpu::Color { r, g, b, a: 1.0 }
+}
+
+impl std::fmt::Debug for Upscaler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upscaler").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Overlay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overlay").finish_non_exhaustive()
+    }
+}
