@@ -12,7 +12,7 @@ use crate::device::DeviceChoice;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
 use crate::rollout::Rollout;
-use crate::telemetry::resident_mb;
+use crate::telemetry::resident_bytes;
 
 /// Options of `farwander bench`.
 #[derive(clap::Args, Debug)]
@@ -29,6 +29,10 @@ pub(crate) struct BenchArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+fn resident_mb() -> f64 {
+    resident_bytes().map_or(f64::NAN, |b| b as f64 / 1e6)
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -9,6 +9,7 @@ mod plot;
 mod synth;
 mod train;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +46,16 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct BadInput(pub(crate) String);
+
+/// The generator file named on the command line, or the bundled one.
+fn model_file(named: Option<&Path>) -> Result<PathBuf, BadInput> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    crate::paths::find_model().ok_or_else(|| {
+        BadInput("no bundled world was found (models/vale.safetensors); name a generator file with --model".into())
+    })
+}
 
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
