@@ -35,7 +35,13 @@ impl Kind {
 }
 
 /// Poses of `frames` video frames at `fps`, and the keys held before each; a function of world, kind and seed.
-pub fn trajectory(world: &World, kind: Kind, seed: u64, frames: usize, fps: f32) -> Vec<(CameraPose, Keys)> {
+pub fn trajectory(
+    world: &World,
+    kind: Kind,
+    seed: u64,
+    frames: usize,
+    fps: f32,
+) -> Vec<(CameraPose, Keys)> {
     let mut rng = Rng::new(seed, 0x7761_6c6b ^ kind as u64);
     let mut walker = Walker::at(spawn(world, &mut rng));
     let mut hands = Hands::new(kind);
@@ -75,7 +81,16 @@ pub fn step(world: &World, walker: &mut Walker, input: &WalkInput, dt_secs: f32)
 fn eye_height_m(world: &World, x: f32, z: f32) -> f32 {
     // The mean over a pace or so: legs even out what is small.
     let mut sum = 2.0 * world.terrain.height_m(x, z);
-    for (dx, dz) in [(0.8, 0.0), (-0.8, 0.0), (0.0, 0.8), (0.0, -0.8), (0.6, 0.6), (-0.6, 0.6), (0.6, -0.6), (-0.6, -0.6)] {
+    for (dx, dz) in [
+        (0.8, 0.0),
+        (-0.8, 0.0),
+        (0.0, 0.8),
+        (0.0, -0.8),
+        (0.6, 0.6),
+        (-0.6, 0.6),
+        (0.6, -0.6),
+        (-0.6, -0.6),
+    ] {
         sum += world.terrain.height_m(x + dx, z + dz);
     }
     (sum * 0.1).max(world.terrain.water_m - 0.4) + Walker::EYE_HEIGHT_M
@@ -121,7 +136,12 @@ fn spawn(world: &World, rng: &mut Rng) -> CameraPose {
         let wanted = if attempt < 60 { 0.25 } else { -1.0 };
         let level = world.terrain.normal(x, z, 2.0).y > 0.93;
         let dry = world.terrain.height_m(x, z) > world.terrain.water_m;
-        if level && dry && !blocked(world, x, z) && room_m(world, &pose, 0.0) > 9.0 && interest(world, &pose) > wanted {
+        if level
+            && dry
+            && !blocked(world, x, z)
+            && room_m(world, &pose, 0.0) > 9.0
+            && interest(world, &pose) > wanted
+        {
             break;
         }
     }
@@ -188,7 +208,13 @@ impl Hands {
         }
     }
 
-    fn act(&mut self, world: &World, pose: &CameraPose, rng: &mut Rng, dt_secs: f32) -> (Keys, WalkInput) {
+    fn act(
+        &mut self,
+        world: &World,
+        pose: &CameraPose,
+        rng: &mut Rng,
+        dt_secs: f32,
+    ) -> (Keys, WalkInput) {
         self.keys_left_secs -= dt_secs;
         self.pan_left_secs -= dt_secs;
         self.pitch_left_secs -= dt_secs;
@@ -237,16 +263,28 @@ impl Hands {
             Kind::Person if roll < 0.42 => (Keys::FORWARD, rng.range(0.8, 4.0)),
             Kind::Person if roll < 0.60 => (Keys::FORWARD.with(Keys::RUN), rng.range(0.8, 3.0)),
             Kind::Person if roll < 0.68 => {
-                let side = if rng.chance(0.5) { Keys::LEFT } else { Keys::RIGHT };
+                let side = if rng.chance(0.5) {
+                    Keys::LEFT
+                } else {
+                    Keys::RIGHT
+                };
                 (Keys::FORWARD.with(side), rng.range(0.3, 1.4))
             }
             Kind::Person if roll < 0.77 => {
-                let side = if rng.chance(0.5) { Keys::LEFT } else { Keys::RIGHT };
+                let side = if rng.chance(0.5) {
+                    Keys::LEFT
+                } else {
+                    Keys::RIGHT
+                };
                 (side, rng.range(0.3, 1.5))
             }
             Kind::Person if roll < 0.84 => (Keys::BACK, rng.range(0.3, 1.4)),
             Kind::Person if roll < 0.89 => {
-                let side = if rng.chance(0.5) { Keys::TURN_LEFT } else { Keys::TURN_RIGHT };
+                let side = if rng.chance(0.5) {
+                    Keys::TURN_LEFT
+                } else {
+                    Keys::TURN_RIGHT
+                };
                 let walk = if rng.chance(0.5) { Keys::FORWARD } else { none };
                 (walk.with(side), rng.range(0.3, 1.3))
             }
