@@ -132,7 +132,7 @@ pub(super) fn log2_rough(x: f32) -> f32 {
     let bits = x.to_bits();
     let e = ((bits >> 23) as i32 - 127) as f32;
     let m = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000);
-    e + (m - 1.0) * (1.345 - 0.345 * m) + 0.0
+    e + (m - 1.0) * (5.0 / 3.0 - m * (1.0 / 3.0))
 }
 
 /// Angle of (x, y) from the x axis, in turns, in [0, 1); to about 2e-5 turns.

@@ -152,3 +152,120 @@ fn gamma_table() -> &'static [u8; LUT] {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, trajectory};
+    use super::*;
+
+    const LENS: Lens = Lens {
+        width_px: 96,
+        height_px: 56,
+        fov_x_rad: 1.309,
+    };
+
+    fn draw(world: &World, pose: &CameraPose) -> (Vec<u8>, Vec<f32>) {
+        let pixels = LENS.width_px * LENS.height_px;
+        let (mut rgb, mut depth_m) = (vec![0; 3 * pixels], vec![0.0; pixels]);
+        render(world, &LENS, pose, &mut rgb, &mut depth_m);
+        (rgb, depth_m)
+    }
+
+    #[test]
+    fn same_seed_same_bytes_on_any_number_of_threads() {
+        let make = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                let world = World::new(11, None);
+                let pose = trajectory(&world, Kind::Person, 4, 30, 24.0)[29].0;
+                draw(&world, &pose)
+            })
+        };
+        let one = make(1);
+        assert_eq!(one, make(2));
+        assert_eq!(one, make(1));
+    }
+
+    /// Turning the camera moves every pixel to where the lens says, at the depth that the lens says.
+    #[test]
+    fn depth_and_colour_follow_a_turn() {
+        for seed in [2, 9, 14] {
+            let world = World::new(seed, None);
+            let a = trajectory(&world, Kind::Person, 4, 1, 24.0)[0].0;
+            let b = CameraPose {
+                yaw_rad: a.yaw_rad + 0.12,
+                pitch_rad: a.pitch_rad - 0.05,
+                ..a
+            };
+            let ((rgb_a, depth_a), (rgb_b, depth_b)) = (draw(&world, &a), draw(&world, &b));
+            let (ma, mb) = (a.world_from_camera(), b.world_from_camera());
+            let (mut seen, mut depth_off, mut colour_off) = (0, 0, 0);
+            for y in 0..LENS.height_px {
+                for x in 0..LENS.width_px {
+                    let d = LENS.direction(x as f32 + 0.5, y as f32 + 0.5);
+                    let w = ma.map(|row| row[0] * d[0] + row[1] * d[1] + row[2] * d[2]);
+                    let c = [0, 1, 2].map(|i| mb[0][i] * w[0] + mb[1][i] * w[1] + mb[2][i] * w[2]);
+                    let f = LENS.focal_px();
+                    let u = 0.5 * LENS.width_px as f32 - f * c[0] / c[2];
+                    let v = 0.5 * LENS.height_px as f32 + f * c[1] / c[2];
+                    if c[2] >= 0.0 || u < 0.0 || v < 0.0 {
+                        continue;
+                    }
+                    let (u, v) = (u as usize, v as usize);
+                    if u >= LENS.width_px || v >= LENS.height_px {
+                        continue;
+                    }
+                    seen += 1;
+                    let (i, j) = (y * LENS.width_px + x, v * LENS.width_px + u);
+                    let (want, got) = (depth_a[i] * -c[2], depth_b[j]);
+                    let same = want.is_infinite() && got.is_infinite()
+                        || (want - got).abs() < 0.25 * want.min(got);
+                    depth_off += usize::from(!same);
+                    let off = (0..3)
+                        .map(|k| rgb_a[3 * i + k].abs_diff(rgb_b[3 * j + k]))
+                        .max();
+                    colour_off += usize::from(off > Some(60));
+                }
+            }
+            assert!(seen > 3000, "{seen}");
+            assert!(
+                depth_off * 12 < seen,
+                "seed {seed}: {depth_off} of {seen} depths"
+            );
+            assert!(
+                colour_off * 12 < seen,
+                "seed {seed}: {colour_off} of {seen} colours"
+            );
+        }
+    }
+
+    /// A ray's start is taken from the ray below; that must lose nothing of the ground.
+    #[test]
+    fn starting_from_the_ray_below_loses_no_ground() {
+        let world = World::new(5, None);
+        for (pose, _) in trajectory(&world, Kind::Person, 8, 96, 24.0)
+            .into_iter()
+            .step_by(16)
+        {
+            for pitch_rad in [-0.5, 0.0, 0.5] {
+                let pose = CameraPose { pitch_rad, ..pose };
+                let (_, depth_m) = draw(&world, &pose);
+                let camera = Camera::new(&LENS, &pose);
+                let mut wrong = 0;
+                for y in 0..LENS.height_px {
+                    for x in 0..LENS.width_px {
+                        let s = camera.sample(&world, x as f32 + 0.5, y as f32 + 0.5, 0.0);
+                        let got = depth_m[y * LENS.width_px + x];
+                        let same = s.depth_m.is_infinite() && got.is_infinite()
+                            || (s.depth_m - got).abs() < 0.05 * got + 0.05;
+                        wrong += usize::from(!same);
+                    }
+                }
+                assert!(wrong <= 12, "{wrong} pixels at pitch {pitch_rad}");
+            }
+        }
+    }
+}

@@ -119,6 +119,27 @@ impl Form {
         }
     }
 
+    /// Whether a point (relative to the object's foot, height absolute) is inside the form; houses by their bounds.
+    #[cfg(test)]
+    pub fn holds(&self, x: f32, y: f32, z: f32) -> bool {
+        let b = self.bounds();
+        match *self {
+            Self::Ellipsoid {
+                centre: c,
+                radii: r,
+            } => {
+                let (ex, ey, ez) = ((x - c.x) / r.x, (y - c.y) / r.y, (z - c.z) / r.z);
+                ex * ex + ey * ey + ez * ez < 1.0
+            }
+            Self::Frustum { y0, y1, r0, r1, .. } => {
+                let r = r0 + (r1 - r0) * (y - y0) / (y1 - y0);
+                let (dx, dz) = (x - b.x, z - b.z);
+                y > y0 && y < y1 && dx * dx + dz * dz < r * r
+            }
+            Self::House { .. } => y < b.top_m && x * x + z * z < b.reach_m * b.reach_m,
+        }
+    }
+
     /// First touch of `o + d t` beyond 0 and before `t_max`; `o` relative to the object's foot, height absolute.
     #[inline]
     pub fn touch(&self, o: V3, d: V3, t_max: f32) -> Option<Touch> {

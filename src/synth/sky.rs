@@ -195,7 +195,9 @@ impl<'a> Painter<'a> {
             let i = floor_i(u);
             let at = |i: i32| ridge[(i & 1023) as usize];
             let top = mix(at(i), at(i + 1), u - i as f32);
-            let slope = (at(i + 3) - at(i - 3)) * 40.0;
+            // Spurs run down aslant from the crest.
+            let j = i + floor_i((top - dir.y) * 300.0);
+            let slope = (at(j + 3) - at(j - 3)) * 40.0;
             let inside = smoothstep(0.0016, -0.0016, dir.y - top);
             let veil = if self.misty { 0.93 } else { [0.62, 0.46][k] };
             let side = self.light.sun_dir.x * -dir.z + self.light.sun_dir.z * dir.x;

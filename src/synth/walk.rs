@@ -320,3 +320,88 @@ impl Hands {
         (self.pitch_goal_rad, self.pitch_left_secs) = (goal, secs);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FPS: f32 = 24.0;
+
+    #[test]
+    fn walkers_stay_out_of_things_and_within_their_limits() {
+        let (mut moved_m, mut turned_rad) = (0.0, 0.0);
+        for seed in 0..12 {
+            let world = World::new(seed, None);
+            for kind in Kind::ALL {
+                let walk = trajectory(&world, kind, seed * 7 + 1, 240, FPS);
+                for pair in walk.windows(2) {
+                    let (a, b) = (pair[0].0, pair[1].0);
+                    let [x, y, z] = b.position_m;
+                    assert!(
+                        !blocked(&world, x, z),
+                        "seed {seed} {kind:?}: inside something"
+                    );
+                    let above = y - world
+                        .terrain
+                        .height_m(x, z)
+                        .max(world.terrain.water_m - 0.4);
+                    assert!(
+                        (above - 1.7).abs() < 0.45,
+                        "seed {seed} {kind:?}: {above} m above ground"
+                    );
+                    let (dx, dz) = (x - a.position_m[0], z - a.position_m[2]);
+                    let step = (dx * dx + dz * dz).sqrt();
+                    assert!(step <= Walker::RUN_M_S / FPS * 1.001, "{step} m in a frame");
+                    let turn = b.relative_to(&a).yaw_rad.abs();
+                    assert!(
+                        turn <= Walker::MAX_TURN_RAD_S / FPS * 1.001,
+                        "{turn} rad in a frame"
+                    );
+                    assert!(b.pitch_rad.abs() <= Walker::MAX_PITCH_RAD);
+                    moved_m += step;
+                    turned_rad += turn;
+                }
+            }
+        }
+        // They do move: at least 0.7 m/s and 10 degrees a second over all kinds.
+        let secs = 12.0 * 4.0 * 239.0 / FPS;
+        assert!(moved_m / secs > 0.7, "{} m/s", moved_m / secs);
+        assert!(turned_rad / secs > 0.17, "{} rad/s", turned_rad / secs);
+    }
+
+    #[test]
+    fn the_eye_is_not_inside_a_crown_or_a_hut() {
+        for seed in 0..12 {
+            let world = World::new(seed, None);
+            for (pose, _) in trajectory(&world, Kind::Person, seed, 240, FPS) {
+                let [x, y, z] = pose.position_m;
+                for (o, dx, dz) in world.grid.near(x, z) {
+                    let o = &world.flora.objects[o as usize];
+                    for s in &world.flora.shapes[o.first as usize..(o.first + o.count) as usize] {
+                        assert!(
+                            !s.form.holds(-dx, y, -dz),
+                            "seed {seed}: eye inside {:?}",
+                            s.material
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scripted_walks_do_what_they_say() {
+        let world = World::new(3, None);
+        let look = trajectory(&world, Kind::Look, 5, 120, FPS);
+        assert_eq!(look[0].0.position_m, look[119].0.position_m);
+        let turn = trajectory(&world, Kind::Turn, 5, 240, FPS);
+        let turned: f32 = turn
+            .windows(2)
+            .map(|p| p[1].0.relative_to(&p[0].0).yaw_rad.abs())
+            .sum();
+        assert!(turned / 10.0 > 0.7, "{turned} rad in 10 s");
+        let walk = trajectory(&world, Kind::Walk, 5, 240, FPS);
+        assert!(walk[200].1.has(Keys::FORWARD));
+        assert_eq!(walk, trajectory(&world, Kind::Walk, 5, 240, FPS));
+    }
+}
