@@ -72,7 +72,8 @@ struct Plan {
 
 pub(crate) fn run(args: SynthArgs) -> anyhow::Result<()> {
     let plan = check(&args)?;
-    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make the folder {}", args.out.display()))?;
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
     if args.preview {
         return preview(&args, &plan);
     }
@@ -89,12 +90,23 @@ pub(crate) fn run(args: SynthArgs) -> anyhow::Result<()> {
 
 fn check(args: &SynthArgs) -> Result<Plan, BadInput> {
     let bad = |text: String| Err(BadInput(text));
-    let size = args.size.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    let Some((width_px, height_px)) = size.filter(|&(w, h)| (8..=4096).contains(&w) && (8..=4096).contains(&h)) else {
-        return bad(format!("--size {}: give WIDTHxHEIGHT in pixels, 8 to 4096 each, e.g. 192x112", args.size));
+    let size = args
+        .size
+        .split_once('x')
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let Some((width_px, height_px)) =
+        size.filter(|&(w, h)| (8..=4096).contains(&w) && (8..=4096).contains(&h))
+    else {
+        return bad(format!(
+            "--size {}: give WIDTHxHEIGHT in pixels, 8 to 4096 each, e.g. 192x112",
+            args.size
+        ));
     };
     if !(10.0..=150.0).contains(&args.fov_deg) {
-        return bad(format!("--fov-deg {}: give 10 to 150 degrees", args.fov_deg));
+        return bad(format!(
+            "--fov-deg {}: give 10 to 150 degrees",
+            args.fov_deg
+        ));
     }
     if !(1.0..=240.0).contains(&args.fps) {
         return bad(format!("--fps {}: give 1 to 240 frames a second", args.fps));
@@ -108,10 +120,17 @@ fn check(args: &SynthArgs) -> Result<Plan, BadInput> {
         other => return bad(format!("--split {other}: give train or test")),
     };
     let Some(kind) = Kind::ALL.into_iter().find(|k| k.word() == args.walk) else {
-        return bad(format!("--walk {}: give person, walk, turn or look", args.walk));
+        return bad(format!(
+            "--walk {}: give person, walk, turn or look",
+            args.walk
+        ));
     };
     Ok(Plan {
-        lens: Lens { width_px, height_px, fov_x_rad: args.fov_deg.to_radians() },
+        lens: Lens {
+            width_px,
+            height_px,
+            fov_x_rad: args.fov_deg.to_radians(),
+        },
         split,
         kind,
         biomes: choose("--biome", &args.biome, Biome::ALL, Biome::word)?,
@@ -121,12 +140,20 @@ fn check(args: &SynthArgs) -> Result<Plan, BadInput> {
 }
 
 /// The choices named in `words`; none named means no constraint, told by an empty list.
-fn choose<T: Copy>(option: &str, words: &[String], all: &[T], word: fn(T) -> &'static str) -> Result<Vec<T>, BadInput> {
+fn choose<T: Copy>(
+    option: &str,
+    words: &[String],
+    all: &[T],
+    word: fn(T) -> &'static str,
+) -> Result<Vec<T>, BadInput> {
     words
         .iter()
         .map(|w| {
             let names = || all.iter().map(|&v| word(v)).collect::<Vec<_>>().join(", ");
-            all.iter().copied().find(|&v| word(v) == w).ok_or_else(|| BadInput(format!("{option} {w}: give some of {}", names())))
+            all.iter()
+                .copied()
+                .find(|&v| word(v) == w)
+                .ok_or_else(|| BadInput(format!("{option} {w}: give some of {}", names())))
         })
         .collect()
 }
@@ -149,9 +176,22 @@ impl Plan {
     }
 }
 
-fn write_shard(args: &SynthArgs, plan: &Plan, shard: usize, first: usize, count: usize, bar: &ProgressBar) -> anyhow::Result<()> {
-    let path = args.out.join(format!("{}-{}-{shard:05}.safetensors", plan.split.word(), args.seed));
-    let seeds: Vec<u64> = (first..first + count).map(|i| plan.split.world_seed(args.seed, i as u64)).collect();
+fn write_shard(
+    args: &SynthArgs,
+    plan: &Plan,
+    shard: usize,
+    first: usize,
+    count: usize,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
+    let path = args.out.join(format!(
+        "{}-{}-{shard:05}.safetensors",
+        plan.split.word(),
+        args.seed
+    ));
+    let seeds: Vec<u64> = (first..first + count)
+        .map(|i| plan.split.world_seed(args.seed, i as u64))
+        .collect();
     let head = ShardHead {
         format_version: FORMAT_VERSION,
         split: plan.split,
@@ -160,14 +200,20 @@ fn write_shard(args: &SynthArgs, plan: &Plan, shard: usize, first: usize, count:
         frames: args.frames,
         clips: seeds
             .iter()
-            .map(|&s| ClipHead { world_seed: s, caption: plan.attributes(s).caption() })
+            .map(|&s| ClipHead {
+                world_seed: s,
+                caption: plan.attributes(s).caption(),
+            })
             .collect(),
     };
     if path.exists() {
         // What was rendered with these very options is kept; anything else is the user's, and stays.
         let same = ShardReader::open(&path).is_ok_and(|r| *r.head() == head);
         if !same {
-            let text = format!("{} exists and was made with other options; choose another --out", path.display());
+            let text = format!(
+                "{} exists and was made with other options; choose another --out",
+                path.display()
+            );
             return Err(BadInput(text).into());
         }
         bar.inc(count as u64);
@@ -187,20 +233,40 @@ fn write_shard(args: &SynthArgs, plan: &Plan, shard: usize, first: usize, count:
 
 /// A sheet of every biome (rows) in every light (columns), the last column in mist.
 fn preview(args: &SynthArgs, plan: &Plan) -> anyhow::Result<()> {
-    let pick = |chosen: &[Biome]| if chosen.is_empty() { Biome::ALL.to_vec() } else { chosen.to_vec() };
+    let pick = |chosen: &[Biome]| {
+        if chosen.is_empty() {
+            Biome::ALL.to_vec()
+        } else {
+            chosen.to_vec()
+        }
+    };
     let biomes = pick(&plan.biomes);
-    let lights = if plan.lights.is_empty() { Light::ALL.to_vec() } else { plan.lights.clone() };
+    let lights = if plan.lights.is_empty() {
+        Light::ALL.to_vec()
+    } else {
+        plan.lights.clone()
+    };
     let columns = lights.len() + 1;
     let (w, h) = (plan.lens.width_px, plan.lens.height_px);
     let mut sheet = image::RgbImage::new((columns * w) as u32, (biomes.len() * h) as u32);
     let bar = progress(columns * biomes.len());
     for (row, &biome) in biomes.iter().enumerate() {
         for column in 0..columns {
-            let seed = plan.split.world_seed(args.seed, (row * columns + column) as u64);
+            let seed = plan
+                .split
+                .world_seed(args.seed, (row * columns + column) as u64);
             let mut attributes = Attributes::from_seed(seed);
             attributes.biome = biome;
-            attributes.light = lights[if column < lights.len() { column } else { row % lights.len() }];
-            attributes.weather = if column < lights.len() { Weather::Clear } else { Weather::Mist };
+            attributes.light = lights[if column < lights.len() {
+                column
+            } else {
+                row % lights.len()
+            }];
+            attributes.weather = if column < lights.len() {
+                Weather::Clear
+            } else {
+                Weather::Mist
+            };
             let world = World::new(seed, Some(attributes));
             let clip = synth::clip_of(&world, &plan.lens, plan.kind, seed, 1, args.fps);
             for (i, p) in clip.rgb.chunks_exact(3).enumerate() {
@@ -212,7 +278,9 @@ fn preview(args: &SynthArgs, plan: &Plan) -> anyhow::Result<()> {
     }
     bar.finish();
     let path = args.out.join("worlds.png");
-    sheet.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    sheet
+        .save(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     film(args, plan, &args.out.join("worlds.mp4"))
 }
 
@@ -224,7 +292,9 @@ fn film(_args: &SynthArgs, _plan: &Plan, _path: &Path) -> anyhow::Result<()> {
 
 fn progress(clips: usize) -> ProgressBar {
     let bar = ProgressBar::new(clips as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {elapsed} gone, {eta} to go") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {elapsed} gone, {eta} to go")
+    {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(500));

@@ -48,6 +48,8 @@ pub struct ClipView<'a> {
 impl ClipView<'_> {
     /// Inverse depth in 1/m, frame by frame.
     pub fn inverse_depth(&self) -> impl Iterator<Item = f16> + '_ {
-        self.inverse_depth_bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]))
+        self.inverse_depth_bytes
+            .chunks_exact(2)
+            .map(|b| f16::from_le_bytes([b[0], b[1]]))
     }
 }

@@ -25,7 +25,13 @@ pub struct ShardReader {
 impl ShardReader {
     /// Opens a shard and checks its header against its length.
     pub fn open(path: &Path) -> Result<Self, DataError> {
-        let io = |doing| move |source| DataError::Io { doing, path: path.to_owned(), source };
+        let io = |doing| {
+            move |source| DataError::Io {
+                doing,
+                path: path.to_owned(),
+                source,
+            }
+        };
         let bad = |field: &str, problem: String| DataError::Malformed {
             path: path.to_owned(),
             field: field.into(),
@@ -36,39 +42,65 @@ impl ShardReader {
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(io("map"))?;
         // Also checks that the tensors fill the file exactly.
-        let (header_bytes, metadata) =
-            SafeTensors::read_metadata(&map).map_err(|e| bad("header", format!("is damaged ({e})")))?;
+        let (header_bytes, metadata) = SafeTensors::read_metadata(&map)
+            .map_err(|e| bad("header", format!("is damaged ({e})")))?;
         let text = metadata
             .metadata()
             .as_ref()
             .and_then(|m| m.get(METADATA_KEY))
             .ok_or_else(|| bad(METADATA_KEY, "is missing from the metadata".into()))?;
-        let head: ShardHead =
-            serde_json::from_str(text).map_err(|e| bad(METADATA_KEY, format!("does not parse ({e})")))?;
+        let head: ShardHead = serde_json::from_str(text)
+            .map_err(|e| bad(METADATA_KEY, format!("does not parse ({e})")))?;
         if head.format_version != FORMAT_VERSION {
-            let problem = format!("is {}, this program reads {FORMAT_VERSION}", head.format_version);
+            let problem = format!(
+                "is {}, this program reads {FORMAT_VERSION}",
+                head.format_version
+            );
             return Err(bad("format_version", problem));
         }
         let lens_ok = head.lens.fov_x_rad > 0.0 && head.lens.fov_x_rad < 3.1;
-        if head.frames == 0 || head.lens.width_px == 0 || head.lens.height_px == 0 || !lens_ok || !(head.fps > 0.0) {
-            return Err(bad(METADATA_KEY, "has an empty frame, no frames, or an impossible lens or rate".into()));
+        if head.frames == 0
+            || head.lens.width_px == 0
+            || head.lens.height_px == 0
+            || !lens_ok
+            || !(head.fps > 0.0)
+        {
+            return Err(bad(
+                METADATA_KEY,
+                "has an empty frame, no frames, or an impossible lens or rate".into(),
+            ));
         }
         let mut found = Vec::new();
         for spec in head.tensors() {
-            let info = metadata.info(spec.name).ok_or_else(|| bad(spec.name, "is missing".into()))?;
+            let info = metadata
+                .info(spec.name)
+                .ok_or_else(|| bad(spec.name, "is missing".into()))?;
             let dtype = format!("{:?}", info.dtype);
             if dtype != spec.dtype || info.shape != spec.shape {
-                let problem = format!("is {dtype} {:?}, expected {} {:?}", info.shape, spec.dtype, spec.shape);
+                let problem = format!(
+                    "is {dtype} {:?}, expected {} {:?}",
+                    info.shape, spec.dtype, spec.shape
+                );
                 return Err(bad(spec.name, problem));
             }
             let (begin, end) = info.data_offsets;
             if spec.bytes() != Some(end - begin) {
-                return Err(bad(spec.name, "has a length that does not match its shape".into()));
+                return Err(bad(
+                    spec.name,
+                    "has a length that does not match its shape".into(),
+                ));
             }
             found.push((spec, 8 + header_bytes + begin));
         }
-        let tensors = found.try_into().map_err(|_| bad("header", "lacks a tensor".into()))?;
-        Ok(Self { head, path: path.to_owned(), map, tensors })
+        let tensors = found
+            .try_into()
+            .map_err(|_| bad("header", "lacks a tensor".into()))?;
+        Ok(Self {
+            head,
+            path: path.to_owned(),
+            map,
+            tensors,
+        })
     }
 
     /// The shard's description.
@@ -98,11 +130,16 @@ impl ShardReader {
     /// If the clip or the range lies outside the shard.
     pub fn frames(&self, clip: usize, range: Range<usize>) -> ClipView<'_> {
         assert!(clip < self.len(), "clip {clip} of {}", self.len());
-        assert!(range.start <= range.end && range.end <= self.head.frames, "frames {range:?} of {}", self.head.frames);
+        assert!(
+            range.start <= range.end && range.end <= self.head.frames,
+            "frames {range:?} of {}",
+            self.head.frames
+        );
         let [pose, depth, keys, rgb] = [0, 1, 2, 3].map(|i| {
             let (spec, begin) = &self.tensors[i];
             let clip_at = begin + clip * spec.clip_bytes();
-            &self.map[clip_at + range.start * spec.frame_bytes()..clip_at + range.end * spec.frame_bytes()]
+            &self.map[clip_at + range.start * spec.frame_bytes()
+                ..clip_at + range.end * spec.frame_bytes()]
         });
         let float = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         let poses = pose
@@ -113,8 +150,16 @@ impl ShardReader {
                 pitch_rad: float(&p[16..]),
             })
             .collect();
-        let keys = keys.chunks_exact(2).map(|k| Keys(u16::from_le_bytes([k[0], k[1]]))).collect();
-        ClipView { rgb, inverse_depth_bytes: depth, poses, keys }
+        let keys = keys
+            .chunks_exact(2)
+            .map(|k| Keys(u16::from_le_bytes([k[0], k[1]])))
+            .collect();
+        ClipView {
+            rgb,
+            inverse_depth_bytes: depth,
+            poses,
+            keys,
+        }
     }
 
     /// A whole clip, copied.
@@ -137,7 +182,11 @@ impl ShardReader {
 
 /// The shards of a folder, sorted by name.
 pub fn list_shards(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let io = |source| DataError::Io { doing: "list", path: folder.to_owned(), source };
+    let io = |source| DataError::Io {
+        doing: "list",
+        path: folder.to_owned(),
+        source,
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
@@ -156,12 +205,19 @@ mod tests {
     use crate::control::Lens;
 
     fn head() -> ShardHead {
-        let clip = |k: u64| ClipHead { world_seed: u64::MAX - k, caption: format!("snow at noon, huts {k}") };
+        let clip = |k: u64| ClipHead {
+            world_seed: u64::MAX - k,
+            caption: format!("snow at noon, huts {k}"),
+        };
         ShardHead {
             format_version: FORMAT_VERSION,
             split: Split::Test,
             fps: 24.0,
-            lens: Lens { width_px: 6, height_px: 4, fov_x_rad: 1.3 },
+            lens: Lens {
+                width_px: 6,
+                height_px: 4,
+                fov_x_rad: 1.3,
+            },
             frames: 5,
             clips: vec![clip(0), clip(1)],
         }
@@ -175,9 +231,15 @@ mod tests {
             world_seed: head.clips[index].world_seed,
             caption: head.clips[index].caption.clone(),
             rgb: (0..3 * pixels).map(|i| (i * (index + 3)) as u8).collect(),
-            inverse_depth: (0..pixels).map(|i| f16::from_f32(i as f32 / 64.0)).collect(),
+            inverse_depth: (0..pixels)
+                .map(|i| f16::from_f32(i as f32 / 64.0))
+                .collect(),
             poses: (0..head.frames)
-                .map(|i| CameraPose { position_m: [i as f32, 1.5, -2.0], yaw_rad: 0.1 * i as f32, pitch_rad: -0.2 })
+                .map(|i| CameraPose {
+                    position_m: [i as f32, 1.5, -2.0],
+                    yaw_rad: 0.1 * i as f32,
+                    pitch_rad: -0.2,
+                })
                 .collect(),
             keys: (0..head.frames).map(|i| Keys(i as u16)).collect(),
         }
@@ -215,7 +277,9 @@ mod tests {
         }
         writer.finish().unwrap();
         let whole = std::fs::read(&path).unwrap();
-        let other = String::from_utf8_lossy(&whole).replace("format_version\\\":1", "format_version\\\":9").into_bytes();
+        let other = String::from_utf8_lossy(&whole)
+            .replace("format_version\\\":1", "format_version\\\":9")
+            .into_bytes();
         let cases: [(&str, Vec<u8>); 4] = [
             ("truncated", whole[..whole.len() - 7].to_vec()),
             ("garbage", vec![0x5a; 4096]),

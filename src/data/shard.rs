@@ -29,7 +29,9 @@ impl Split {
 
     /// World seed of clip `index` of a set drawn from `seed`. The top bit tells the splits apart, so no seed is in both.
     pub fn world_seed(self, seed: u64, index: u64) -> u64 {
-        let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index.wrapping_mul(0xd134_2543_de82_ef95));
+        let mut z = seed
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .wrapping_add(index.wrapping_mul(0xd134_2543_de82_ef95));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
@@ -76,7 +78,9 @@ pub(super) struct TensorSpec {
 
 impl TensorSpec {
     pub fn bytes(&self) -> Option<usize> {
-        self.shape.iter().try_fold(self.bytes_each, |n, d| n.checked_mul(*d))
+        self.shape
+            .iter()
+            .try_fold(self.bytes_each, |n, d| n.checked_mul(*d))
     }
 
     /// Bytes of one clip.
@@ -93,8 +97,18 @@ impl TensorSpec {
 impl ShardHead {
     /// The file's tensors in the order in which they lie in it.
     pub(super) fn tensors(&self) -> [TensorSpec; 4] {
-        let (c, t, h, w) = (self.clips.len(), self.frames, self.lens.height_px, self.lens.width_px);
-        let spec = |name, dtype, bytes_each, shape| TensorSpec { name, dtype, bytes_each, shape };
+        let (c, t, h, w) = (
+            self.clips.len(),
+            self.frames,
+            self.lens.height_px,
+            self.lens.width_px,
+        );
+        let spec = |name, dtype, bytes_each, shape| TensorSpec {
+            name,
+            dtype,
+            bytes_each,
+            shape,
+        };
         [
             spec("pose", "F32", 4, vec![c, t, 5]),
             spec("inverse_depth", "F16", 2, vec![c, t, h, w]),
@@ -113,7 +127,10 @@ mod tests {
         for i in 0..1000 {
             assert_eq!(Split::Train.world_seed(7, i) >> 63, 0);
             assert_eq!(Split::Test.world_seed(7, i) >> 63, 1);
-            assert_ne!(Split::Train.world_seed(7, i), Split::Train.world_seed(7, i + 1));
+            assert_ne!(
+                Split::Train.world_seed(7, i),
+                Split::Train.world_seed(7, i + 1)
+            );
         }
     }
 }

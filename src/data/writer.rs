@@ -26,37 +26,78 @@ impl ShardWriter {
         let partial = path.with_extension("partial");
         let io = |doing| {
             let path = partial.clone();
-            move |source| DataError::Io { doing, path, source }
+            move |source| DataError::Io {
+                doing,
+                path,
+                source,
+            }
         };
         let (text, offsets) = header(&head);
         let mut file = File::create(&partial).map_err(io("create"))?;
-        file.write_all(&(text.len() as u64).to_le_bytes()).map_err(io("write"))?;
+        file.write_all(&(text.len() as u64).to_le_bytes())
+            .map_err(io("write"))?;
         file.write_all(text.as_bytes()).map_err(io("write"))?;
         let begin = 8 + text.len() as u64;
         let total = offsets.last().map_or(0, |o| o.1);
         file.set_len(begin + total as u64).map_err(io("grow"))?;
-        let tensors = head.tensors().into_iter().zip(&offsets).map(|(t, o)| (t, begin + o.0 as u64)).collect();
+        let tensors = head
+            .tensors()
+            .into_iter()
+            .zip(&offsets)
+            .map(|(t, o)| (t, begin + o.0 as u64))
+            .collect();
         let written = vec![false; head.clips.len()];
-        Ok(Self { head, path: path.to_owned(), partial, file, tensors, written, finished: false })
+        Ok(Self {
+            head,
+            path: path.to_owned(),
+            partial,
+            file,
+            tensors,
+            written,
+            finished: false,
+        })
     }
 
     /// Writes clip `index`, which must be the one that the head lists there.
     pub fn write(&mut self, index: usize, clip: &Clip) -> Result<(), DataError> {
         if let Err(problem) = self.check(index, clip) {
-            return Err(DataError::Misfit { path: self.path.clone(), index, problem });
+            return Err(DataError::Misfit {
+                path: self.path.clone(),
+                index,
+                problem,
+            });
         }
         let pose: Vec<u8> = clip
             .poses
             .iter()
-            .flat_map(|p| [p.position_m[0], p.position_m[1], p.position_m[2], p.yaw_rad, p.pitch_rad])
+            .flat_map(|p| {
+                [
+                    p.position_m[0],
+                    p.position_m[1],
+                    p.position_m[2],
+                    p.yaw_rad,
+                    p.pitch_rad,
+                ]
+            })
             .flat_map(f32::to_le_bytes)
             .collect();
-        let depth: Vec<u8> = clip.inverse_depth.iter().flat_map(|d| d.to_le_bytes()).collect();
+        let depth: Vec<u8> = clip
+            .inverse_depth
+            .iter()
+            .flat_map(|d| d.to_le_bytes())
+            .collect();
         let keys: Vec<u8> = clip.keys.iter().flat_map(|k| k.0.to_le_bytes()).collect();
         for ((spec, begin), bytes) in self.tensors.iter().zip([&pose, &depth, &keys, &clip.rgb]) {
             let at = begin + (index * spec.clip_bytes()) as u64;
-            let done = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.write_all(bytes));
-            done.map_err(|source| DataError::Io { doing: "write", path: self.partial.clone(), source })?;
+            let done = self
+                .file
+                .seek(SeekFrom::Start(at))
+                .and_then(|_| self.file.write_all(bytes));
+            done.map_err(|source| DataError::Io {
+                doing: "write",
+                path: self.partial.clone(),
+                source,
+            })?;
         }
         self.written[index] = true;
         Ok(())
@@ -73,7 +114,10 @@ impl ShardWriter {
             return Err("its world is not the one that was announced".into());
         }
         let pixels = clip.frames() * clip.lens.width_px * clip.lens.height_px;
-        if clip.rgb.len() != 3 * pixels || clip.inverse_depth.len() != pixels || clip.keys.len() != clip.frames() {
+        if clip.rgb.len() != 3 * pixels
+            || clip.inverse_depth.len() != pixels
+            || clip.keys.len() != clip.frames()
+        {
             return Err("its pictures, depths or keys have the wrong length".into());
         }
         Ok(())
@@ -83,11 +127,19 @@ impl ShardWriter {
     pub fn finish(mut self) -> Result<(), DataError> {
         if let Some(index) = self.written.iter().position(|w| !w) {
             let problem = "it was never written".into();
-            return Err(DataError::Misfit { path: self.path.clone(), index, problem });
+            return Err(DataError::Misfit {
+                path: self.path.clone(),
+                index,
+                problem,
+            });
         }
         let io = |doing| {
             let path = self.partial.clone();
-            move |source| DataError::Io { doing, path, source }
+            move |source| DataError::Io {
+                doing,
+                path,
+                source,
+            }
         };
         self.file.sync_all().map_err(io("flush"))?;
         std::fs::rename(&self.partial, &self.path).map_err(io("rename"))?;
@@ -109,11 +161,15 @@ impl Drop for ShardWriter {
 fn header(head: &ShardHead) -> (String, Vec<(usize, usize)>) {
     let mut map = serde_json::Map::new();
     let description = serde_json::json!(head).to_string();
-    map.insert("__metadata__".into(), serde_json::json!({ METADATA_KEY: description }));
+    map.insert(
+        "__metadata__".into(),
+        serde_json::json!({ METADATA_KEY: description }),
+    );
     let (mut offsets, mut at) = (Vec::new(), 0);
     for t in head.tensors() {
         let end = at + t.shape[0] * t.clip_bytes();
-        let entry = serde_json::json!({ "dtype": t.dtype, "shape": t.shape, "data_offsets": [at, end] });
+        let entry =
+            serde_json::json!({ "dtype": t.dtype, "shape": t.shape, "data_offsets": [at, end] });
         map.insert(t.name.into(), entry);
         offsets.push((at, end));
         at = end;

@@ -4,8 +4,27 @@ use super::noise::Rng;
 
 /// Every word a caption may hold.
 pub const VOCABULARY: &[&str] = &[
-    "meadow", "forest", "autumn", "snow", "desert", "savanna", "heath", "at", "dawn", "noon", "dusk", "night",
-    "overcast", "clear", "mist", "lake", "huts", "path", "flowers", "mountains", "rocks",
+    "meadow",
+    "forest",
+    "autumn",
+    "snow",
+    "desert",
+    "savanna",
+    "heath",
+    "at",
+    "dawn",
+    "noon",
+    "dusk",
+    "night",
+    "overcast",
+    "clear",
+    "mist",
+    "lake",
+    "huts",
+    "path",
+    "flowers",
+    "mountains",
+    "rocks",
 ];
 
 macro_rules! choices {
@@ -102,7 +121,11 @@ impl Attributes {
         let mut rng = Rng::new(world_seed, 1);
         let biome = Biome::ALL[rng.below(Biome::ALL.len())];
         let light = Light::ALL[rng.below(Light::ALL.len())];
-        let weather = if rng.chance(0.22) { Weather::Mist } else { Weather::Clear };
+        let weather = if rng.chance(0.22) {
+            Weather::Mist
+        } else {
+            Weather::Clear
+        };
         let dry = matches!(biome, Biome::Desert | Biome::Savanna);
         Self {
             biome,

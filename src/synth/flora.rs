@@ -27,7 +27,10 @@ impl Flora {
         let mut p = Planter {
             terrain,
             growth: growth(attributes.biome),
-            out: Self { objects: Vec::new(), shapes: Vec::new() },
+            out: Self {
+                objects: Vec::new(),
+                shapes: Vec::new(),
+            },
         };
         if attributes.huts {
             p.huts(seed, attributes.path);
@@ -40,7 +43,11 @@ impl Flora {
             let x = ((slot % SLOTS) as f32 + rng.range(0.12, 0.88)) * pitch;
             let z = ((slot / SLOTS) as f32 + rng.range(0.12, 0.88)) * pitch;
             let to_grove = GROVES as f32 / SIZE_M;
-            let grove = smoothstep(-0.1, 0.35, bilinear(&groves, GROVES, x * to_grove, z * to_grove));
+            let grove = smoothstep(
+                -0.1,
+                0.35,
+                bilinear(&groves, GROVES, x * to_grove, z * to_grove),
+            );
             let roll = rng.unit();
             let trees = mix(p.growth.open, p.growth.grove, grove);
             let (bushes, rocks) = (p.growth.bush * (0.5 + grove), p.growth.rock);
@@ -73,12 +80,28 @@ impl Planter<'_> {
     }
 
     fn shape(&mut self, form: Form, material: Material, colour: V3) {
-        let snow = if material == Material::Cactus { 0.0 } else { self.growth.snow };
-        self.out.shapes.push(Shape { form, material, colour, snow });
+        let snow = if material == Material::Cactus {
+            0.0
+        } else {
+            self.growth.snow
+        };
+        self.out.shapes.push(Shape {
+            form,
+            material,
+            colour,
+            snow,
+        });
     }
 
     fn trunk(&mut self, foot: f32, top: f32, radius: f32, colour: V3) {
-        let form = Form::Frustum { x: 0.0, z: 0.0, y0: foot - 0.6, y1: top, r0: radius, r1: radius * 0.6 };
+        let form = Form::Frustum {
+            x: 0.0,
+            z: 0.0,
+            y0: foot - 0.6,
+            y1: top,
+            r0: radius,
+            r1: radius * 0.6,
+        };
         self.shape(form, Material::Bark, colour);
     }
 
@@ -90,18 +113,10 @@ impl Planter<'_> {
     fn close(&mut self, first: usize, x: f32, z: f32, solid_m: f32) {
         let (mut reach, mut bottom, mut top) = (0.0f32, f32::MAX, f32::MIN);
         for s in &self.out.shapes[first..] {
-            let (r, y0, y1) = match s.form {
-                Form::Ellipsoid { centre: c, radii: r } => {
-                    ((c.x * c.x + c.z * c.z).sqrt() + r.x.max(r.z), c.y - r.y, c.y + r.y)
-                }
-                Form::Frustum { x, z, y0, y1, r0, r1 } => ((x * x + z * z).sqrt() + r0.max(r1), y0, y1),
-                Form::House { half_l, half_w, foot, ridge, .. } => {
-                    ((half_l * half_l + half_w * half_w).sqrt(), foot, ridge)
-                }
-            };
-            reach = reach.max(r);
-            bottom = bottom.min(y0);
-            top = top.max(y1);
+            let b = s.form.bounds();
+            reach = reach.max((b.x * b.x + b.z * b.z).sqrt() + b.reach_m);
+            bottom = bottom.min(b.bottom_m);
+            top = top.max(b.top_m);
         }
         self.out.objects.push(Object {
             x,
@@ -118,8 +133,19 @@ impl Planter<'_> {
 
     fn tree(&mut self, rng: &mut Rng, x: f32, z: f32) {
         let roll = rng.unit();
-        let plant = self.growth.mixture.iter().find(|(_, upto)| roll < *upto).map_or(Plant::Broadleaf, |m| m.0);
-        let leaf = self.growth.leaf[rng.below(3)] * rng.range(0.8, 1.25);
+        let plant = self
+            .growth
+            .mixture
+            .iter()
+            .find(|(_, upto)| roll < *upto)
+            .map_or(Plant::Broadleaf, |m| m.0);
+        let evergreen = matches!(plant, Plant::Conifer | Plant::Pine);
+        let leaves = if evergreen {
+            &self.growth.needle
+        } else {
+            &self.growth.leaf
+        };
+        let leaf = leaves[rng.below(3)] * rng.range(0.8, 1.25);
         let leaf = leaf.times(v3(rng.range(0.88, 1.14), 1.0, rng.range(0.85, 1.15)));
         let g = self.terrain.height_m(x, z);
         let first = self.out.shapes.len();
@@ -145,11 +171,23 @@ impl Planter<'_> {
             Plant::Birch => {
                 let h = rng.range(7.0, 11.0);
                 self.trunk(g, g + 0.85 * h, 0.15, v3(0.55, 0.53, 0.50));
-                self.crown(v3(0.0, g + 0.66 * h, 0.0), v3(0.16 * h, 0.30 * h, 0.16 * h), leaf * 1.15);
+                self.crown(
+                    v3(0.0, g + 0.66 * h, 0.0),
+                    v3(0.16 * h, 0.30 * h, 0.16 * h),
+                    leaf * 1.15,
+                );
                 for _ in 0..2 {
                     let a = rng.range(0.0, std::f32::consts::TAU);
-                    let at = v3(libm::cosf(a) * 0.1 * h, g + rng.range(0.48, 0.72) * h, libm::sinf(a) * 0.1 * h);
-                    self.crown(at, v3(0.12 * h, 0.13 * h, 0.12 * h), leaf * rng.range(1.0, 1.3));
+                    let at = v3(
+                        libm::cosf(a) * 0.1 * h,
+                        g + rng.range(0.48, 0.72) * h,
+                        libm::sinf(a) * 0.1 * h,
+                    );
+                    self.crown(
+                        at,
+                        v3(0.12 * h, 0.13 * h, 0.12 * h),
+                        leaf * rng.range(1.0, 1.3),
+                    );
                 }
                 self.close(first, x, z, 0.5);
             }
@@ -163,7 +201,14 @@ impl Planter<'_> {
                     let y0 = g + h * (0.10 + 0.74 * s);
                     let y1 = (y0 + h * mix(0.42, 0.20, s)).min(g + h);
                     let r0 = wide * (1.0 - 0.80 * s) * rng.range(0.93, 1.07);
-                    let form = Form::Frustum { x: 0.0, z: 0.0, y0, y1, r0, r1: 0.0 };
+                    let form = Form::Frustum {
+                        x: 0.0,
+                        z: 0.0,
+                        y0,
+                        y1,
+                        r0,
+                        r1: 0.0,
+                    };
                     self.shape(form, Material::Needles, leaf * (0.9 + 0.3 * s));
                 }
                 self.close(first, x, z, wide * 0.92 + 0.3);
@@ -175,7 +220,11 @@ impl Planter<'_> {
                     let a = rng.range(0.0, std::f32::consts::TAU);
                     let s = k as f32 / 3.0;
                     let out = (1.0 - s) * 0.09 * h;
-                    let at = v3(libm::cosf(a) * out, g + h * (0.58 + 0.34 * s), libm::sinf(a) * out);
+                    let at = v3(
+                        libm::cosf(a) * out,
+                        g + h * (0.58 + 0.34 * s),
+                        libm::sinf(a) * out,
+                    );
                     let r = h * mix(0.17, 0.10, s);
                     self.crown(at, v3(r, r * 0.5, r), leaf);
                 }
@@ -188,7 +237,11 @@ impl Planter<'_> {
                 self.crown(v3(0.0, g + h, 0.0), v3(r, 0.62, r), leaf);
                 for _ in 0..3 {
                     let a = rng.range(0.0, std::f32::consts::TAU);
-                    let at = v3(libm::cosf(a) * 0.6 * r, g + h + rng.range(-0.5, 0.35), libm::sinf(a) * 0.6 * r);
+                    let at = v3(
+                        libm::cosf(a) * 0.6 * r,
+                        g + h + rng.range(-0.5, 0.35),
+                        libm::sinf(a) * 0.6 * r,
+                    );
                     self.crown(at, v3(0.6 * r, 0.45, 0.6 * r), leaf * rng.range(0.9, 1.15));
                 }
                 self.close(first, x, z, 0.55);
@@ -212,15 +265,43 @@ impl Planter<'_> {
             let (dx, dz) = (libm::cosf(a) * side, libm::sinf(a) * side);
             let elbow = v3(dx * out * 0.55, y, dz * out * 0.55);
             let radii = v3(0.2 + 0.4 * dx.abs(), 0.19, 0.2 + 0.4 * dz.abs());
-            self.shape(Form::Ellipsoid { centre: elbow, radii }, Material::Cactus, colour);
-            self.column(dx * out, dz * out, y - 0.05, y + h * rng.range(0.22, 0.4), r * 0.72, colour);
+            self.shape(
+                Form::Ellipsoid {
+                    centre: elbow,
+                    radii,
+                },
+                Material::Cactus,
+                colour,
+            );
+            self.column(
+                dx * out,
+                dz * out,
+                y - 0.05,
+                y + h * rng.range(0.22, 0.4),
+                r * 0.72,
+                colour,
+            );
         }
         self.close(first, x, z, 1.1);
     }
 
     fn column(&mut self, x: f32, z: f32, y0: f32, y1: f32, r: f32, colour: V3) {
-        self.shape(Form::Frustum { x, z, y0, y1, r0: r, r1: r * 0.94 }, Material::Cactus, colour);
-        let cap = Form::Ellipsoid { centre: v3(x, y1, z), radii: v3(r * 0.94, r * 0.8, r * 0.94) };
+        self.shape(
+            Form::Frustum {
+                x,
+                z,
+                y0,
+                y1,
+                r0: r,
+                r1: r * 0.94,
+            },
+            Material::Cactus,
+            colour,
+        );
+        let cap = Form::Ellipsoid {
+            centre: v3(x, y1, z),
+            radii: v3(r * 0.94, r * 0.8, r * 0.94),
+        };
         self.shape(cap, Material::Cactus, colour);
     }
 
@@ -232,8 +313,16 @@ impl Planter<'_> {
         self.crown(v3(0.0, g + 0.25 * r, 0.0), v3(r, r * 0.75, r), colour);
         for _ in 0..2 {
             let a = rng.range(0.0, std::f32::consts::TAU);
-            let at = v3(libm::cosf(a) * r * 0.6, g + 0.2 * r, libm::sinf(a) * r * 0.6);
-            self.crown(at, v3(r * 0.65, r * 0.55, r * 0.65), colour * rng.range(0.9, 1.12));
+            let at = v3(
+                libm::cosf(a) * r * 0.6,
+                g + 0.2 * r,
+                libm::sinf(a) * r * 0.6,
+            );
+            self.crown(
+                at,
+                v3(r * 0.65, r * 0.55, r * 0.65),
+                colour * rng.range(0.9, 1.12),
+            );
         }
         self.close(first, x, z, r + 0.45);
     }
@@ -242,17 +331,29 @@ impl Planter<'_> {
         let g = self.terrain.height_m(x, z);
         let first = self.out.shapes.len();
         let size = self.growth.rock_size_m * rng.range(0.5, 1.7);
-        let tint = if self.growth.rock_size_m > 1.5 { v3(0.36, 0.19, 0.11) } else { v3(0.25, 0.24, 0.23) };
+        let tint = if self.growth.rock_size_m > 1.5 {
+            v3(0.36, 0.19, 0.11)
+        } else {
+            v3(0.25, 0.24, 0.23)
+        };
         let colour = tint * rng.range(0.8, 1.2);
         let mut widest = 0.0f32;
         for k in 0..3 {
             let s = size * [1.0, 0.7, 0.5][k];
             let a = rng.range(0.0, std::f32::consts::TAU);
             let out = if k == 0 { 0.0 } else { size * 0.7 };
-            let radii = v3(s * rng.range(0.8, 1.2), s * rng.range(0.55, 0.95), s * rng.range(0.8, 1.2));
+            let radii = v3(
+                s * rng.range(0.8, 1.2),
+                s * rng.range(0.55, 0.95),
+                s * rng.range(0.8, 1.2),
+            );
             let centre = v3(libm::cosf(a) * out, g + 0.15 * s, libm::sinf(a) * out);
             widest = widest.max(out + radii.x.max(radii.z));
-            self.shape(Form::Ellipsoid { centre, radii }, Material::Stone, colour * rng.range(0.9, 1.1));
+            self.shape(
+                Form::Ellipsoid { centre, radii },
+                Material::Stone,
+                colour * rng.range(0.9, 1.1),
+            );
         }
         self.close(first, x, z, widest + 0.35);
     }
@@ -269,7 +370,10 @@ impl Planter<'_> {
             };
             let level = self.terrain.normal(x, z, 3.0).y > 0.985;
             let dry = self.terrain.height_m(x, z) > self.terrain.water_m + 0.8;
-            if !(level && dry) || by_path && !(7.0..14.0).contains(&path) || self.out.objects.iter().any(near) {
+            if !(level && dry)
+                || by_path && !(7.0..14.0).contains(&path)
+                || self.out.objects.iter().any(near)
+            {
                 continue;
             }
             self.hut(&mut rng, x, z);
@@ -294,7 +398,11 @@ impl Planter<'_> {
             sin: libm::sinf(a),
         };
         let first = self.out.shapes.len();
-        let colour = [v3(0.26, 0.16, 0.09), v3(0.42, 0.36, 0.28), v3(0.34, 0.12, 0.08)][rng.below(3)];
+        let colour = [
+            v3(0.26, 0.16, 0.09),
+            v3(0.42, 0.36, 0.28),
+            v3(0.34, 0.12, 0.08),
+        ][rng.below(3)];
         self.shape(form, Material::Wall, colour);
         let reach = (half_l * half_l + half_w * half_w).sqrt();
         self.close(first, x, z, reach + 0.4);

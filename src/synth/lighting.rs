@@ -37,11 +37,41 @@ impl Lighting {
         let azimuth = rng.range(0.0, std::f32::consts::TAU);
         let lift = rng.range(0.85, 1.15);
         let mut l = match attributes.light {
-            Light::Dawn => Self::of(14.0 * lift, v3(2.7, 1.75, 1.05), v3(0.34, 0.40, 0.60), v3(0.13, 0.25, 0.52), v3(0.92, 0.68, 0.52)),
-            Light::Noon => Self::of(48.0 * lift, v3(2.75, 2.5, 2.1), v3(0.42, 0.56, 0.80), v3(0.09, 0.24, 0.62), v3(0.56, 0.72, 0.90)),
-            Light::Dusk => Self::of(9.0 * lift, v3(2.7, 1.15, 0.45), v3(0.30, 0.28, 0.44), v3(0.09, 0.11, 0.30), v3(0.92, 0.44, 0.23)),
-            Light::Overcast => Self::of(55.0, v3(0.5, 0.5, 0.48), v3(0.86, 0.91, 1.0), v3(0.46, 0.51, 0.58), v3(0.70, 0.73, 0.77)),
-            Light::Night => Self::of(36.0 * lift, v3(0.20, 0.27, 0.42), v3(0.055, 0.08, 0.15), v3(0.010, 0.018, 0.052), v3(0.05, 0.08, 0.14)),
+            Light::Dawn => Self::of(
+                14.0 * lift,
+                v3(2.7, 1.75, 1.05),
+                v3(0.34, 0.40, 0.60),
+                v3(0.13, 0.25, 0.52),
+                v3(0.92, 0.68, 0.52),
+            ),
+            Light::Noon => Self::of(
+                48.0 * lift,
+                v3(2.75, 2.5, 2.1),
+                v3(0.42, 0.56, 0.80),
+                v3(0.09, 0.24, 0.62),
+                v3(0.56, 0.72, 0.90),
+            ),
+            Light::Dusk => Self::of(
+                9.0 * lift,
+                v3(2.7, 1.15, 0.45),
+                v3(0.30, 0.28, 0.44),
+                v3(0.09, 0.11, 0.30),
+                v3(0.92, 0.44, 0.23),
+            ),
+            Light::Overcast => Self::of(
+                55.0,
+                v3(0.5, 0.5, 0.48),
+                v3(0.86, 0.91, 1.0),
+                v3(0.46, 0.51, 0.58),
+                v3(0.70, 0.73, 0.77),
+            ),
+            Light::Night => Self::of(
+                36.0 * lift,
+                v3(0.20, 0.27, 0.42),
+                v3(0.055, 0.08, 0.15),
+                v3(0.010, 0.018, 0.052),
+                v3(0.05, 0.08, 0.14),
+            ),
         };
         let (s, c) = (libm::sinf(azimuth), libm::cosf(azimuth));
         let flat = (1.0 - l.sun_dir.y * l.sun_dir.y).sqrt();
@@ -131,7 +161,8 @@ impl Lighting {
     /// Colour of far air towards the unit direction `dir`.
     #[inline]
     pub fn haze(&self, dir: V3) -> V3 {
-        let towards = (dir.x * self.sun_dir.x + dir.z * self.sun_dir.z).max(0.0) * 0.9 + 0.1 * dir.dot(self.sun_dir).max(0.0);
+        let towards = (dir.x * self.sun_dir.x + dir.z * self.sun_dir.z).max(0.0) * 0.9
+            + 0.1 * dir.dot(self.sun_dir).max(0.0);
         let t2 = towards * towards;
         let t6 = t2 * t2 * t2;
         self.horizon + self.glow * (0.28 * t6 + 0.06 * towards)

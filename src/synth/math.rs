@@ -70,11 +70,32 @@ impl Neg for V3 {
     }
 }
 
-/// Largest whole number not above `x` (|x| < 2^31).
+/// Largest whole number not above `x` (|x| < 2^22). Adding 1.5 * 2^23 leaves the nearest whole number in the low bits;
+/// that is several times faster than a saturating cast.
 #[inline(always)]
 pub(super) fn floor_i(x: f32) -> i32 {
-    let i = x as i32;
-    i - i32::from(x < i as f32)
+    const MAGIC: f32 = 12_582_912.0;
+    let shifted = x + MAGIC;
+    let nearest = shifted.to_bits() as i32 - MAGIC.to_bits() as i32;
+    nearest - i32::from(shifted - MAGIC > x)
+}
+
+/// The smaller; unlike `f32::min` it does not care about NaN, and is one instruction.
+#[inline(always)]
+pub(super) fn lesser(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+/// The larger, like [`lesser`].
+#[inline(always)]
+pub(super) fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// `x` brought into [0, 1].
+#[inline(always)]
+pub(super) fn saturate(x: f32) -> f32 {
+    lesser(larger(x, 0.0), 1.0)
 }
 
 /// Part of `x` after the point, in [0, 1).
@@ -86,7 +107,7 @@ pub(super) fn fract(x: f32) -> f32 {
 /// Smooth step from 0 at `a` to 1 at `b`.
 #[inline(always)]
 pub(super) fn smoothstep(a: f32, b: f32, x: f32) -> f32 {
-    let t = ((x - a) / (b - a)).clamp(0.0, 1.0);
+    let t = saturate((x - a) / (b - a));
     t * t * (3.0 - 2.0 * t)
 }
 
@@ -98,7 +119,7 @@ pub(super) fn mix(a: f32, b: f32, t: f32) -> f32 {
 /// e^-x for x >= 0, to about 2e-5.
 #[inline(always)]
 pub(super) fn exp_neg(x: f32) -> f32 {
-    let y = (-x * std::f32::consts::LOG2_E).max(-100.0);
+    let y = larger(-x * std::f32::consts::LOG2_E, -100.0);
     let i = floor_i(y);
     let f = y - i as f32;
     let p = 1.0 + f * (0.695_98 + f * (0.224_94 + f * 0.079_02));
@@ -111,7 +132,7 @@ pub(super) fn log2_rough(x: f32) -> f32 {
     let bits = x.to_bits();
     let e = ((bits >> 23) as i32 - 127) as f32;
     let m = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000);
-    e + (m - 1.0) * (1.345 - 0.345 * m) + 0.0
+    e + (m - 1.0) * (5.0 / 3.0 - m * (1.0 / 3.0))
 }
 
 /// Angle of (x, y) from the x axis, in turns, in [0, 1); to about 2e-5 turns.
@@ -122,7 +143,8 @@ pub(super) fn angle_turns(x: f32, y: f32) -> f32 {
     let q = lo / hi.max(1e-20);
     let s = q * q;
     // atan(q) / tau on [0, 1].
-    let mut a = q * (0.159_150_8 + s * (-0.052_57 + s * (0.028_66 + s * (-0.013_55 + s * 0.003_32))));
+    let mut a =
+        q * (0.159_150_8 + s * (-0.052_57 + s * (0.028_66 + s * (-0.013_55 + s * 0.003_32))));
     if ax < ay {
         a = 0.25 - a;
     }
@@ -144,7 +166,10 @@ mod tests {
         for i in 0..2000 {
             let x = i as f32 * 0.01;
             assert!((exp_neg(x) - libm::expf(-x)).abs() < 3e-4, "{x}");
-            assert!((log2_rough(x + 0.01) - libm::log2f(x + 0.01)).abs() < 0.02, "{x}");
+            assert!(
+                (log2_rough(x + 0.01) - libm::log2f(x + 0.01)).abs() < 0.02,
+                "{x}"
+            );
             let a = x * 0.314;
             let turns = fract(a / std::f32::consts::TAU);
             let got = angle_turns(libm::cosf(a), libm::sinf(a));

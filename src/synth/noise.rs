@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::math::{floor_i, fract};
+use super::math::{floor_i, fract, larger, lesser};
 
 /// SplitMix64: a tiny generator whose every seed gives a good stream.
 pub(super) struct Rng(u64);
@@ -123,10 +123,31 @@ pub(super) fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
         let n = SHARED_N;
-        let broad = [(16, 1.0), (32, 0.6), (64, 0.4), (128, 0.3), (256, 0.25), (512, 0.2)];
+        let broad = [
+            (16, 1.0),
+            (32, 0.6),
+            (64, 0.4),
+            (128, 0.3),
+            (256, 0.25),
+            (512, 0.2),
+        ];
         let patch = [(32, 1.0), (64, 0.7), (128, 0.5), (256, 0.35), (512, 0.25)];
-        let clouds = [(4, 1.0), (8, 0.55), (16, 0.3), (32, 0.16), (64, 0.09), (128, 0.04)];
-        let ridges = [(8, 1.0), (16, 0.6), (32, 0.4), (64, 0.2), (128, 0.12), (256, 0.06)];
+        let clouds = [
+            (4, 1.0),
+            (8, 0.55),
+            (16, 0.3),
+            (32, 0.16),
+            (64, 0.09),
+            (128, 0.04),
+        ];
+        let ridges = [
+            (8, 1.0),
+            (16, 0.6),
+            (32, 0.4),
+            (64, 0.2),
+            (128, 0.12),
+            (256, 0.06),
+        ];
         Shared {
             broad: field(n, 0x6272_6f61, &broad),
             patch: field(n, 0x7061_7463, &patch),
@@ -161,7 +182,11 @@ impl Volume {
 
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed, 0x766f_6c75);
-        Self((0..Self::N.pow(3)).map(|_| (rng.next() >> 56) as u8).collect())
+        Self(
+            (0..Self::N.pow(3))
+                .map(|_| (rng.next() >> 56) as u8)
+                .collect(),
+        )
     }
 
     #[inline]
@@ -200,7 +225,7 @@ impl Tile {
     pub const ONE: f32 = 16384.0;
 
     pub fn pack(v: [f32; 4]) -> [u16; 4] {
-        v.map(|c| (c * Self::ONE + 0.5).clamp(0.0, 65535.0) as u16)
+        v.map(|c| floor_i(lesser(larger(c * Self::ONE + 0.5, 0.0), 65535.0)) as u16)
     }
 
     /// Builds the mip levels over `base`, `n` x `n` texels (`n` a power of two).
@@ -233,8 +258,8 @@ impl Tile {
     #[inline]
     pub fn sample(&self, u: f32, v: f32, lod: f32) -> [f32; 4] {
         let (u, v) = (fract(u), fract(v));
-        let lod = lod.clamp(0.0, (self.levels.len() - 1) as f32 - 0.001);
-        let level = lod as usize;
+        let lod = lesser(larger(lod, 0.0), (self.levels.len() - 1) as f32 - 0.001);
+        let level = floor_i(lod) as usize;
         let f = lod - level as f32;
         let a = self.level(level, u, v);
         if f < 0.02 {

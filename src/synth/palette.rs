@@ -121,6 +121,8 @@ pub(super) struct Growth {
     pub open: f32,
     pub mixture: [(Plant, f32); 3],
     pub leaf: [V3; 3],
+    /// Leaves of conifers.
+    pub needle: [V3; 3],
     pub bush: f32,
     pub bush_colour: V3,
     pub rock: f32,
@@ -129,12 +131,26 @@ pub(super) struct Growth {
 }
 
 pub(super) fn growth(biome: Biome) -> Growth {
-    let green = [v3(0.075, 0.150, 0.028), v3(0.110, 0.180, 0.035), v3(0.055, 0.120, 0.035)];
+    let green = [
+        v3(0.075, 0.150, 0.028),
+        v3(0.110, 0.180, 0.035),
+        v3(0.055, 0.120, 0.035),
+    ];
+    let needle = [
+        v3(0.040, 0.090, 0.035),
+        v3(0.060, 0.115, 0.040),
+        v3(0.050, 0.100, 0.035),
+    ];
     let base = Growth {
         grove: 0.34,
         open: 0.025,
-        mixture: [(Plant::Broadleaf, 0.75), (Plant::Birch, 0.9), (Plant::Conifer, 1.0)],
+        mixture: [
+            (Plant::Broadleaf, 0.75),
+            (Plant::Birch, 0.9),
+            (Plant::Conifer, 1.0),
+        ],
         leaf: green,
+        needle,
         bush: 0.05,
         bush_colour: v3(0.075, 0.140, 0.035),
         rock: 0.02,
@@ -146,8 +162,16 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Forest => Growth {
             grove: 0.58,
             open: 0.12,
-            mixture: [(Plant::Conifer, 0.75), (Plant::Pine, 0.88), (Plant::Broadleaf, 1.0)],
-            leaf: [v3(0.040, 0.090, 0.035), v3(0.060, 0.115, 0.040), v3(0.050, 0.100, 0.025)],
+            mixture: [
+                (Plant::Conifer, 0.75),
+                (Plant::Pine, 0.88),
+                (Plant::Broadleaf, 1.0),
+            ],
+            leaf: [
+                v3(0.040, 0.090, 0.035),
+                v3(0.060, 0.115, 0.040),
+                v3(0.050, 0.100, 0.025),
+            ],
             bush: 0.09,
             rock: 0.03,
             rock_size_m: 0.9,
@@ -156,8 +180,16 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Autumn => Growth {
             grove: 0.44,
             open: 0.06,
-            mixture: [(Plant::Broadleaf, 0.68), (Plant::Birch, 0.9), (Plant::Conifer, 1.0)],
-            leaf: [v3(0.50, 0.150, 0.025), v3(0.56, 0.310, 0.040), v3(0.36, 0.060, 0.025)],
+            mixture: [
+                (Plant::Broadleaf, 0.68),
+                (Plant::Birch, 0.9),
+                (Plant::Conifer, 1.0),
+            ],
+            leaf: [
+                v3(0.50, 0.150, 0.025),
+                v3(0.56, 0.310, 0.040),
+                v3(0.36, 0.060, 0.025),
+            ],
             bush: 0.05,
             bush_colour: v3(0.28, 0.140, 0.040),
             ..base
@@ -165,8 +197,17 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Snow => Growth {
             grove: 0.40,
             open: 0.03,
-            mixture: [(Plant::Conifer, 0.85), (Plant::Pine, 1.0), (Plant::Pine, 1.0)],
-            leaf: [v3(0.045, 0.085, 0.050), v3(0.055, 0.100, 0.055), v3(0.040, 0.075, 0.045)],
+            mixture: [
+                (Plant::Conifer, 0.85),
+                (Plant::Pine, 1.0),
+                (Plant::Pine, 1.0),
+            ],
+            leaf: [
+                v3(0.045, 0.085, 0.050),
+                v3(0.055, 0.100, 0.055),
+                v3(0.040, 0.075, 0.045),
+            ],
+            needle,
             bush: 0.02,
             bush_colour: v3(0.12, 0.12, 0.09),
             rock: 0.03,
@@ -176,8 +217,17 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Desert => Growth {
             grove: 0.10,
             open: 0.012,
-            mixture: [(Plant::Cactus, 1.0), (Plant::Cactus, 1.0), (Plant::Cactus, 1.0)],
-            leaf: [v3(0.095, 0.150, 0.060), v3(0.120, 0.165, 0.075), v3(0.080, 0.140, 0.060)],
+            mixture: [
+                (Plant::Cactus, 1.0),
+                (Plant::Cactus, 1.0),
+                (Plant::Cactus, 1.0),
+            ],
+            leaf: [
+                v3(0.095, 0.150, 0.060),
+                v3(0.120, 0.165, 0.075),
+                v3(0.080, 0.140, 0.060),
+            ],
+            needle,
             bush: 0.03,
             bush_colour: v3(0.19, 0.175, 0.08),
             rock: 0.05,
@@ -187,8 +237,17 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Savanna => Growth {
             grove: 0.14,
             open: 0.02,
-            mixture: [(Plant::Acacia, 0.9), (Plant::Broadleaf, 1.0), (Plant::Acacia, 1.0)],
-            leaf: [v3(0.120, 0.140, 0.035), v3(0.150, 0.160, 0.045), v3(0.100, 0.125, 0.035)],
+            mixture: [
+                (Plant::Acacia, 0.9),
+                (Plant::Broadleaf, 1.0),
+                (Plant::Acacia, 1.0),
+            ],
+            leaf: [
+                v3(0.120, 0.140, 0.035),
+                v3(0.150, 0.160, 0.045),
+                v3(0.100, 0.125, 0.035),
+            ],
+            needle,
             bush: 0.07,
             bush_colour: v3(0.18, 0.155, 0.055),
             rock: 0.02,
@@ -199,7 +258,11 @@ pub(super) fn growth(biome: Biome) -> Growth {
             grove: 0.16,
             open: 0.015,
             mixture: [(Plant::Pine, 0.65), (Plant::Birch, 1.0), (Plant::Pine, 1.0)],
-            leaf: [v3(0.060, 0.110, 0.045), v3(0.080, 0.125, 0.050), v3(0.055, 0.100, 0.050)],
+            leaf: [
+                v3(0.060, 0.110, 0.045),
+                v3(0.080, 0.125, 0.050),
+                v3(0.055, 0.100, 0.050),
+            ],
             bush: 0.13,
             bush_colour: v3(0.170, 0.085, 0.130),
             rock: 0.05,

@@ -1,6 +1,6 @@
 //! The colour of what a ray meets: ground, plants, huts, water, and the air between.
 
-use super::math::{V3, exp_neg, fract, mix, smoothstep, v3};
+use super::math::{V3, exp_neg, fract, mix, saturate, smoothstep, v3};
 use super::shape::Material;
 use super::trace::{FAR_M, Hit};
 use super::world::World;
@@ -89,20 +89,27 @@ impl World {
         let ground_t = ground.unwrap_or(f32::INFINITY);
         let f = &self.flora;
         let limit = ground_t.min(t_max);
-        if let Some(hit) = self.grid.hit(&f.objects, &f.shapes, self.volume, o, d, limit) {
+        if let Some(hit) = self
+            .grid
+            .hit(&f.objects, &f.shapes, self.volume, o, d, limit)
+        {
             // Before water there is ground no nearer than the water.
-            return Some(Sample { ground_t: limit, ..self.shade_object(&hit, o, d) });
+            return Some(Sample {
+                ground_t: limit,
+                ..self.shade_object(&hit, o, d)
+            });
         }
         ground.map(|t| self.shade_ground(o, d, t, spread))
     }
 
     fn dry(&self, o: V3, d: V3, t_min: f32, t_max: f32, spread: f32) -> Sample {
-        self.dry_before(o, d, t_min, t_max, spread).unwrap_or_else(|| Sample {
-            colour: self.sky.colour(d.unit()),
-            depth_m: f32::INFINITY,
-            id: SKY,
-            ground_t: f32::INFINITY,
-        })
+        self.dry_before(o, d, t_min, t_max, spread)
+            .unwrap_or_else(|| Sample {
+                colour: self.sky.colour(d.unit()),
+                depth_m: f32::INFINITY,
+                id: SKY,
+                ground_t: f32::INFINITY,
+            })
     }
 
     fn shade_ground(&self, o: V3, d: V3, t: f32, spread: f32) -> Sample {
@@ -117,10 +124,27 @@ impl World {
         self.through_air(colour, o, p, dir, t, length, GROUND)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "A ray and its end, unpacked for speed.")]
-    fn through_air(&self, colour: V3, o: V3, p: V3, dir: V3, t: f32, length: f32, id: u32) -> Sample {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "A ray and its end, unpacked for speed."
+    )]
+    fn through_air(
+        &self,
+        colour: V3,
+        o: V3,
+        p: V3,
+        dir: V3,
+        t: f32,
+        length: f32,
+        id: u32,
+    ) -> Sample {
         let fog = self.light.fog(t * length, o.y, p.y);
-        Sample { colour: colour.lerp(self.light.haze(dir), fog), depth_m: t, id, ground_t: t }
+        Sample {
+            colour: colour.lerp(self.light.haze(dir), fog),
+            depth_m: t,
+            id,
+            ground_t: t,
+        }
     }
 
     fn shade_object(&self, hit: &Hit, o: V3, d: V3) -> Sample {
@@ -128,13 +152,17 @@ impl World {
         let object = &self.flora.objects[hit.object as usize];
         let shape = &self.flora.shapes[hit.shape as usize];
         let (p, n) = (hit.local, hit.normal);
-        let near = (1.0 - hit.t * (1.0 / 70.0)).clamp(0.0, 1.0);
+        let near = saturate(1.0 - hit.t * (1.0 / 70.0));
         let low = smoothstep(0.0, 1.6, p.y - object.bottom_m - 0.3);
         let sun = self.light.sun_dir;
         let mut glow = V3::default();
         let colour = match shape.material {
             Material::Leaves | Material::Needles => {
-                let s = if shape.material == Material::Leaves { 1.6 } else { 2.3 };
+                let s = if shape.material == Material::Leaves {
+                    1.6
+                } else {
+                    2.3
+                };
                 let v = self.volume;
                 let at = |q: V3, s: f32| v.at(q.x * s, q.y * s, q.z * s);
                 let clump = at(p, s);
@@ -142,14 +170,18 @@ impl World {
                 let mut relief = (clump - toward) * 1.1 + (clump - 0.5) * 0.55;
                 if near > 0.02 {
                     let fine = at(p, s * 4.3);
-                    relief += near * ((fine - at(p + sun * 0.1, s * 4.3)) * 0.7 + (fine - 0.5) * 0.55);
+                    relief +=
+                        near * ((fine - at(p + sun * 0.1, s * 4.3)) * 0.7 + (fine - 0.5) * 0.55);
                 }
                 // Inner and lower leaves are darker; a little light comes through.
                 let depth = 0.5 + 0.5 * (0.5 + 0.5 * n.y);
                 let wrap = ((n.dot(sun) + 0.35) * (1.0 / 1.35)).max(0.0);
                 let through = 0.18 * (1.0 - n.dot(sun).abs());
                 let lit = self.light.sun * ((wrap * 0.9 + through) * object.lit);
-                let sky = self.light.ground_light.lerp(self.light.sky_light, 0.5 + 0.5 * n.y);
+                let sky = self
+                    .light
+                    .ground_light
+                    .lerp(self.light.sky_light, 0.5 + 0.5 * n.y);
                 let settle = shape.snow * smoothstep(0.15, 0.75, n.y + relief * 0.8);
                 let albedo = shape.colour.lerp(v3(0.78, 0.81, 0.86), settle);
                 albedo.times(lit + sky) * (depth * (1.0 + relief).max(0.2) * mix(0.65, 1.0, low))
@@ -163,10 +195,15 @@ impl World {
                 let v = self.volume;
                 let rough = v.at(p.x * 2.3, p.y * 2.3, p.z * 2.3) - 0.5;
                 let fine = (v.at(p.x * 8.0, p.y * 8.0, p.z * 8.0) - 0.5) * near;
-                let tilt = v3(rough, fine * 0.5, v.at(p.z * 2.3, p.x * 2.3, p.y * 2.3) - 0.5);
+                let tilt = v3(
+                    rough,
+                    fine * 0.5,
+                    v.at(p.z * 2.3, p.x * 2.3, p.y * 2.3) - 0.5,
+                );
                 let n = (n + tilt * 0.9).unit();
                 let settle = shape.snow * smoothstep(0.35, 0.75, n.y);
-                let albedo = (shape.colour * (1.0 + 0.5 * rough + 0.5 * fine)).lerp(v3(0.78, 0.81, 0.86), settle);
+                let albedo = (shape.colour * (1.0 + 0.5 * rough + 0.5 * fine))
+                    .lerp(v3(0.78, 0.81, 0.86), settle);
                 albedo.times(self.light.on(n, object.lit)) * mix(0.6, 1.0, low)
             }
             Material::Cactus => {
@@ -183,13 +220,30 @@ impl World {
             }
         };
         let world = o + d * hit.t;
-        self.through_air(colour + glow, o, world, d * (1.0 / length), hit.t, length, SHAPES + hit.shape)
+        self.through_air(
+            colour + glow,
+            o,
+            world,
+            d * (1.0 / length),
+            hit.t,
+            length,
+            SHAPES + hit.shape,
+        )
     }
 
     /// Albedo and own light of a hut at a touch: planks, roof, a door and windows.
     fn hut_face(&self, hit: &Hit, near: f32) -> (V3, V3) {
         let shape = &self.flora.shapes[hit.shape as usize];
-        let super::shape::Form::House { half_l, half_w, foot, eaves, ridge, cos, sin } = shape.form else {
+        let super::shape::Form::House {
+            half_l,
+            half_w,
+            foot,
+            eaves,
+            ridge,
+            cos,
+            sin,
+        } = shape.form
+        else {
             return (shape.colour, V3::default());
         };
         let (p, n) = (hit.local, hit.normal);
@@ -201,14 +255,22 @@ impl World {
             let worn = self.volume.at(along * 2.0, down * 5.0, across * 2.0) - 0.5;
             let roof = shape.colour.times(v3(0.55, 0.45, 0.45)) + v3(0.05, 0.03, 0.025);
             let c = roof * (1.0 + tile + 0.35 * worn);
-            return (c.lerp(v3(0.78, 0.81, 0.86), shape.snow * 0.92), V3::default());
+            return (
+                c.lerp(v3(0.78, 0.81, 0.86), shape.snow * 0.92),
+                V3::default(),
+            );
         }
         let gable = (cos * n.x + sin * n.z).abs() > 0.7;
-        let (u, half) = if gable { (across, half_w) } else { (along, half_l) };
+        let (u, half) = if gable {
+            (across, half_w)
+        } else {
+            (along, half_l)
+        };
         let floor = foot + 1.5;
         let y = p.y - floor;
         let plank = (fract(y * 3.2) - 0.5) * 0.22 * near;
-        let mut c = shape.colour * (1.0 + plank + 0.3 * (self.volume.at(u * 3.0, y * 1.2, 5.0) - 0.5));
+        let mut c =
+            shape.colour * (1.0 + plank + 0.3 * (self.volume.at(u * 3.0, y * 1.2, 5.0) - 0.5));
         let mut lamp = V3::default();
         let window = |centre: f32| (u - centre).abs() < 0.42 && (y - 1.45).abs() < 0.42;
         if gable && u.abs() < 0.48 && y < 2.0 {

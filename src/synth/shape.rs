@@ -19,9 +19,24 @@ pub(super) enum Form {
     /// Centre relative to the object's foot (height absolute) and radii.
     Ellipsoid { centre: V3, radii: V3 },
     /// Upright round solid: radius `r0` at height `y0`, `r1` at `y1`.
-    Frustum { x: f32, z: f32, y0: f32, y1: f32, r0: f32, r1: f32 },
+    Frustum {
+        x: f32,
+        z: f32,
+        y0: f32,
+        y1: f32,
+        r0: f32,
+        r1: f32,
+    },
     /// House with a gable roof: half length, half width, foot, eaves and ridge heights, heading (cos, sin).
-    House { half_l: f32, half_w: f32, foot: f32, eaves: f32, ridge: f32, cos: f32, sin: f32 },
+    House {
+        half_l: f32,
+        half_w: f32,
+        foot: f32,
+        eaves: f32,
+        ridge: f32,
+        cos: f32,
+        sin: f32,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +72,74 @@ pub(super) struct Touch {
     pub normal: V3,
 }
 
+/// Upright cylinder round a form: axis relative to the object's foot, heights absolute.
+pub(super) struct Bounds {
+    pub x: f32,
+    pub z: f32,
+    pub reach_m: f32,
+    pub bottom_m: f32,
+    pub top_m: f32,
+}
+
 impl Form {
+    pub fn bounds(&self) -> Bounds {
+        let (x, z, reach_m, bottom_m, top_m) = match *self {
+            Self::Ellipsoid {
+                centre: c,
+                radii: r,
+            } => (c.x, c.z, r.x.max(r.z), c.y - r.y, c.y + r.y),
+            Self::Frustum {
+                x,
+                z,
+                y0,
+                y1,
+                r0,
+                r1,
+            } => (x, z, r0.max(r1), y0, y1),
+            Self::House {
+                half_l,
+                half_w,
+                foot,
+                ridge,
+                ..
+            } => (
+                0.0,
+                0.0,
+                (half_l * half_l + half_w * half_w).sqrt(),
+                foot,
+                ridge,
+            ),
+        };
+        Bounds {
+            x,
+            z,
+            reach_m,
+            bottom_m,
+            top_m,
+        }
+    }
+
+    /// Whether a point (relative to the object's foot, height absolute) is inside the form; houses by their bounds.
+    #[cfg(test)]
+    pub fn holds(&self, x: f32, y: f32, z: f32) -> bool {
+        let b = self.bounds();
+        match *self {
+            Self::Ellipsoid {
+                centre: c,
+                radii: r,
+            } => {
+                let (ex, ey, ez) = ((x - c.x) / r.x, (y - c.y) / r.y, (z - c.z) / r.z);
+                ex * ex + ey * ey + ez * ez < 1.0
+            }
+            Self::Frustum { y0, y1, r0, r1, .. } => {
+                let r = r0 + (r1 - r0) * (y - y0) / (y1 - y0);
+                let (dx, dz) = (x - b.x, z - b.z);
+                y > y0 && y < y1 && dx * dx + dz * dz < r * r
+            }
+            Self::House { .. } => y < b.top_m && x * x + z * z < b.reach_m * b.reach_m,
+        }
+    }
+
     /// First touch of `o + d t` beyond 0 and before `t_max`; `o` relative to the object's foot, height absolute.
     #[inline]
     pub fn touch(&self, o: V3, d: V3, t_max: f32) -> Option<Touch> {
@@ -77,7 +159,14 @@ impl Form {
                 let normal = (p + q * t).times(inv).unit();
                 Some(Touch { t, normal })
             }
-            Self::Frustum { x, z, y0, y1, r0, r1 } => {
+            Self::Frustum {
+                x,
+                z,
+                y0,
+                y1,
+                r0,
+                r1,
+            } => {
                 let k = (r1 - r0) / (y1 - y0);
                 let (px, pz) = (o.x - x, o.z - z);
                 let r = r0 + k * (o.y - y0);
@@ -102,12 +191,23 @@ impl Form {
                     let t = (y0 - o.y) / d.y;
                     let (hx, hz) = (px + d.x * t, pz + d.z * t);
                     if t < best.map_or(t_max, |b| b.t) && hx * hx + hz * hz < r0 * r0 {
-                        best = Some(Touch { t, normal: v3(0.0, -1.0, 0.0) });
+                        best = Some(Touch {
+                            t,
+                            normal: v3(0.0, -1.0, 0.0),
+                        });
                     }
                 }
                 best
             }
-            Self::House { half_l, half_w, foot, eaves, ridge, cos, sin } => {
+            Self::House {
+                half_l,
+                half_w,
+                foot,
+                eaves,
+                ridge,
+                cos,
+                sin,
+            } => {
                 let turn = |p: V3| v3(cos * p.x + sin * p.z, p.y, -sin * p.x + cos * p.z);
                 let (p, q) = (turn(o), turn(d));
                 let (rise, run) = (ridge - eaves, half_w + 0.35);
@@ -161,7 +261,14 @@ impl Form {
                 let d2 = p.dot(p) - along * along / q.dot(q);
                 1.0 - super::math::smoothstep(0.45, 1.15, d2)
             }
-            Self::Frustum { x, z, y0, y1, r0, r1 } => {
+            Self::Frustum {
+                x,
+                z,
+                y0,
+                y1,
+                r0,
+                r1,
+            } => {
                 let (dx, dz) = (x - o.x, z - o.z);
                 let s = (dx * l.x + dz * l.z) / (l.x * l.x + l.z * l.z).max(1e-6);
                 let y = o.y + l.y * s;

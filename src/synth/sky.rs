@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::attributes::{Attributes, Biome};
+use super::attributes::{Attributes, Biome, Weather};
 use super::lighting::Lighting;
 use super::math::{V3, angle_turns, floor_i, mix, smoothstep, v3};
 use super::noise::{Rng, SHARED_N, Tile, bilinear, shared};
@@ -24,17 +24,20 @@ impl Sky {
             .map(|column| std::f32::consts::TAU * column as f32 / WIDTH as f32)
             .map(|a| (libm::cosf(a), libm::sinf(a)))
             .collect();
-        texels.par_chunks_mut(WIDTH).enumerate().for_each(|(row, out)| {
-            let v = row as f32 / (ROWS - 1) as f32;
-            let up = LOWEST + v * v * (1.0 - LOWEST);
-            let flat = (1.0 - up * up).max(0.0).sqrt();
-            for (column, texel) in out.iter_mut().enumerate() {
-                let (cos, sin) = round[column];
-                let dir = v3(cos * flat, up, sin * flat);
-                let c = painter.colour(dir, column as f32 / WIDTH as f32);
-                *texel = Tile::pack([c.x, c.y, c.z, 0.0]);
-            }
-        });
+        texels
+            .par_chunks_mut(WIDTH)
+            .enumerate()
+            .for_each(|(row, out)| {
+                let v = row as f32 / (ROWS - 1) as f32;
+                let up = LOWEST + v * v * (1.0 - LOWEST);
+                let flat = (1.0 - up * up).max(0.0).sqrt();
+                for (column, texel) in out.iter_mut().enumerate() {
+                    let (cos, sin) = round[column];
+                    let dir = v3(cos * flat, up, sin * flat);
+                    let c = painter.colour(dir, column as f32 / WIDTH as f32);
+                    *texel = Tile::pack([c.x, c.y, c.z, 0.0]);
+                }
+            });
         let mut sky = Self { texels };
         sky.scatter_stars(seed, light);
         sky
@@ -57,9 +60,17 @@ impl Sky {
             self.texels[row + WIDTH + x0],
             self.texels[row + WIDTH + x1],
         ];
-        let w = [(1.0 - fu) * (1.0 - fv), fu * (1.0 - fv), (1.0 - fu) * fv, fu * fv];
+        let w = [
+            (1.0 - fu) * (1.0 - fv),
+            fu * (1.0 - fv),
+            (1.0 - fu) * fv,
+            fu * fv,
+        ];
         let c: [f32; 4] = std::array::from_fn(|c| {
-            (w[0] * f32::from(t[0][c]) + w[1] * f32::from(t[1][c]) + w[2] * f32::from(t[2][c]) + w[3] * f32::from(t[3][c]))
+            (w[0] * f32::from(t[0][c])
+                + w[1] * f32::from(t[1][c])
+                + w[2] * f32::from(t[2][c])
+                + w[3] * f32::from(t[3][c]))
                 * (1.0 / Tile::ONE)
         });
         v3(c[0], c[1], c[2])
@@ -96,6 +107,7 @@ struct Painter<'a> {
     ridges: Option<[Vec<f32>; 2]>,
     rock: V3,
     snow_line: f32,
+    misty: bool,
 }
 
 const CLOUDS: usize = SHARED_N / 2;
@@ -105,20 +117,31 @@ impl<'a> Painter<'a> {
         let mut rng = Rng::new(seed, 7);
         let shift = (rng.range(0.0, CLOUDS as f32), rng.range(0.0, CLOUDS as f32));
         let ridges = attributes.mountains.then(|| {
-            [0.050, 0.030].map(|height| {
+            [0.115, 0.070].map(|height| {
                 let row = rng.below(SHARED_N) * SHARED_N;
                 let line = &shared().ridges[row..row + SHARED_N];
-                line.iter().map(|h| height * (1.0 + 1.3 * h - 0.6 * h.abs())).collect()
+                line.iter()
+                    .map(|h| height * (1.0 + 1.3 * h - 0.6 * h.abs()))
+                    .collect()
             })
         });
         let (rock, snow_line) = match attributes.biome {
             Biome::Desert => (v3(0.42, 0.24, 0.15), 1.0),
             Biome::Savanna => (v3(0.30, 0.24, 0.17), 1.0),
             Biome::Snow => (v3(0.55, 0.58, 0.63), 0.02),
-            Biome::Autumn => (v3(0.22, 0.19, 0.17), 0.075),
-            _ => (v3(0.17, 0.20, 0.20), 0.065),
+            Biome::Autumn => (v3(0.22, 0.19, 0.17), 0.115),
+            _ => (v3(0.17, 0.20, 0.20), 0.100),
         };
-        Self { light, clouds: &shared().clouds, shift, ridges, rock, snow_line }
+        let misty = attributes.weather == Weather::Mist;
+        Self {
+            light,
+            clouds: &shared().clouds,
+            shift,
+            ridges,
+            rock,
+            snow_line,
+            misty,
+        }
     }
 
     fn colour(&self, dir: V3, turn: f32) -> V3 {
@@ -126,7 +149,10 @@ impl<'a> Painter<'a> {
         let up = dir.y.max(0.0);
         let haze = l.haze(dir);
         let climb = 1.0 - (1.0 - up) * (1.0 - up) * (1.0 - up);
-        let mut c = haze.lerp(l.zenith, smoothstep(0.0, 1.0, climb.sqrt() * 0.5 + climb * 0.5));
+        let mut c = haze.lerp(
+            l.zenith,
+            smoothstep(0.0, 1.0, climb.sqrt() * 0.5 + climb * 0.5),
+        );
         let facing = dir.dot(l.sun_dir).max(0.0);
         let f4 = facing * facing * facing * facing;
         let f32_ = f4 * f4 * f4 * f4 * f4 * f4 * f4 * f4;
@@ -169,17 +195,23 @@ impl<'a> Painter<'a> {
             let i = floor_i(u);
             let at = |i: i32| ridge[(i & 1023) as usize];
             let top = mix(at(i), at(i + 1), u - i as f32);
-            let slope = (at(i + 3) - at(i - 3)) * 40.0;
+            // Spurs run down aslant from the crest.
+            let j = i + floor_i((top - dir.y) * 300.0);
+            let slope = (at(j + 3) - at(j - 3)) * 40.0;
             let inside = smoothstep(0.0016, -0.0016, dir.y - top);
-            let veil = [0.80, 0.66][k];
+            let veil = if self.misty { 0.93 } else { [0.62, 0.46][k] };
             let side = self.light.sun_dir.x * -dir.z + self.light.sun_dir.z * dir.x;
             let lit = (0.5 + slope * side).clamp(0.0, 1.0);
             let wiggle = 0.012 * at((u * 3.0) as i32) / ridge[0].abs().max(0.01);
-            let snow = smoothstep(self.snow_line, self.snow_line + 0.012, dir.y + wiggle.clamp(-0.01, 0.01));
+            let snow = smoothstep(
+                self.snow_line,
+                self.snow_line + 0.012,
+                dir.y + wiggle.clamp(-0.01, 0.01),
+            );
             let rock = self.rock.lerp(v3(0.85, 0.87, 0.92), snow);
             let colour = rock.times(self.light.sun * (0.35 * lit) + self.light.sky_light * 0.7);
             // Their feet drown in the haze.
-            let foot = smoothstep(0.035, 0.0, dir.y);
+            let foot = smoothstep(0.05, 0.0, dir.y);
             c = c.lerp(colour.lerp(haze, veil + (1.0 - veil) * foot), inside);
         }
         c.lerp(haze, smoothstep(0.004, -0.004, dir.y))

@@ -1,7 +1,7 @@
 //! The ground: a periodic height field, its water level and its paths, and where a ray meets it.
 
 use super::attributes::{Attributes, Biome};
-use super::math::{V3, floor_i, smoothstep, v3};
+use super::math::{V3, floor_i, larger, lesser, smoothstep, v3};
 use super::noise::{Rng, bilinear, field};
 
 /// Side of the periodic world in metres.
@@ -64,12 +64,16 @@ impl Path {
             across_m.push(f);
             stretch.push(1.0 / (1.0 + slope * slope).sqrt());
         }
-        Self { along_x, across_m, stretch }
+        Self {
+            along_x,
+            across_m,
+            stretch,
+        }
     }
 
     fn distance_m(&self, x: f32, z: f32) -> f32 {
         let (along, across) = if self.along_x { (x, z) } else { (z, x) };
-        let i = (along * PER_M) as i32 as usize & (N - 1);
+        let i = floor_i(along * PER_M) as usize & (N - 1);
         let d = across - self.across_m[i];
         let d = d - SIZE_M * floor_i(d / SIZE_M + 0.5) as f32;
         d.abs() * self.stretch[i]
@@ -86,7 +90,11 @@ impl Terrain {
                 Biome::Heath | Biome::Snow => 1.15,
                 _ => 1.0,
             };
-        let rough = if attributes.biome == Biome::Desert { 0.4 } else { 1.0 };
+        let rough = if attributes.biome == Biome::Desert {
+            0.4
+        } else {
+            1.0
+        };
         let octaves = [
             (2, 26.0 * relief),
             (4, 17.0 * relief),
@@ -101,7 +109,11 @@ impl Terrain {
         sorted.sort_by(f32::total_cmp);
         let share = rng.range(0.1, 0.2);
         let level = sorted[(sorted.len() as f32 * share) as usize];
-        let water_m = if attributes.lake { level } else { sorted[0] - 60.0 };
+        let water_m = if attributes.lake {
+            level
+        } else {
+            sorted[0] - 60.0
+        };
         if attributes.lake {
             // A beach: flatten what lies just above the water, so that shores are wide and gentle.
             for h in &mut heights_m {
@@ -123,10 +135,19 @@ impl Terrain {
         let blocks = (0..BLOCKS * BLOCKS)
             .map(|i| {
                 let (bx, bz) = ((i % BLOCKS) * 4, (i / BLOCKS) * 4);
-                (0..16).fold(Bound { max_m: f32::MIN, slope: 0.0 }, |b, k| {
-                    let c = cells[((bz + k / 4) * CELLS + bx + k % 4) as usize];
-                    Bound { max_m: b.max_m.max(c.max_m), slope: b.slope.max(c.slope) }
-                })
+                (0..16).fold(
+                    Bound {
+                        max_m: f32::MIN,
+                        slope: 0.0,
+                    },
+                    |b, k| {
+                        let c = cells[((bz + k / 4) * CELLS + bx + k % 4) as usize];
+                        Bound {
+                            max_m: b.max_m.max(c.max_m),
+                            slope: b.slope.max(c.slope),
+                        }
+                    },
+                )
             })
             .collect();
         Self {
@@ -149,8 +170,14 @@ impl Terrain {
         self.heights_m[(iz & (N - 1)) * N + (ix & (N - 1))]
     }
 
-    pub fn max_m(&self) -> f32 {
-        self.max_m
+    /// All samples, in rows of constant z.
+    pub fn samples_m(&self) -> &[f32] {
+        &self.heights_m
+    }
+
+    /// Sample by index, rows of constant z.
+    pub fn sample_flat_m(&self, index: usize) -> f32 {
+        self.heights_m[index]
     }
 
     /// Height that a small share of the ground lies under: where lakes and mist gather.
@@ -167,7 +194,10 @@ impl Terrain {
 
     /// Distance to the middle of the nearest path (large without paths).
     pub fn path_distance_m(&self, x: f32, z: f32) -> f32 {
-        self.paths.iter().map(|p| p.distance_m(x, z)).fold(1e9, f32::min)
+        self.paths
+            .iter()
+            .map(|p| p.distance_m(x, z))
+            .fold(1e9, lesser)
     }
 
     /// First `t` in (`t_min`, `t_max`) at which `o + d t` is on or under the ground.
@@ -188,7 +218,7 @@ impl Terrain {
             let (cx, cz) = (floor_i(x * (1.0 / side)), floor_i(z * (1.0 / side)));
             let tx = ((cx + ahead_x) as f32 * side - o.x) * inv_x;
             let tz = ((cz + ahead_z) as f32 * side - o.z) * inv_z;
-            (cx, cz, tx.min(tz) + 0.003)
+            (cx, cz, lesser(tx, tz) + 0.003)
         };
         let (mut t_before, mut gap_before) = (t, f32::MAX);
         while t < t_max {
@@ -198,14 +228,14 @@ impl Terrain {
             }
             let (bx, bz, t_block) = leave(x, z, BLOCK_M);
             let block = &self.blocks[((bz & (BLOCKS - 1)) * BLOCKS + (bx & (BLOCKS - 1))) as usize];
-            if y.min(o.y + d.y * t_block) > block.max_m {
-                (t, gap_before) = (t_block.max(t + 0.003), f32::MAX);
+            if lesser(y, o.y + d.y * t_block) > block.max_m {
+                (t, gap_before) = (larger(t_block, t + 0.003), f32::MAX);
                 continue;
             }
             let (cx, cz, t_cell) = leave(x, z, CELL_M);
             let cell = &self.cells[((cz & (CELLS - 1)) * CELLS + (cx & (CELLS - 1))) as usize];
-            if y.min(o.y + d.y * t_cell) > cell.max_m {
-                (t, gap_before) = (t_cell.max(t + 0.003), f32::MAX);
+            if lesser(y, o.y + d.y * t_cell) > cell.max_m {
+                (t, gap_before) = (larger(t_cell, t + 0.003), f32::MAX);
                 continue;
             }
             let gap = y - self.height_m(x, z);
@@ -217,9 +247,13 @@ impl Terrain {
             }
             (t_before, gap_before) = (t, gap);
             let closing = cell.slope * flat - d.y;
-            let free = if closing > 1e-4 { gap / closing } else { f32::MAX };
-            let exit = t_cell.max(t + 0.003);
-            t = (t + free.max(0.02 + 0.004 * t)).min(exit);
+            let free = if closing > 1e-4 {
+                gap / closing
+            } else {
+                f32::MAX
+            };
+            let exit = larger(t_cell, t + 0.003);
+            t = lesser(t + larger(free, 0.02 + 0.005 * t), exit);
         }
         None
     }
@@ -238,5 +272,8 @@ fn bound(heights_m: &[f32], cx: usize, cz: usize) -> Bound {
             steepest = steepest.max(dx * dx + dz * dz);
         }
     }
-    Bound { max_m: max_m + 1e-3, slope: 1.1 * steepest.sqrt() * PER_M }
+    Bound {
+        max_m: max_m + 1e-3,
+        slope: 1.1 * steepest.sqrt() * PER_M,
+    }
 }

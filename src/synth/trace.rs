@@ -1,6 +1,6 @@
 //! Finds what a ray meets: a grid of object lists over the periodic world, walked cell by cell.
 
-use super::math::{V3, floor_i, v3};
+use super::math::{V3, floor_i, larger, lesser, saturate, v3};
 use super::noise::Volume;
 use super::shape::{Object, Shape};
 use super::terrain::SIZE_M;
@@ -63,14 +63,21 @@ impl Grid {
             starts.push(entries.len() as u32);
         }
         let top_m = tops_m.iter().copied().fold(f32::MIN, f32::max);
-        Self { starts, entries, tops_m, top_m }
+        Self {
+            starts,
+            entries,
+            tops_m,
+            top_m,
+        }
     }
 
     /// Objects whose bounding cylinder may reach (x, z), with their foot relative to that place.
     pub fn near(&self, x: f32, z: f32) -> impl Iterator<Item = (u32, f32, f32)> + '_ {
         let (cx, cz) = (floor_i(x / CELL_M), floor_i(z / CELL_M));
         let (ox, oz) = (x - cx as f32 * CELL_M, z - cz as f32 * CELL_M);
-        self.list(cell_index(cx, cz)).iter().map(move |e| (e.object, e.x - ox, e.z - oz))
+        self.list(cell_index(cx, cz))
+            .iter()
+            .map(move |e| (e.object, e.x - ox, e.z - oz))
     }
 
     fn list(&self, cell: usize) -> &[Entry] {
@@ -78,11 +85,19 @@ impl Grid {
     }
 
     /// Nearest object along `o + d t` before `t_max`.
-    pub fn hit(&self, objects: &[Object], shapes: &[Shape], volume: &Volume, o: V3, d: V3, t_max: f32) -> Option<Hit> {
+    pub fn hit(
+        &self,
+        objects: &[Object],
+        shapes: &[Shape],
+        volume: &Volume,
+        o: V3,
+        d: V3,
+        t_max: f32,
+    ) -> Option<Hit> {
         let mut best: Option<Hit> = None;
         let mut limit = t_max;
         if d.y > 0.0 {
-            limit = limit.min((self.top_m - o.y) / d.y);
+            limit = lesser(limit, (self.top_m - o.y) / d.y);
         }
         let (mut cx, mut cz) = (floor_i(o.x / CELL_M), floor_i(o.z / CELL_M));
         let inv = |v: f32| if v.abs() < 1e-9 { 1e12 } else { 1.0 / v };
@@ -91,14 +106,23 @@ impl Grid {
             let edge = (c + i32::from(d > 0.0)) as f32 * CELL_M;
             (edge - o) * inv
         };
-        let (step_x, step_z) = (if d.x > 0.0 { 1 } else { -1 }, if d.z > 0.0 { 1 } else { -1 });
+        let (step_x, step_z) = (
+            if d.x > 0.0 { 1 } else { -1 },
+            if d.z > 0.0 { 1 } else { -1 },
+        );
         let (mut next_x, mut next_z) = (next(cx, o.x, d.x, ix).abs(), next(cz, o.z, d.z, iz).abs());
         let (dx, dz) = (CELL_M * ix.abs(), CELL_M * iz.abs());
         let mut t_in = 0.0f32;
         while t_in < limit {
-            let t_out = next_x.min(next_z);
+            let t_out = lesser(next_x, next_z);
             let cell = cell_index(cx, cz);
-            let lowest = o.y + d.y * if d.y < 0.0 { t_out.min(limit) } else { t_in };
+            let lowest = o.y
+                + d.y
+                    * if d.y < 0.0 {
+                        lesser(t_out, limit)
+                    } else {
+                        t_in
+                    };
             if lowest < self.tops_m[cell] {
                 let (ax, az) = (o.x - cx as f32 * CELL_M, o.z - cz as f32 * CELL_M);
                 for e in self.list(cell) {
@@ -128,7 +152,15 @@ fn cell_index(cx: i32, cz: i32) -> usize {
 }
 
 #[inline]
-fn touch(object: &Object, index: u32, shapes: &[Shape], volume: &Volume, o: V3, d: V3, t_max: f32) -> Option<Hit> {
+fn touch(
+    object: &Object,
+    index: u32,
+    shapes: &[Shape],
+    volume: &Volume,
+    o: V3,
+    d: V3,
+    t_max: f32,
+) -> Option<Hit> {
     // The bounding cylinder first.
     let a = d.x * d.x + d.z * d.z;
     let b = o.x * d.x + o.z * d.z;
@@ -137,16 +169,19 @@ fn touch(object: &Object, index: u32, shapes: &[Shape], volume: &Volume, o: V3, 
     if disc <= 0.0 {
         return None;
     }
-    let (root, inv) = (disc.sqrt(), 1.0 / a.max(1e-9));
-    let (t0, t1) = (((-b - root) * inv).max(0.0), ((-b + root) * inv).min(t_max));
+    let (root, inv) = (disc.sqrt(), 1.0 / larger(a, 1e-9));
+    let (t0, t1) = (
+        larger((-b - root) * inv, 0.0),
+        lesser((-b + root) * inv, t_max),
+    );
     if t0 >= t1 {
         return None;
     }
     let (y0, y1) = (o.y + d.y * t0, o.y + d.y * t1);
-    if y0.max(y1) < object.bottom_m || y0.min(y1) > object.top_m {
+    if larger(y0, y1) < object.bottom_m || lesser(y0, y1) > object.top_m {
         return None;
     }
-    let detail = (1.0 - t0 * (1.0 / 90.0)).clamp(0.0, 1.0);
+    let detail = saturate(1.0 - t0 * (1.0 / 90.0));
     let (mut limit, mut best) = (t_max, None);
     for shape in object.first..object.first + object.count {
         if let Some(touch) = shapes[shape as usize].touch(o, d, limit, volume, detail) {

@@ -35,7 +35,13 @@ impl Kind {
 }
 
 /// Poses of `frames` video frames at `fps`, and the keys held before each; a function of world, kind and seed.
-pub fn trajectory(world: &World, kind: Kind, seed: u64, frames: usize, fps: f32) -> Vec<(CameraPose, Keys)> {
+pub fn trajectory(
+    world: &World,
+    kind: Kind,
+    seed: u64,
+    frames: usize,
+    fps: f32,
+) -> Vec<(CameraPose, Keys)> {
     let mut rng = Rng::new(seed, 0x7761_6c6b ^ kind as u64);
     let mut walker = Walker::at(spawn(world, &mut rng));
     let mut hands = Hands::new(kind);
@@ -75,7 +81,16 @@ pub fn step(world: &World, walker: &mut Walker, input: &WalkInput, dt_secs: f32)
 fn eye_height_m(world: &World, x: f32, z: f32) -> f32 {
     // The mean over a pace or so: legs even out what is small.
     let mut sum = 2.0 * world.terrain.height_m(x, z);
-    for (dx, dz) in [(0.8, 0.0), (-0.8, 0.0), (0.0, 0.8), (0.0, -0.8), (0.6, 0.6), (-0.6, 0.6), (0.6, -0.6), (-0.6, -0.6)] {
+    for (dx, dz) in [
+        (0.8, 0.0),
+        (-0.8, 0.0),
+        (0.0, 0.8),
+        (0.0, -0.8),
+        (0.6, 0.6),
+        (-0.6, 0.6),
+        (0.6, -0.6),
+        (-0.6, -0.6),
+    ] {
         sum += world.terrain.height_m(x + dx, z + dz);
     }
     (sum * 0.1).max(world.terrain.water_m - 0.4) + Walker::EYE_HEIGHT_M
@@ -121,7 +136,12 @@ fn spawn(world: &World, rng: &mut Rng) -> CameraPose {
         let wanted = if attempt < 60 { 0.25 } else { -1.0 };
         let level = world.terrain.normal(x, z, 2.0).y > 0.93;
         let dry = world.terrain.height_m(x, z) > world.terrain.water_m;
-        if level && dry && !blocked(world, x, z) && room_m(world, &pose, 0.0) > 9.0 && interest(world, &pose) > wanted {
+        if level
+            && dry
+            && !blocked(world, x, z)
+            && room_m(world, &pose, 0.0) > 9.0
+            && interest(world, &pose) > wanted
+        {
             break;
         }
     }
@@ -188,7 +208,13 @@ impl Hands {
         }
     }
 
-    fn act(&mut self, world: &World, pose: &CameraPose, rng: &mut Rng, dt_secs: f32) -> (Keys, WalkInput) {
+    fn act(
+        &mut self,
+        world: &World,
+        pose: &CameraPose,
+        rng: &mut Rng,
+        dt_secs: f32,
+    ) -> (Keys, WalkInput) {
         self.keys_left_secs -= dt_secs;
         self.pan_left_secs -= dt_secs;
         self.pitch_left_secs -= dt_secs;
@@ -237,16 +263,28 @@ impl Hands {
             Kind::Person if roll < 0.42 => (Keys::FORWARD, rng.range(0.8, 4.0)),
             Kind::Person if roll < 0.60 => (Keys::FORWARD.with(Keys::RUN), rng.range(0.8, 3.0)),
             Kind::Person if roll < 0.68 => {
-                let side = if rng.chance(0.5) { Keys::LEFT } else { Keys::RIGHT };
+                let side = if rng.chance(0.5) {
+                    Keys::LEFT
+                } else {
+                    Keys::RIGHT
+                };
                 (Keys::FORWARD.with(side), rng.range(0.3, 1.4))
             }
             Kind::Person if roll < 0.77 => {
-                let side = if rng.chance(0.5) { Keys::LEFT } else { Keys::RIGHT };
+                let side = if rng.chance(0.5) {
+                    Keys::LEFT
+                } else {
+                    Keys::RIGHT
+                };
                 (side, rng.range(0.3, 1.5))
             }
             Kind::Person if roll < 0.84 => (Keys::BACK, rng.range(0.3, 1.4)),
             Kind::Person if roll < 0.89 => {
-                let side = if rng.chance(0.5) { Keys::TURN_LEFT } else { Keys::TURN_RIGHT };
+                let side = if rng.chance(0.5) {
+                    Keys::TURN_LEFT
+                } else {
+                    Keys::TURN_RIGHT
+                };
                 let walk = if rng.chance(0.5) { Keys::FORWARD } else { none };
                 (walk.with(side), rng.range(0.3, 1.3))
             }
@@ -280,5 +318,90 @@ impl Hands {
             Kind::Person => (rng.range(-0.45, 0.4), rng.range(0.5, 1.5)),
         };
         (self.pitch_goal_rad, self.pitch_left_secs) = (goal, secs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FPS: f32 = 24.0;
+
+    #[test]
+    fn walkers_stay_out_of_things_and_within_their_limits() {
+        let (mut moved_m, mut turned_rad) = (0.0, 0.0);
+        for seed in 0..12 {
+            let world = World::new(seed, None);
+            for kind in Kind::ALL {
+                let walk = trajectory(&world, kind, seed * 7 + 1, 240, FPS);
+                for pair in walk.windows(2) {
+                    let (a, b) = (pair[0].0, pair[1].0);
+                    let [x, y, z] = b.position_m;
+                    assert!(
+                        !blocked(&world, x, z),
+                        "seed {seed} {kind:?}: inside something"
+                    );
+                    let above = y - world
+                        .terrain
+                        .height_m(x, z)
+                        .max(world.terrain.water_m - 0.4);
+                    assert!(
+                        (above - 1.7).abs() < 0.45,
+                        "seed {seed} {kind:?}: {above} m above ground"
+                    );
+                    let (dx, dz) = (x - a.position_m[0], z - a.position_m[2]);
+                    let step = (dx * dx + dz * dz).sqrt();
+                    assert!(step <= Walker::RUN_M_S / FPS * 1.001, "{step} m in a frame");
+                    let turn = b.relative_to(&a).yaw_rad.abs();
+                    assert!(
+                        turn <= Walker::MAX_TURN_RAD_S / FPS * 1.001,
+                        "{turn} rad in a frame"
+                    );
+                    assert!(b.pitch_rad.abs() <= Walker::MAX_PITCH_RAD);
+                    moved_m += step;
+                    turned_rad += turn;
+                }
+            }
+        }
+        // They do move: at least 0.7 m/s and 10 degrees a second over all kinds.
+        let secs = 12.0 * 4.0 * 239.0 / FPS;
+        assert!(moved_m / secs > 0.7, "{} m/s", moved_m / secs);
+        assert!(turned_rad / secs > 0.17, "{} rad/s", turned_rad / secs);
+    }
+
+    #[test]
+    fn the_eye_is_not_inside_a_crown_or_a_hut() {
+        for seed in 0..12 {
+            let world = World::new(seed, None);
+            for (pose, _) in trajectory(&world, Kind::Person, seed, 240, FPS) {
+                let [x, y, z] = pose.position_m;
+                for (o, dx, dz) in world.grid.near(x, z) {
+                    let o = &world.flora.objects[o as usize];
+                    for s in &world.flora.shapes[o.first as usize..(o.first + o.count) as usize] {
+                        assert!(
+                            !s.form.holds(-dx, y, -dz),
+                            "seed {seed}: eye inside {:?}",
+                            s.material
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scripted_walks_do_what_they_say() {
+        let world = World::new(3, None);
+        let look = trajectory(&world, Kind::Look, 5, 120, FPS);
+        assert_eq!(look[0].0.position_m, look[119].0.position_m);
+        let turn = trajectory(&world, Kind::Turn, 5, 240, FPS);
+        let turned: f32 = turn
+            .windows(2)
+            .map(|p| p[1].0.relative_to(&p[0].0).yaw_rad.abs())
+            .sum();
+        assert!(turned / 10.0 > 0.7, "{turned} rad in 10 s");
+        let walk = trajectory(&world, Kind::Walk, 5, 240, FPS);
+        assert!(walk[200].1.has(Keys::FORWARD));
+        assert_eq!(walk, trajectory(&world, Kind::Walk, 5, 240, FPS));
     }
 }

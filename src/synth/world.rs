@@ -1,6 +1,6 @@
 //! A world: everything that a seed decides, baked and ready to be looked at.
 
-use super::attributes::{Attributes, Light};
+use super::attributes::{Attributes, Biome, Light};
 use super::flora::Flora;
 use super::ground::Ground;
 use super::lighting::Lighting;
@@ -39,10 +39,28 @@ impl World {
         let exposure = match attributes.light {
             Light::Night => 1.5,
             Light::Overcast => 0.95,
-            Light::Noon => 0.85,
+            Light::Noon => 0.75,
             Light::Dawn | Light::Dusk => 0.95,
         };
-        Self { seed, attributes, terrain, flora, grid, light, sky, ground, volume: &shared().volume, water_colour, exposure }
+        // White ground would drown in its own light.
+        let exposure = if attributes.biome == Biome::Snow {
+            0.78 * exposure
+        } else {
+            exposure
+        };
+        Self {
+            seed,
+            attributes,
+            terrain,
+            flora,
+            grid,
+            light,
+            sky,
+            ground,
+            volume: &shared().volume,
+            water_colour,
+            exposure,
+        }
     }
 
     /// The seed.
