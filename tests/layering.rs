@@ -259,10 +259,15 @@ fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<TestFile>) {
             continue;
         }
         i += 7;
-        if is(i, &["mod"]) && is(i + 2, &[";"]) {
-            files.push(TestFile::Module(tokens[i + 1].text.clone()));
-        } else if is(i, &["#", "[", "path", "="]) && is(i + 5, &["]", "mod"]) {
-            files.push(TestFile::Path(tokens[i + 4].text.replace('"', "")));
+        let path = is(i, &["#", "[", "path", "="]).then(|| tokens[i + 4].text.replace('"', ""));
+        // Over further attributes and the visibility to `mod NAME ;`.
+        let end = i + tokens[i..]
+            .iter()
+            .take_while(|t| t.text != ";" && t.text != "{")
+            .count();
+        if is(end, &[";"]) && end >= i + 2 && is(end - 2, &["mod"]) {
+            let name = tokens[end - 1].text.clone();
+            files.push(path.map_or(TestFile::Module(name), TestFile::Path));
         }
         // To the end of the item: a `;` outside of brackets, or the brace that closes the first one.
         let mut depth = 0_usize;
@@ -556,12 +561,12 @@ fn after() { crate::gpu::blit().expect("") }
 
 #[test]
 fn test_modules_in_files_of_their_own_are_known() {
-    let source =
-        "#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"a_tests.rs\"]\nmod other;\nmod real;";
+    let source = "#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"a_tests.rs\"]\nmod other;\n#[cfg(test)]\npub(crate) mod shared;\nmod real;";
     let (rest, files) = without_tests(&tokens(source));
     assert_eq!(rest.len(), 3, "{rest:?}");
-    let module = TestFile::Module("tests".to_owned());
-    assert_eq!(files, [module, TestFile::Path("a_tests.rs".to_owned())]);
+    let module = |name: &str| TestFile::Module(name.to_owned());
+    let path = TestFile::Path("a_tests.rs".to_owned());
+    assert_eq!(files, [module("tests"), path, module("shared")]);
 }
 
 #[test]

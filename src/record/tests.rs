@@ -24,7 +24,7 @@ fn picture(width_px: usize, height_px: usize, index: u64) -> Frame {
         for x in 0..width_px {
             let (u, v) = (x as f32 / width_px as f32, y as f32 / height_px as f32);
             for shift in [0.0, 2.1, 4.2] {
-                let wave = libm::sinf(6.28 * u + shift + t) * libm::cosf(2.5 * v + 0.5 * t);
+                let wave = libm::sinf(6.0 * u + shift + t) * libm::cosf(2.5 * v + 0.5 * t);
                 rgb.push((127.5 + 120.0 * wave) as u8);
             }
         }
