@@ -170,7 +170,7 @@ impl Screen {
         let size = [target.texture.width(), target.texture.height()];
         let (device, queue) = (&self.gpu.device, &self.gpu.queue);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut commands = self.overlay.prepare(device, queue, &mut encoder, size);
+        self.overlay.prepare(device, queue, size);
         let view = target
             .texture
             .create_view(&wgpu::TextureViewDescriptor::default());
@@ -183,17 +183,16 @@ impl Screen {
                 }
                 let mut pass = window_pass(&mut encoder, &view, clear);
                 upscaler.draw(&mut pass);
-                self.overlay.draw(pass, size);
+                self.overlay.draw(&mut pass, size);
             }
             Picture::Processor(copied) => {
                 drop(window_pass(&mut encoder, &view, clear));
                 copied.draw(device, queue, &mut encoder, &target.texture);
-                let pass = window_pass(&mut encoder, &view, wgpu::LoadOp::Load);
-                self.overlay.draw(pass, size);
+                let mut pass = window_pass(&mut encoder, &view, wgpu::LoadOp::Load);
+                self.overlay.draw(&mut pass, size);
             }
         }
-        commands.push(encoder.finish());
-        queue.submit(commands);
+        queue.submit([encoder.finish()]);
         before_present();
         queue.present(target);
         self.overlay.free();

@@ -15,13 +15,6 @@ pub(super) fn menu_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     let screen = context.content_rect();
-    // A little shade over the picture that waits.
-    context
-        .layer_painter(egui::LayerId::new(
-            egui::Order::Background,
-            egui::Id::unique("shade"),
-        ))
-        .rect_filled(screen, 0.0, Color32::from_black_alpha(90));
     egui::Area::new(egui::Id::unique("menu"))
         .fixed_pos(screen.min)
         .constrain(false)
@@ -64,8 +57,11 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
         ui.label(RichText::new(state.place).color(theme::DIM));
     }
     ui.add_space(8.0);
-    let button = theme::primary_button("Continue").min_size(vec2(ui.available_width(), 40.0));
-    if ui.add(button).clicked() {
+    let size = vec2(ui.available_width(), 40.0);
+    if ui
+        .add_sized(size, theme::primary_button("Continue"))
+        .clicked()
+    {
         commands.push(UiCommand::CloseMenu);
     }
     ui.add_space(4.0);
@@ -86,29 +82,29 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
     };
     ui.horizontal(|ui| {
         let (text, hint) = if state.paused {
-            ("▶  Go on", "After the menu is closed (Space)")
+            ("Go on", "After the menu is closed (Space)")
         } else {
-            ("⏸  Stay paused", "After the menu is closed (Space)")
+            ("Stay paused", "After the menu is closed (Space)")
         };
         button(ui, walking, text, hint, UiCommand::TogglePause);
         button(
             ui,
             walking,
-            "⏭  One step",
+            "One step",
             "Four video frames (N)",
             UiCommand::Step,
         );
     });
     ui.horizontal(|ui| {
         let text = if state.recording.is_some() {
-            "⏹  End recording"
+            "End recording"
         } else {
-            "⏺  Record"
+            "Record"
         };
         let hint = "An MP4 of every frame, in your videos folder (R)";
         button(ui, walking, text, hint, UiCommand::ToggleRecording);
         let hint = "The picture as PNG (F12)";
-        button(ui, walking, "📷  Screenshot", hint, UiCommand::Screenshot);
+        button(ui, walking, "Screenshot", hint, UiCommand::Screenshot);
     });
 }
 
@@ -135,9 +131,15 @@ fn gallery_ui(
             }
         });
     }
-    let button = egui::Button::new("Any picture …").min_size(vec2(ui.available_width(), 34.0));
     let hint = "A photograph or painting; you can also drop a file on the window";
-    if ui.add(button).on_hover_text(hint).clicked() {
+    if ui
+        .add_sized(
+            vec2(ui.available_width(), 34.0),
+            egui::Button::new("Any picture …"),
+        )
+        .on_hover_text(hint)
+        .clicked()
+    {
         commands.push(UiCommand::ChoosePicture);
     }
 }

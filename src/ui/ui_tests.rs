@@ -131,7 +131,7 @@ fn the_menu_shows_the_gallery_and_a_click_on_it_chooses() {
                 &mut interface,
                 &context,
                 state,
-                click(egui::pos2(200.0, 155.0)),
+                click(egui::pos2(200.0, 130.0)),
             );
             assert_eq!(commands, [UiCommand::CloseMenu]);
             let (commands, _) = run(
