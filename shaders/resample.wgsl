@@ -28,22 +28,39 @@ fn catmull_rom(x: f32) -> f32 {
     return 0.0;
 }
 
+fn line_texel(i: i32, last: i32, fixed: i32, horizontal: bool) -> vec3<f32> {
+    let j = clamp(i, 0, last);
+    return textureLoad(source, select(vec2<i32>(fixed, j), vec2<i32>(j, fixed), horizontal), 0).rgb;
+}
+
 // One line of the source (column or row `fixed`), seen at `at` of `size` destination pixels.
 fn along(at: f32, size: f32, fixed: i32, horizontal: bool) -> vec3<f32> {
     let dims = vec2<i32>(textureDimensions(source));
     let length = select(dims.y, dims.x, horizontal);
     let ratio = f32(length) / size;
-    let widen = max(1.0, ratio);
     let centre = at * ratio - 0.5;
-    let first = i32(ceil(centre - 2.0 * widen));
-    let end = i32(floor(centre + 2.0 * widen));
+    if ratio <= 1.0 {
+        // Four texels, written out: a loop costs a software driver three times as much.
+        let base = floor(centre);
+        let t = centre - base;
+        let i = i32(base);
+        let w0 = ((-0.5 * t + 1.0) * t - 0.5) * t;
+        let w1 = (1.5 * t - 2.5) * t * t + 1.0;
+        let w2 = ((-1.5 * t + 2.0) * t + 0.5) * t;
+        let w3 = (0.5 * t - 0.5) * t * t;
+        let sum = w0 * line_texel(i - 1, length - 1, fixed, horizontal)
+            + w1 * line_texel(i, length - 1, fixed, horizontal)
+            + w2 * line_texel(i + 1, length - 1, fixed, horizontal)
+            + w3 * line_texel(i + 2, length - 1, fixed, horizontal);
+        return clamp(sum, vec3<f32>(0.0), vec3<f32>(1.0));
+    }
+    let first = i32(ceil(centre - 2.0 * ratio));
+    let end = i32(floor(centre + 2.0 * ratio));
     var sum = vec3<f32>(0.0);
     var weights = 0.0;
     for (var i = first; i <= end; i++) {
-        let weight = catmull_rom((f32(i) - centre) / widen);
-        let j = clamp(i, 0, length - 1);
-        let texel = select(vec2<i32>(fixed, j), vec2<i32>(j, fixed), horizontal);
-        sum += weight * textureLoad(source, texel, 0).rgb;
+        let weight = catmull_rom((f32(i) - centre) / ratio);
+        sum += weight * line_texel(i, length - 1, fixed, horizontal);
         weights += weight;
     }
     return clamp(sum / weights, vec3<f32>(0.0), vec3<f32>(1.0));

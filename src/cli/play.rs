@@ -1,9 +1,70 @@
 //! `farwander play`.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::BadInput;
+use crate::device::DeviceChoice;
+use crate::{app, paths, telemetry};
+
 /// Options of `farwander play`.
 #[derive(clap::Args, Debug, Default)]
-pub(crate) struct PlayArgs {}
+pub(crate) struct PlayArgs {
+    /// Generator file [default: models/vale.safetensors near the program].
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// What computes.
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceChoice,
+    /// Bundled first frame to begin in, counted from 1.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    first_frame: u32,
+    /// Seed of the noise.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Leave by itself after this many seconds.
+    #[arg(long, value_name = "S")]
+    exit_after_secs: Option<f64>,
+    /// Record to this MP4 file from the first frame on.
+    #[arg(long, value_name = "FILE")]
+    record_to: Option<PathBuf>,
+    /// Say on stderr what is going on.
+    #[arg(long, short)]
+    verbose: bool,
+}
 
-pub(crate) fn run(_args: PlayArgs) -> anyhow::Result<()> {
-    todo!()
+pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
+    telemetry::since_process_start(); // sets the clock where the system keeps none
+    let (_log, trouble) = telemetry::init(args.verbose, paths::log_dir().as_deref());
+    telemetry::install_panic_hook();
+    let exit_after = args
+        .exit_after_secs
+        .map(Duration::try_from_secs_f64)
+        .transpose()
+        .map_err(|_| BadInput("--exit-after-secs must be a number of seconds from 0 on".into()))?;
+    let model = match args.model {
+        Some(path) if path.is_file() => path,
+        Some(path) => {
+            return Err(BadInput(format!("--model {}: there is no such file", path.display())).into());
+        }
+        None => paths::find_model().ok_or_else(|| {
+            let also = paths::models_dir().map_or_else(String::new, |dir| {
+                format!(" or in {}", dir.display())
+            });
+            BadInput(format!(
+                "no world to walk in: models/{} is neither beside the program nor in this folder{also}; \
+                 name a generator file with --model FILE",
+                paths::BUNDLED_MODEL
+            ))
+        })?,
+    };
+    app::run(app::Options {
+        model,
+        device: args.device,
+        first_frame: args.first_frame.saturating_sub(1) as usize,
+        seed: args.seed,
+        exit_after,
+        record_to: args.record_to,
+        notices: trouble.into_iter().collect(),
+    })
 }

@@ -6,6 +6,8 @@ mod generator;
 mod pacing;
 mod slots;
 mod stats;
+#[cfg(test)]
+pub(crate) mod testing;
 mod thread;
 
 pub use command::{Command, Event, First, Picture, WorldInfo};

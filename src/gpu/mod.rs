@@ -3,6 +3,7 @@
 mod context;
 mod letterbox;
 mod overlay;
+mod processor;
 mod screen;
 mod upscale;
 

@@ -1,8 +1,9 @@
 //! The window's surface: what is drawn, when it must be configured again, and when drawing is skipped.
 
 use super::context::{Gpu, GpuError};
-use super::letterbox::letterbox;
+use super::letterbox::{Rect, letterbox};
 use super::overlay::{Overlay, OverlayPaint};
+use super::processor::ProcessorUpscaler;
 use super::upscale::Upscaler;
 use crate::frame::Frame;
 
@@ -20,13 +21,32 @@ pub enum Drawn {
     Again,
 }
 
+/// How the picture gets to its size.
+#[derive(Debug)]
+enum Picture {
+    /// Passes on the graphics device.
+    Shaders(Box<Upscaler>),
+    /// Loops on the processor, for adapters that are one; the result is copied into the window.
+    Processor(Box<Copied>),
+}
+
+/// The enlarged picture of a software adapter.
+#[derive(Debug, Default)]
+struct Copied {
+    upscaler: ProcessorUpscaler,
+    frame: Option<Frame>,
+    texture: Option<(wgpu::Texture, Rect)>,
+    /// The frame has changed since the texture was written.
+    dirty: bool,
+}
+
 /// The window as a place to draw.
 #[derive(Debug)]
 pub struct Screen {
     // The surface goes before the device it was configured with.
     surface: wgpu::Surface<'static>,
     config: wgpu::SurfaceConfiguration,
-    upscaler: Box<Upscaler>,
+    picture: Picture,
     overlay: Box<Overlay>,
     gpu: Gpu,
     zero_sized: bool,
@@ -60,9 +80,20 @@ impl Screen {
             wgpu::PresentMode::Fifo
         };
         config.desired_maximum_frame_latency = 1;
+        let can_copy = capabilities.usages.contains(wgpu::TextureUsages::COPY_DST)
+            && matches!(
+                format,
+                wgpu::TextureFormat::Rgba8Unorm | wgpu::TextureFormat::Bgra8Unorm
+            );
+        let picture = if gpu.is_software() && can_copy {
+            config.usage |= wgpu::TextureUsages::COPY_DST;
+            Picture::Processor(Box::default())
+        } else {
+            Picture::Shaders(Box::new(Upscaler::new(&gpu.device, format)))
+        };
         surface.configure(&gpu.device, &config);
         Ok(Self {
-            upscaler: Box::new(Upscaler::new(&gpu.device, format, gpu.is_software())),
+            picture,
             overlay: Box::new(Overlay::new(&gpu.device, format)),
             surface,
             config,
@@ -95,18 +126,18 @@ impl Screen {
 
     /// The frame to show from now on.
     pub fn show_frame(&mut self, frame: &Frame) {
-        let (Ok(width), Ok(height)) = (
-            u32::try_from(frame.width_px),
-            u32::try_from(frame.height_px),
-        ) else {
+        let most = self.gpu.device.limits().max_texture_dimension_2d;
+        let Some(size) = frame_size(frame).filter(|size| size.iter().all(|v| *v <= most)) else {
             return;
         };
-        let most = self.gpu.device.limits().max_texture_dimension_2d;
-        let fits = |v: u32| (1..=most).contains(&v);
-        if fits(width) && fits(height) {
-            let (device, queue) = (&self.gpu.device, &self.gpu.queue);
-            self.upscaler
-                .upload(device, queue, [width, height], &frame.rgba);
+        match &mut self.picture {
+            Picture::Shaders(upscaler) => {
+                upscaler.upload(&self.gpu.device, &self.gpu.queue, size, &frame.rgba);
+            }
+            Picture::Processor(copied) => {
+                copied.frame = Some(frame.clone());
+                copied.dirty = true;
+            }
         }
     }
 
@@ -139,33 +170,29 @@ impl Screen {
         let size = [target.texture.width(), target.texture.height()];
         let (device, queue) = (&self.gpu.device, &self.gpu.queue);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        if let Some(frame) = self.upscaler.frame_size() {
-            let rect = letterbox(frame, size);
-            self.upscaler.prepare(device, queue, &mut encoder, rect);
-        }
-        let mut commands = self.overlay.prepare(device, queue, &mut encoder, size);
+        self.overlay.prepare(device, queue, size);
         let view = target
             .texture
             .create_view(&wgpu::TextureViewDescriptor::default());
-        {
-            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-                label: Some("window"),
-                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: &view,
-                    depth_slice: None,
-                    resolve_target: None,
-                    ops: wgpu::Operations {
-                        load: wgpu::LoadOp::Clear(bars(self.config.format)),
-                        store: wgpu::StoreOp::Store,
-                    },
-                })],
-                ..Default::default()
-            });
-            self.upscaler.draw(&mut pass);
-            self.overlay.draw(pass, size);
+        let clear = wgpu::LoadOp::Clear(bars(self.config.format));
+        match &mut self.picture {
+            Picture::Shaders(upscaler) => {
+                if let Some(frame) = upscaler.frame_size() {
+                    let rect = letterbox(frame, size);
+                    upscaler.prepare(device, queue, &mut encoder, rect);
+                }
+                let mut pass = window_pass(&mut encoder, &view, clear);
+                upscaler.draw(&mut pass);
+                self.overlay.draw(&mut pass, size);
+            }
+            Picture::Processor(copied) => {
+                drop(window_pass(&mut encoder, &view, clear));
+                copied.draw(device, queue, &mut encoder, &target.texture);
+                let mut pass = window_pass(&mut encoder, &view, wgpu::LoadOp::Load);
+                self.overlay.draw(&mut pass, size);
+            }
         }
-        commands.push(encoder.finish());
-        queue.submit(commands);
+        queue.submit([encoder.finish()]);
         before_present();
         queue.present(target);
         self.overlay.free();
@@ -174,6 +201,98 @@ impl Screen {
         }
         Ok(Drawn::Presented)
     }
+}
+
+impl Copied {
+    /// Brings the enlarged picture up to date and copies it into the window.
+    fn draw(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        encoder: &mut wgpu::CommandEncoder,
+        window: &wgpu::Texture,
+    ) {
+        let Some((frame, size)) = self
+            .frame
+            .as_ref()
+            .and_then(|frame| Some((frame, frame_size(frame)?)))
+        else {
+            return;
+        };
+        let rect = letterbox(size, [window.width(), window.height()]);
+        let extent = wgpu::Extent3d {
+            width: rect.width,
+            height: rect.height,
+            depth_or_array_layers: 1,
+        };
+        if self.texture.as_ref().is_none_or(|(_, r)| *r != rect) {
+            let texture = device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("picture"),
+                size: extent,
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format: window.format(),
+                usage: wgpu::TextureUsages::COPY_SRC | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            });
+            self.texture = Some((texture, rect));
+            self.dirty = true;
+        }
+        let Some((texture, _)) = &self.texture else {
+            return;
+        };
+        if std::mem::take(&mut self.dirty) {
+            let swap = window.format() == wgpu::TextureFormat::Bgra8Unorm;
+            let bytes = self.upscaler.scale(size, &frame.rgba, rect, swap);
+            let layout = wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(4 * rect.width),
+                rows_per_image: None,
+            };
+            queue.write_texture(texture.as_image_copy(), bytes, layout, extent);
+        }
+        let mut to = window.as_image_copy();
+        to.origin = wgpu::Origin3d {
+            x: rect.x,
+            y: rect.y,
+            z: 0,
+        };
+        encoder.copy_texture_to_texture(texture.as_image_copy(), to, extent);
+    }
+}
+
+/// Width and height in pixels; `None` for a frame whose bytes do not fit them.
+fn frame_size(frame: &Frame) -> Option<[u32; 2]> {
+    let size = [
+        u32::try_from(frame.width_px).ok()?,
+        u32::try_from(frame.height_px).ok()?,
+    ];
+    let len = frame
+        .width_px
+        .checked_mul(frame.height_px)?
+        .checked_mul(4)?;
+    (len > 0 && len == frame.rgba.len()).then_some(size)
+}
+
+fn window_pass<'a>(
+    encoder: &'a mut wgpu::CommandEncoder,
+    view: &wgpu::TextureView,
+    load: wgpu::LoadOp<wgpu::Color>,
+) -> wgpu::RenderPass<'a> {
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some("window"),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations {
+                load,
+                store: wgpu::StoreOp::Store,
+            },
+        })],
+        ..Default::default()
+    })
 }
 
 fn bars(format: wgpu::TextureFormat) -> wgpu::Color {

@@ -71,7 +71,6 @@ pub(super) struct Upscaler {
     columns: wgpu::RenderPipeline,
     rows: wgpu::RenderPipeline,
     uniform: wgpu::Buffer,
-    max_doublings: usize,
     chain: Option<Chain>,
     fit: Option<Fit>,
     /// The frame has changed since the kept pictures were made.
@@ -79,12 +78,8 @@ pub(super) struct Upscaler {
 }
 
 impl Upscaler {
-    /// For a target of `format`; a software adapter gets one doubling at most, and a cubic does the rest.
-    pub(super) fn new(
-        device: &wgpu::Device,
-        format: wgpu::TextureFormat,
-        is_software: bool,
-    ) -> Self {
+    /// For a target of `format`.
+    pub(super) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         let texture_entry = wgpu::BindGroupLayoutEntry {
             binding: 0,
             visibility: wgpu::ShaderStages::FRAGMENT,
@@ -141,7 +136,6 @@ impl Upscaler {
             }),
             edge_layout,
             resample_layout,
-            max_doublings: if is_software { 1 } else { 2 },
             chain: None,
             fit: None,
             frame_dirty: false,
@@ -196,7 +190,7 @@ impl Upscaler {
     ) {
         let Some(chain) = &mut self.chain else { return };
         if self.fit.as_ref().is_none_or(|fit| fit.rect != rect) {
-            let doublings = doublings(chain.frame.size, rect, self.max_doublings);
+            let doublings = doublings(chain.frame.size, rect);
             chain.steps = edge_steps(device, &self.edge_layout, &chain.frame, doublings);
             let source = chain.steps.last().map_or(&chain.frame, |step| &step.to);
             let columns = Picture::new(device, "columns", [rect.width, source.size[1]]);
@@ -268,10 +262,11 @@ fn bind_resample(
 }
 
 /// How often to double before the cubic takes over: while the picture is at most two thirds of its place.
-fn doublings(frame: [u32; 2], rect: Rect, most: usize) -> usize {
+fn doublings(frame: [u32; 2], rect: Rect) -> usize {
+    const MOST: usize = 2;
     let mut width = frame[0];
     let mut n = 0;
-    while n < most && 3 * width <= 2 * rect.width {
+    while n < MOST && 3 * width <= 2 * rect.width {
         width *= 2;
         n += 1;
     }
@@ -375,11 +370,10 @@ mod tests {
             width,
             height: 1,
         };
-        assert_eq!(doublings([160, 96], rect(1280), 2), 2);
-        assert_eq!(doublings([160, 96], rect(1280), 1), 1);
-        assert_eq!(doublings([640, 360], rect(1280), 2), 1);
-        assert_eq!(doublings([1280, 720], rect(1280), 2), 0);
-        assert_eq!(doublings([160, 96], rect(100), 2), 0);
+        assert_eq!(doublings([160, 96], rect(1280)), 2);
+        assert_eq!(doublings([640, 360], rect(1280)), 1);
+        assert_eq!(doublings([1280, 720], rect(1280)), 0);
+        assert_eq!(doublings([160, 96], rect(100)), 0);
     }
 
     /// Draws a frame through the whole chain on whatever adapter there is, and reads it back.
@@ -404,7 +398,7 @@ mod tests {
                 });
             }
         }
-        let mut upscaler = Upscaler::new(&device, FORMAT, false);
+        let mut upscaler = Upscaler::new(&device, FORMAT);
         upscaler.upload(&device, &queue, [w, h], &rgba);
         let rect = Rect {
             x: 0,
@@ -465,7 +459,7 @@ mod tests {
         queue.submit([encoder.finish()]);
         buffer.map_async(wgpu::MapMode::Read, .., |r| r.unwrap());
         device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-        let bytes = buffer.get_mapped_range(..).to_vec();
+        let bytes = buffer.get_mapped_range(..).unwrap().to_vec();
         let pixel = |x: usize, y: usize| &bytes[y * 768 + 4 * x..][..3];
         let near = |a: &[u8], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 2);
         assert!(near(pixel(10, 64), [200, 100, 50]), "{:?}", pixel(10, 64));

@@ -1,1 +1,167 @@
-//! (skeleton)
+//! The interface over the picture: state in, commands out. Knows nothing of windows, graphics devices or networks.
+
+mod hud;
+mod menu;
+mod notices;
+mod theme;
+mod toasts;
+
+use crate::engine::{RecordingStats, Stats, WorldInfo};
+use crate::settings::Settings;
+
+pub use toasts::ToastKind;
+use toasts::Toasts;
+
+/// How far the world is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Phase<'a> {
+    /// The file is being opened or its networks loaded.
+    Loading,
+    /// A walk is on.
+    Walking,
+    /// Something failed.
+    Failed {
+        /// What, in a sentence.
+        message: &'a str,
+    },
+}
+
+/// Numbers for the corner of the screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HudNumbers {
+    /// Video frames a second that reached the screen.
+    pub frames_per_sec: f64,
+    /// Mean time from a hand's move to the first picture that shows it, in milliseconds.
+    pub latency_ms: Option<f64>,
+    /// What the engine measured.
+    pub stats: Stats,
+}
+
+/// Everything the interface shows.
+#[derive(Clone, Copy, Debug)]
+pub struct UiState<'a> {
+    /// The opened world, once it is.
+    pub world: Option<&'a WorldInfo>,
+    /// How far it is.
+    pub phase: Phase<'a>,
+    /// Number of the bundled first frame that the walk began in.
+    pub bundled: Option<usize>,
+    /// Name of the first frame.
+    pub place: &'a str,
+    /// Seed of the walk.
+    pub seed: u64,
+    /// The user has paused.
+    pub paused: bool,
+    /// The menu is open.
+    pub menu_open: bool,
+    /// The keys should be told: nobody has used them yet.
+    pub show_hint: bool,
+    /// Numbers.
+    pub hud: &'a HudNumbers,
+    /// The recording, if one runs.
+    pub recording: Option<&'a RecordingStats>,
+    /// Preferences.
+    pub settings: &'a Settings,
+    /// Keys and what they do.
+    pub help: &'a [(&'a str, &'a str)],
+    /// Name of the graphics adapter.
+    pub adapter: &'a str,
+}
+
+/// What the user asked for by clicking.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UiCommand {
+    /// Back to the walk.
+    CloseMenu,
+    /// Pause or go on.
+    TogglePause,
+    /// One latent frame while paused.
+    Step,
+    /// The same first frame with this seed, or a new one.
+    Restart(Option<u64>),
+    /// Begin or end a recording.
+    ToggleRecording,
+    /// Save the picture.
+    Screenshot,
+    /// Begin in this bundled first frame.
+    FirstFrame(usize),
+    /// Ask for a picture file to begin in.
+    ChoosePicture,
+    /// Fill the screen or not.
+    ToggleFullscreen,
+    /// New preferences.
+    Settings(Settings),
+    /// Try again after a failure.
+    Retry,
+    /// Leave.
+    Quit,
+}
+
+/// What the interface remembers between frames.
+pub struct Interface {
+    thumbnails: Vec<egui::TextureHandle>,
+    seed_text: String,
+    seed_shown: Option<u64>,
+    toasts: Toasts,
+}
+
+impl Interface {
+    /// Dresses `context` and starts empty.
+    pub fn new(context: &egui::Context) -> Self {
+        theme::apply(context);
+        Self {
+            thumbnails: Vec::new(),
+            seed_text: String::new(),
+            seed_shown: None,
+            toasts: Toasts::default(),
+        }
+    }
+
+    /// A world has been opened: its gallery is painted.
+    pub fn set_world(&mut self, context: &egui::Context, world: &WorldInfo) {
+        self.thumbnails = world
+            .pictures
+            .iter()
+            .map(|picture| {
+                let frame = &picture.frame;
+                let image = egui::ColorImage::from_rgba_unmultiplied(
+                    [frame.width_px, frame.height_px],
+                    &frame.rgba,
+                );
+                context.load_texture(&picture.name, image, egui::TextureOptions::LINEAR)
+            })
+            .collect();
+    }
+
+    /// Shows a message for a while.
+    pub fn toast(&mut self, kind: ToastKind, text: impl Into<String>) {
+        self.toasts.push(kind, text.into());
+    }
+
+    /// Lays the interface out for one frame.
+    pub fn show(&mut self, context: &egui::Context, state: &UiState<'_>) -> Vec<UiCommand> {
+        let mut commands = Vec::new();
+        if state.settings.hud && state.world.is_some() && !state.menu_open {
+            hud::numbers_ui(context, state.hud);
+        }
+        if let Some(recording) = state.recording {
+            hud::recording_ui(context, recording);
+        }
+        notices::notices_ui(context, state, &mut commands);
+        if state.menu_open {
+            menu::menu_ui(self, context, state, &mut commands);
+        }
+        self.toasts.show(context);
+        commands
+    }
+}
+
+impl std::fmt::Debug for Interface {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interface").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "ui_tests.rs"]
+mod tests;

@@ -1,0 +1,500 @@
+//! The walk as the player sees it: what was asked of the engine, what it told, what the interface shall show. No window.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::engine::{Command, Engine, Event, First, RecordingStats, Stats, TimedFrame, WorldInfo};
+use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::input::{Action, Hands};
+use crate::settings::Settings;
+use crate::telemetry::{Average, RateMeter};
+use crate::ui::{HudNumbers, Phase, ToastKind};
+use crate::{paths, record};
+
+use super::Options;
+
+/// How far the world is.
+#[derive(Clone, Debug, PartialEq)]
+enum State {
+    Loading,
+    Walking,
+    Failed { message: String, can_restart: bool },
+}
+
+/// What the window has to do itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Effect {
+    /// Show a message.
+    Toast(ToastKind, String),
+    /// A world was opened: gallery, title.
+    WorldOpened,
+    /// Show this picture at once.
+    Picture(Frame),
+    /// Take hold of the mouse or give it back.
+    CaptureMouse(bool),
+    /// Apply the full-screen setting.
+    Fullscreen,
+}
+
+/// The state of the player.
+#[derive(Debug)]
+pub(super) struct Session {
+    engine: Engine,
+    pub(super) options: Options,
+    pub(super) settings: Settings,
+    saved_settings: Settings,
+    settings_file: Option<PathBuf>,
+    pub(super) hands: Hands,
+    pub(super) world: Option<WorldInfo>,
+    state: State,
+    ever_walked: bool,
+    pub(super) place: String,
+    pub(super) bundled: Option<usize>,
+    pub(super) seed: u64,
+    /// What the walk was asked to begin in.
+    first: First,
+    paused: bool,
+    pub(super) menu_open: bool,
+    /// What the engine was last told.
+    told_pause: bool,
+    pub(super) hint: bool,
+    pub(super) recording: Option<RecordingStats>,
+    /// The newest frame on the screen.
+    shown: Option<Frame>,
+    numbers: Numbers,
+    effects: Vec<Effect>,
+}
+
+/// Meters behind the numbers on the screen.
+#[derive(Debug)]
+struct Numbers {
+    epoch: Instant,
+    rate: RateMeter,
+    latency_secs: Average,
+    last_read: Option<Instant>,
+    stats: Stats,
+    skipped: u64,
+    /// What the interface shows, renewed a few times a second so that it can be read.
+    hud: HudNumbers,
+    hud_secs: f64,
+}
+
+impl Numbers {
+    const HUD_PERIOD_SECS: f64 = 0.25;
+
+    fn new() -> Self {
+        Self {
+            epoch: Instant::now(),
+            rate: RateMeter::default(),
+            latency_secs: Average::default(),
+            last_read: None,
+            stats: Stats::default(),
+            skipped: 0,
+            hud: HudNumbers::default(),
+            hud_secs: f64::NEG_INFINITY,
+        }
+    }
+
+    fn shown(&mut self, frame: &TimedFrame, now: Instant) {
+        self.rate.tick((now - self.epoch).as_secs_f64());
+        if frame.controls_read.is_some() && frame.controls_read != self.last_read {
+            self.last_read = frame.controls_read;
+            let age = frame
+                .controls_read
+                .map_or(0.0, |read| (now - read).as_secs_f64());
+            // A hand moves at any time between two readings: half a latent on average before it is read.
+            let wait = 0.5 * FRAMES_PER_LATENT as f64 * self.stats.interval_ms * 1e-3;
+            self.latency_secs.add(age + wait, 0.1);
+        }
+    }
+
+    fn hud(&mut self) -> &HudNumbers {
+        let now_secs = self.epoch.elapsed().as_secs_f64();
+        if now_secs - self.hud_secs > Self::HUD_PERIOD_SECS {
+            self.hud_secs = now_secs;
+            self.hud = HudNumbers {
+                frames_per_sec: self.rate.per_sec(now_secs),
+                latency_ms: self.latency_secs.get().map(|secs| secs * 1e3),
+                stats: self.stats.clone(),
+            };
+        }
+        &self.hud
+    }
+}
+
+impl Session {
+    /// Reads the settings and sets the engine to work.
+    pub(super) fn new(engine: Engine, options: Options) -> Self {
+        Self::with_settings_file(engine, options, paths::settings_file())
+    }
+
+    fn with_settings_file(
+        engine: Engine,
+        options: Options,
+        settings_file: Option<PathBuf>,
+    ) -> Self {
+        let (settings, warnings) = settings_file
+            .as_deref()
+            .map(Settings::read)
+            .unwrap_or_default();
+        let effects = warnings
+            .into_iter()
+            .chain(options.notices.iter().cloned())
+            .map(|text| Effect::Toast(ToastKind::Warning, text))
+            .collect();
+        let mut session = Self {
+            engine,
+            saved_settings: settings.clone(),
+            settings,
+            settings_file,
+            hands: Hands::default(),
+            world: None,
+            state: State::Loading,
+            ever_walked: false,
+            place: String::new(),
+            bundled: None,
+            seed: options.seed,
+            first: First::Bundled(options.first_frame),
+            paused: false,
+            menu_open: false,
+            told_pause: false,
+            hint: true,
+            recording: None,
+            shown: None,
+            numbers: Numbers::new(),
+            effects,
+            options,
+        };
+        session.load();
+        session
+    }
+
+    fn load(&mut self) {
+        self.state = State::Loading;
+        self.send(Command::Load {
+            path: self.options.model.clone(),
+            device: self.options.device,
+        });
+        if let Some(path) = self.options.record_to.take() {
+            self.send(Command::Record { path });
+        }
+        self.begin();
+    }
+
+    /// Begins a walk in what was asked for last.
+    fn begin(&mut self) {
+        self.send(Command::Start {
+            first: self.first.clone(),
+            prompt: None,
+            seed: self.seed,
+        });
+    }
+
+    fn send(&mut self, command: Command) {
+        if !self.engine.send(command) {
+            self.warn("The generator is too busy to listen; try again in a moment.");
+        }
+    }
+
+    fn warn(&mut self, text: impl Into<String>) {
+        self.effects
+            .push(Effect::Toast(ToastKind::Warning, text.into()));
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.effects
+            .push(Effect::Toast(ToastKind::Done, text.into()));
+    }
+
+    /// What the window has to do since the last call.
+    pub(super) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Effects that could not be done yet.
+    pub(super) fn put_back_effects(&mut self, mut early: Vec<Effect>) {
+        early.append(&mut self.effects);
+        self.effects = early;
+    }
+
+    /// How far the world is, for the interface.
+    pub(super) fn phase(&self) -> Phase<'_> {
+        match &self.state {
+            State::Loading => Phase::Loading,
+            State::Walking => Phase::Walking,
+            State::Failed { message, .. } => Phase::Failed { message },
+        }
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The numbers of the corner.
+    pub(super) fn refresh_hud(&mut self) {
+        self.numbers.hud();
+    }
+
+    pub(super) fn hud(&self) -> &HudNumbers {
+        &self.numbers.hud
+    }
+
+    /// The newest frame whose time has come.
+    pub(super) fn due_frame(&mut self, now: Instant) -> Option<Frame> {
+        let timed = self
+            .engine
+            .frames()
+            .take_due(now, &mut self.numbers.skipped)?;
+        self.numbers.shown(&timed, now);
+        self.shown = Some(timed.frame.clone());
+        Some(timed.frame)
+    }
+
+    /// When the next frame is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.engine.frames().next_due()
+    }
+
+    /// Tells the engine what the hands hold and whether to wait; called whenever either may have changed.
+    pub(super) fn sync(&mut self) {
+        let walk = self.hands.walk(&self.settings);
+        self.engine.controls().hold(walk, self.hands.keys());
+        let pause = self.paused || self.menu_open;
+        if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
+            self.told_pause = pause;
+        }
+    }
+
+    /// The mouse has moved (right, down) while it is held.
+    pub(super) fn look(&mut self, delta: (f64, f64)) {
+        let (yaw_rad, pitch_rad) = Hands::mouse(delta, &self.settings);
+        self.engine.controls().turn(yaw_rad, pitch_rad);
+    }
+
+    /// Opens or closes the menu.
+    pub(super) fn set_menu(&mut self, open: bool) {
+        if self.menu_open == open {
+            return;
+        }
+        self.menu_open = open;
+        if open {
+            self.effects.push(Effect::CaptureMouse(false));
+        } else {
+            self.save_settings();
+        }
+    }
+
+    /// A key or button was pressed.
+    pub(super) fn act(&mut self, action: Action) {
+        match action {
+            Action::Pause => self.paused = !self.paused,
+            Action::Step => self.step(),
+            Action::Restart => self.restart(None),
+            Action::Record => self.toggle_recording(),
+            Action::Screenshot => self.screenshot(&paths::recordings_dir()),
+            Action::Hud => self.settings.hud = !self.settings.hud,
+            Action::Fullscreen => {
+                self.settings.fullscreen = !self.settings.fullscreen;
+                self.effects.push(Effect::Fullscreen);
+            }
+            Action::FirstFrame(number) => {
+                let count = self.world.as_ref().map_or(0, |w| w.pictures.len());
+                if number < count {
+                    self.walk_from(First::Bundled(number));
+                }
+            }
+            Action::Menu => self.set_menu(!self.menu_open),
+        }
+    }
+
+    /// Begins in a bundled first frame or a file, with the seed in hand.
+    pub(super) fn walk_from(&mut self, first: First) {
+        if self.world.is_none() {
+            self.warn("Wait until the world is loaded.");
+            return;
+        }
+        self.first = first;
+        self.begin();
+        self.set_menu(false);
+    }
+
+    /// Begins again in the same first frame.
+    pub(super) fn restart(&mut self, seed: Option<u64>) {
+        if self.state == State::Loading {
+            return;
+        }
+        self.seed = seed.unwrap_or_else(|| new_seed(self.seed));
+        self.send(Command::Restart { seed: self.seed });
+        self.set_menu(false);
+    }
+
+    /// One latent frame; the walk is paused by it.
+    pub(super) fn step(&mut self) {
+        if !self.paused && !self.menu_open {
+            self.paused = true;
+        }
+        self.sync();
+        self.send(Command::Step);
+    }
+
+    /// Tries again after a failure.
+    pub(super) fn retry(&mut self) {
+        let can_restart = matches!(
+            self.state,
+            State::Failed {
+                can_restart: true,
+                ..
+            }
+        );
+        if can_restart {
+            self.begin();
+        } else {
+            self.load();
+        }
+    }
+
+    pub(super) fn toggle_recording(&mut self) {
+        if self.recording.is_some() {
+            self.send(Command::StopRecording);
+        } else {
+            let path = paths::fresh_file(&paths::recordings_dir(), "walk", "mp4");
+            self.send(Command::Record { path });
+        }
+    }
+
+    /// Saves the frame on the screen.
+    pub(super) fn screenshot(&mut self, dir: &Path) {
+        let Some(frame) = self.shown.clone() else {
+            self.warn("There is no picture to save yet.");
+            return;
+        };
+        let path = paths::fresh_file(dir, "walk", "png");
+        let saved = std::fs::create_dir_all(dir)
+            .map_err(|error| format!("The folder {} cannot be made: {error}.", dir.display()))
+            .and_then(|()| {
+                record::save_png(&path, &frame)
+                    .map_err(|error| format!("The screenshot could not be saved: {error}"))
+            });
+        match saved {
+            Ok(()) => self.say(format!("Saved {}", path.display())),
+            Err(what) => self.warn(what),
+        }
+    }
+
+    /// Writes changed settings; trouble is a message.
+    pub(super) fn save_settings(&mut self) {
+        if self.settings == self.saved_settings {
+            return;
+        }
+        self.saved_settings = self.settings.clone();
+        let Some(path) = &self.settings_file else {
+            self.warn("Settings cannot be kept: there is no home folder.");
+            return;
+        };
+        if let Err(error) = self.settings.write(path) {
+            let text = format!(
+                "Settings could not be saved to {}: {error}.",
+                path.display()
+            );
+            self.warn(text);
+        }
+    }
+
+    /// The engine tells something.
+    pub(super) fn on_engine(&mut self, event: Event) {
+        match event {
+            Event::Opened(world) => {
+                let first = match self.first {
+                    First::Bundled(number) => world
+                        .pictures
+                        .get(number)
+                        .or_else(|| world.pictures.last())
+                        .map(|picture| picture.frame.clone()),
+                    First::File(_) => None,
+                };
+                self.world = Some(world);
+                self.effects.push(Effect::WorldOpened);
+                self.effects.extend(first.map(Effect::Picture));
+            }
+            Event::Loaded { .. } | Event::Frames => {}
+            Event::Started {
+                name,
+                bundled,
+                seed,
+            } => {
+                self.state = State::Walking;
+                self.ever_walked = true;
+                self.place = name;
+                self.bundled = bundled;
+                self.seed = seed;
+                self.numbers.stats = Stats::default();
+            }
+            Event::Stats(stats) => {
+                tracing::debug!(
+                    "latent {}: network {:.1} ms, decode {:.1} ms, recycle {:.1} ms, step {:.1} ms, frame every \
+                     {:.1} ms, skipped {}, pose {:?}",
+                    stats.latent,
+                    stats.network_ms,
+                    stats.decode_ms,
+                    stats.recycle_ms,
+                    stats.step_ms,
+                    stats.interval_ms,
+                    self.numbers.skipped,
+                    stats.pose
+                );
+                if stats.recording.is_some() {
+                    self.recording.clone_from(&stats.recording);
+                }
+                self.numbers.stats = stats;
+            }
+            Event::RecordingStarted(path) => {
+                self.recording = Some(RecordingStats {
+                    path,
+                    ..RecordingStats::default()
+                });
+            }
+            Event::RecordingFinished { path, frames } => {
+                self.recording = None;
+                self.say(format!("Recorded {frames} frames to {}", path.display()));
+            }
+            Event::RecordingFailed(what) => {
+                self.recording = None;
+                self.warn(what);
+            }
+            Event::Warning(what) => self.warn(what),
+            Event::Failed {
+                message,
+                can_restart,
+            } => {
+                self.effects.push(Effect::CaptureMouse(false));
+                self.state = State::Failed {
+                    message,
+                    can_restart,
+                };
+            }
+        }
+    }
+
+    /// Ends the engine (and with it a recording) and saves the settings. A world that never ran is an error.
+    pub(super) fn close(mut self) -> anyhow::Result<()> {
+        self.save_settings();
+        match self.state {
+            State::Failed { message, .. } if !self.ever_walked => Err(anyhow::anyhow!(message)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A seed short enough to remember, other than `last`.
+fn new_seed(last: u64) -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    let random = std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish();
+    let seed = random % 1_000_000;
+    if seed == last { seed + 1 } else { seed }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

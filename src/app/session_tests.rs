@@ -1,0 +1,176 @@
+//! The session with a cheap generator behind the engine.
+
+use std::time::Duration;
+
+use super::*;
+use crate::engine::testing::{Seen, engine};
+use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+fn options() -> Options {
+    Options {
+        model: "counter".into(),
+        device: crate::device::DeviceChoice::Auto,
+        first_frame: 0,
+        seed: 3,
+        exit_after: None,
+        record_to: None,
+        notices: vec!["a notice".to_owned()],
+    }
+}
+
+struct Rig {
+    session: Session,
+    events: Receiver<Event>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+fn rig(panic_at: u64, settings_file: Option<PathBuf>) -> Rig {
+    let (engine, events, seen) = engine(panic_at);
+    Rig {
+        session: Session::with_settings_file(engine, options(), settings_file),
+        events,
+        seen,
+    }
+}
+
+impl Rig {
+    /// Feeds events until `done`.
+    fn until(&mut self, done: impl Fn(&Session) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !done(&self.session) {
+            let event = self
+                .events
+                .recv_deadline(deadline)
+                .expect("it came to pass");
+            self.session.on_engine(event);
+            self.session.sync();
+        }
+    }
+}
+
+fn walking(session: &Session) -> bool {
+    session.phase() == Phase::Walking && session.numbers.stats.latent > 1
+}
+
+#[test]
+fn the_walk_begins_by_itself_and_the_first_picture_is_shown_before_it() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(|s| s.world.is_some());
+    let effects = rig.session.take_effects();
+    assert_eq!(
+        effects[0],
+        Effect::Toast(ToastKind::Warning, "a notice".to_owned())
+    );
+    assert!(effects.contains(&Effect::WorldOpened));
+    assert!(matches!(effects[2], Effect::Picture(_)));
+    rig.until(walking);
+    assert_eq!((rig.session.place.as_str(), rig.session.seed), ("a", 3));
+    let frame = rig
+        .session
+        .due_frame(Instant::now() + Duration::from_secs(1));
+    assert!(frame.is_some());
+}
+
+#[test]
+fn the_menu_holds_the_world_and_closing_it_goes_on() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session.act(Action::Menu);
+    rig.session.sync();
+    std::thread::sleep(Duration::from_millis(100));
+    let before = rig.seen.lock().controls.len();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(rig.seen.lock().controls.len(), before);
+    assert!(
+        rig.session
+            .take_effects()
+            .contains(&Effect::CaptureMouse(false))
+    );
+    rig.session.act(Action::Menu);
+    rig.session.sync();
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(rig.seen.lock().controls.len() > before);
+}
+
+#[test]
+fn looking_and_keys_reach_the_generator() {
+    use winit::keyboard::KeyCode;
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session.hands.press(KeyCode::KeyD);
+    rig.session.look((40.0, 0.0));
+    rig.until(|s| s.numbers.stats.pose.yaw_rad > 0.05);
+    assert!(rig.session.numbers.stats.pose.position_m[0] > 0.0);
+}
+
+#[test]
+fn a_restart_takes_another_seed_and_a_digit_another_picture() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session.act(Action::Restart);
+    let seed = rig.session.seed;
+    assert_ne!(seed, 3);
+    rig.session.act(Action::FirstFrame(1));
+    rig.until(|s| s.bundled == Some(1));
+    rig.session.act(Action::FirstFrame(8));
+    assert_eq!(rig.seen.lock().seeds, [3, seed, seed]);
+}
+
+#[test]
+fn a_failure_is_shown_and_trying_again_loads_again() {
+    let mut rig = rig(9, None);
+    rig.until(|s| matches!(s.phase(), Phase::Failed { .. }));
+    rig.session.retry();
+    rig.until(walking);
+}
+
+#[test]
+fn a_world_that_never_ran_is_an_error_at_the_end() {
+    let (engine, events, _) = engine(u64::MAX);
+    let options = Options {
+        model: "other".into(),
+        ..options()
+    };
+    let mut session = Session::with_settings_file(engine, options, None);
+    while !matches!(session.phase(), Phase::Failed { .. }) {
+        session.on_engine(events.recv_timeout(Duration::from_secs(5)).unwrap());
+    }
+    assert_eq!(session.close().unwrap_err().to_string(), "no such world");
+}
+
+#[test]
+fn settings_that_cannot_be_saved_are_a_sentence_and_those_that_can_are_kept() {
+    let mut rig = rig(u64::MAX, Some("/proc/nowhere/settings.toml".into()));
+    rig.session.act(Action::Hud);
+    rig.session.save_settings();
+    let told = rig.session.take_effects().into_iter().any(|effect| {
+        matches!(effect, Effect::Toast(ToastKind::Warning, text) if text.contains("could not be saved"))
+    });
+    assert!(told);
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("settings.toml");
+    let mut rig = self::rig(u64::MAX, Some(path.clone()));
+    rig.session.act(Action::Hud);
+    rig.session.close().unwrap();
+    assert!(!Settings::read(&path).0.hud);
+}
+
+#[test]
+fn a_screenshot_is_saved_or_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session
+        .due_frame(Instant::now() + Duration::from_secs(1));
+    rig.session.screenshot(dir.path());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    rig.session.take_effects();
+    rig.session.screenshot(Path::new("/proc/nowhere"));
+    assert!(matches!(
+        rig.session.take_effects()[..],
+        [Effect::Toast(ToastKind::Warning, _)]
+    ));
+}

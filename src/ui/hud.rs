@@ -1,0 +1,103 @@
+//! The numbers in the corner, and the recording light.
+
+use egui::{Align2, Color32, RichText, vec2};
+
+use super::{HudNumbers, theme};
+use crate::engine::RecordingStats;
+
+/// Lines of the corner: what and how much.
+fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
+    let stats = &hud.stats;
+    let mut lines = vec![
+        ("fps", format!("{:.1}", hud.frames_per_sec)),
+        ("network", format!("{:.0} ms", stats.network_ms)),
+        ("decode", format!("{:.0} ms", stats.decode_ms)),
+        ("recycle", format!("{:.0} ms", stats.recycle_ms)),
+    ];
+    if let Some(latency) = hud.latency_ms {
+        lines.push(("latency", format!("{latency:.0} ms")));
+    }
+    if let Some(bytes) = stats.resident_bytes {
+        lines.push(("memory", format!("{:.0} MB", bytes as f64 / 1e6)));
+    }
+    lines.push(("frame", stats.frame.to_string()));
+    lines
+}
+
+pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers) {
+    egui::Area::new(egui::Id::unique("hud"))
+        .anchor(Align2::LEFT_TOP, vec2(14.0, 14.0))
+        .interactable(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            theme::note_frame().show(ui, |ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                egui::Grid::new("numbers")
+                    .num_columns(2)
+                    .spacing(vec2(16.0, 3.0))
+                    .min_row_height(0.0)
+                    .show(ui, |ui| {
+                        for (what, how_much) in lines(hud) {
+                            ui.label(RichText::new(what).small().color(theme::DIM));
+                            ui.with_layout(
+                                egui::Layout::right_to_left(egui::Align::Center),
+                                |ui| {
+                                    ui.label(
+                                        RichText::new(how_much).monospace().color(theme::TEXT),
+                                    );
+                                },
+                            );
+                            ui.end_row();
+                        }
+                    });
+            });
+        });
+}
+
+pub(super) fn recording_ui(context: &egui::Context, recording: &RecordingStats) {
+    egui::Area::new(egui::Id::unique("recording"))
+        .anchor(Align2::RIGHT_TOP, vec2(-14.0, 14.0))
+        .interactable(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            theme::note_frame().show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    theme::dot(ui, theme::RED);
+                    ui.label(
+                        RichText::new(clock(recording.seconds))
+                            .monospace()
+                            .color(Color32::WHITE),
+                    );
+                });
+            });
+        });
+}
+
+/// `M:SS` of a number of seconds.
+fn clock(secs: f64) -> String {
+    let secs = secs.max(0.0) as u64;
+    format!("{}:{:02}", secs / 60, secs % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_counts_minutes() {
+        assert_eq!(clock(0.9), "0:00");
+        assert_eq!(clock(75.2), "1:15");
+        assert_eq!(clock(-1.0), "0:00");
+    }
+
+    #[test]
+    fn unknown_numbers_are_left_out() {
+        let mut hud = HudNumbers::default();
+        assert_eq!(lines(&hud).len(), 5);
+        hud.latency_ms = Some(123.4);
+        hud.stats.resident_bytes = Some(512_000_000);
+        let lines = lines(&hud);
+        assert!(lines.contains(&("latency", "123 ms".to_owned())));
+        assert!(lines.contains(&("memory", "512 MB".to_owned())));
+    }
+}

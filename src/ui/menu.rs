@@ -1,0 +1,298 @@
+//! The menu: a sheet over the left side of the picture, while the world waits.
+
+use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
+
+use super::{Interface, Phase, UiCommand, UiState, theme};
+use crate::settings::Settings;
+
+const WIDTH: f32 = 400.0;
+const MARGIN: i8 = 24;
+
+pub(super) fn menu_ui(
+    interface: &mut Interface,
+    context: &egui::Context,
+    state: &UiState<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let screen = context.content_rect();
+    egui::Area::new(egui::Id::unique("menu"))
+        .fixed_pos(screen.min)
+        .constrain(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            egui::Frame::new()
+                .fill(theme::panel_fill())
+                .inner_margin(egui::Margin::symmetric(MARGIN, 20))
+                .show(ui, |ui| {
+                    let width = WIDTH.min(screen.width()) - 2.0 * f32::from(MARGIN);
+                    ui.set_width(width);
+                    ui.set_height(screen.height() - 40.0);
+                    head_ui(ui, state, commands);
+                    egui::ScrollArea::vertical()
+                        .auto_shrink([false, false])
+                        .max_height(ui.available_height() - 44.0)
+                        .show(ui, |ui| {
+                            ui.set_width(width - 10.0);
+                            actions_ui(ui, state, commands);
+                            gallery_ui(interface, ui, state, commands);
+                            seed_ui(interface, ui, state, commands);
+                            settings_ui(ui, state, commands);
+                            keys_ui(ui, state);
+                        });
+                    foot_ui(ui, state, commands);
+                });
+        });
+}
+
+fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    ui.label(
+        RichText::new("FARWANDER")
+            .size(12.0)
+            .extra_letter_spacing(3.0)
+            .color(theme::ACCENT),
+    );
+    let title = state.world.map_or("No world yet", |w| w.title.as_str());
+    ui.label(RichText::new(title).heading().color(Color32::WHITE));
+    if !state.place.is_empty() {
+        ui.label(RichText::new(state.place).color(theme::DIM));
+    }
+    ui.add_space(8.0);
+    let size = vec2(ui.available_width(), 40.0);
+    if ui
+        .add_sized(size, theme::primary_button("Continue"))
+        .clicked()
+    {
+        commands.push(UiCommand::CloseMenu);
+    }
+    ui.add_space(4.0);
+}
+
+fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    let walking = state.phase == Phase::Walking;
+    let width = (ui.available_width() - 8.0) / 2.0;
+    let mut button = |ui: &mut egui::Ui, enabled: bool, text: &str, hint: &str, command| {
+        let button = egui::Button::new(text).min_size(vec2(width, 34.0));
+        if ui
+            .add_enabled(enabled, button)
+            .on_hover_text(hint)
+            .clicked()
+        {
+            commands.push(command);
+        }
+    };
+    ui.horizontal(|ui| {
+        let (text, hint) = if state.paused {
+            ("Go on", "After the menu is closed (Space)")
+        } else {
+            ("Stay paused", "After the menu is closed (Space)")
+        };
+        button(ui, walking, text, hint, UiCommand::TogglePause);
+        button(
+            ui,
+            walking,
+            "One step",
+            "Four video frames (N)",
+            UiCommand::Step,
+        );
+    });
+    ui.horizontal(|ui| {
+        let text = if state.recording.is_some() {
+            "End recording"
+        } else {
+            "Record"
+        };
+        let hint = "An MP4 of every frame, in your videos folder (R)";
+        button(ui, walking, text, hint, UiCommand::ToggleRecording);
+        let hint = "The picture as PNG (F12)";
+        button(ui, walking, "Screenshot", hint, UiCommand::Screenshot);
+    });
+}
+
+fn gallery_ui(
+    interface: &Interface,
+    ui: &mut egui::Ui,
+    state: &UiState<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let Some(world) = state.world else { return };
+    theme::section(ui, "Begin in");
+    let width = (ui.available_width() - 8.0) / 2.0;
+    let aspect = world.lens.height_px as f32 / world.lens.width_px.max(1) as f32;
+    let size = vec2(width, (width * aspect).round());
+    let tiles: Vec<_> = interface.thumbnails.iter().zip(&world.pictures).collect();
+    for (row, pair) in tiles.chunks(2).enumerate() {
+        ui.horizontal(|ui| {
+            for (column, (texture, picture)) in pair.iter().enumerate() {
+                let number = 2 * row + column;
+                let chosen = state.bundled == Some(number);
+                if tile_ui(ui, size, texture.id(), &picture.name, number, chosen).clicked() {
+                    commands.push(UiCommand::FirstFrame(number));
+                }
+            }
+        });
+    }
+    let hint = "A photograph or painting; you can also drop a file on the window";
+    if ui
+        .add_sized(
+            vec2(ui.available_width(), 34.0),
+            egui::Button::new("Any picture …"),
+        )
+        .on_hover_text(hint)
+        .clicked()
+    {
+        commands.push(UiCommand::ChoosePicture);
+    }
+}
+
+/// One picture of the gallery with its name and key.
+fn tile_ui(
+    ui: &mut egui::Ui,
+    size: egui::Vec2,
+    texture: egui::TextureId,
+    name: &str,
+    number: usize,
+    chosen: bool,
+) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let radius = CornerRadius::same(8);
+    let painter = ui.painter();
+    egui::Image::from_texture((texture, size))
+        .corner_radius(radius)
+        .paint_at(ui, rect);
+    // A dark band under the name.
+    let mut band = rect;
+    band.set_top(rect.bottom() - 24.0);
+    let low = CornerRadius {
+        nw: 0,
+        ne: 0,
+        ..radius
+    };
+    painter.rect_filled(band, low, Color32::from_black_alpha(150));
+    let galley = {
+        let mut job = egui::text::LayoutJob::simple_singleline(
+            name.to_owned(),
+            FontId::proportional(13.0),
+            Color32::WHITE,
+        );
+        job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() - 16.0);
+        painter.layout_job(job)
+    };
+    let middle = band.center().y - 0.5 * galley.size().y;
+    painter.galley(
+        egui::pos2(rect.left() + 8.0, middle),
+        galley,
+        Color32::WHITE,
+    );
+    if number < 9 {
+        let at = rect.right_top() + vec2(-8.0, 6.0);
+        let text = (number + 1).to_string();
+        for (offset, color) in [
+            (vec2(1.0, 1.0), Color32::from_black_alpha(190)),
+            (vec2(0.0, 0.0), Color32::WHITE),
+        ] {
+            let font = FontId::proportional(13.0);
+            painter.text(at + offset, Align2::RIGHT_TOP, &text, font, color);
+        }
+    }
+    let stroke = if chosen {
+        Stroke::new(2.0, theme::ACCENT)
+    } else if response.hovered() {
+        Stroke::new(2.0, Color32::WHITE)
+    } else {
+        Stroke::new(1.0, Color32::from_white_alpha(25))
+    };
+    painter.rect_stroke(rect, radius, stroke, StrokeKind::Inside);
+    response.on_hover_cursor(egui::CursorIcon::PointingHand)
+}
+
+fn seed_ui(
+    interface: &mut Interface,
+    ui: &mut egui::Ui,
+    state: &UiState<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    theme::section(ui, "Seed");
+    if interface.seed_shown != Some(state.seed) {
+        interface.seed_shown = Some(state.seed);
+        interface.seed_text = state.seed.to_string();
+    }
+    ui.horizontal(|ui| {
+        let field = egui::TextEdit::singleline(&mut interface.seed_text)
+            .char_limit(20)
+            .desired_width(130.0)
+            .margin(egui::Margin::symmetric(10, 7));
+        let field = ui.add(field);
+        let seed: Option<u64> = interface.seed_text.trim().parse().ok();
+        let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        let again = ui
+            .add_enabled(seed.is_some(), egui::Button::new("Begin again"))
+            .on_disabled_hover_text("A seed is a whole number");
+        if seed.is_some() && (enter || again.clicked()) {
+            commands.push(UiCommand::Restart(seed));
+        }
+        if ui.button("New seed").clicked() {
+            commands.push(UiCommand::Restart(None));
+        }
+    });
+}
+
+fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    theme::section(ui, "Settings");
+    let mut settings = state.settings.clone();
+    egui::Grid::new("settings")
+        .num_columns(2)
+        .spacing(vec2(14.0, 6.0))
+        .show(ui, |ui| {
+            for (text, value) in [
+                ("Mouse", &mut settings.mouse_sensitivity),
+                ("Right stick", &mut settings.stick_sensitivity),
+            ] {
+                ui.label(text);
+                ui.add(
+                    egui::Slider::new(value, Settings::SENSITIVITY)
+                        .logarithmic(true)
+                        .fixed_decimals(1),
+                );
+                ui.end_row();
+            }
+        });
+    ui.checkbox(&mut settings.invert_y, "Pull back to look up");
+    ui.checkbox(&mut settings.hud, "Show the numbers (H)");
+    let mut fullscreen = settings.fullscreen;
+    if ui
+        .checkbox(&mut fullscreen, "Fill the screen (F11)")
+        .changed()
+    {
+        commands.push(UiCommand::ToggleFullscreen);
+    }
+    if settings != *state.settings {
+        commands.push(UiCommand::Settings(settings));
+    }
+}
+
+fn keys_ui(ui: &mut egui::Ui, state: &UiState<'_>) {
+    theme::section(ui, "Keys");
+    egui::Grid::new("keys")
+        .num_columns(2)
+        .spacing(vec2(18.0, 4.0))
+        .min_row_height(0.0)
+        .show(ui, |ui| {
+            for (key, what) in state.help {
+                ui.label(RichText::new(*key).size(14.0).color(theme::ACCENT));
+                ui.label(RichText::new(*what).size(14.0));
+                ui.end_row();
+            }
+        });
+    ui.add_space(10.0);
+}
+
+fn foot_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        if ui.button("Quit").clicked() {
+            commands.push(UiCommand::Quit);
+        }
+        let about = format!("{}  ·  {}", env!("CARGO_PKG_VERSION"), state.adapter);
+        ui.add(egui::Label::new(RichText::new(about).small().color(theme::DIM)).truncate());
+    });
+}

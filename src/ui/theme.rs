@@ -1,0 +1,102 @@
+//! Colours, sizes and the few shapes that every panel shares.
+
+use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, vec2};
+
+pub(super) const ACCENT: Color32 = Color32::from_rgb(232, 184, 107);
+pub(super) const TEXT: Color32 = Color32::from_rgb(236, 234, 228);
+pub(super) const DIM: Color32 = Color32::from_rgb(158, 160, 163);
+pub(super) const RED: Color32 = Color32::from_rgb(232, 84, 78);
+const BUTTON: Color32 = Color32::from_rgb(38, 42, 49);
+const BUTTON_HOVERED: Color32 = Color32::from_rgb(52, 57, 66);
+const BUTTON_PRESSED: Color32 = Color32::from_rgb(66, 72, 82);
+
+/// Fill of panels that cover the picture.
+pub(super) fn panel_fill() -> Color32 {
+    Color32::from_rgba_unmultiplied(15, 17, 21, 242)
+}
+
+/// Fill of small notes through which the picture shows.
+pub(super) fn note_fill() -> Color32 {
+    Color32::from_rgba_unmultiplied(12, 14, 17, 190)
+}
+
+/// A small rounded box over the picture.
+pub(super) fn note_frame() -> egui::Frame {
+    egui::Frame::new()
+        .fill(note_fill())
+        .corner_radius(10)
+        .inner_margin(Margin::symmetric(14, 9))
+}
+
+/// Dresses a context.
+pub(super) fn apply(context: &egui::Context) {
+    context.set_theme(egui::ThemePreference::Dark);
+    context.all_styles_mut(|style| {
+        let font = |size| FontId::new(size, FontFamily::Proportional);
+        style.text_styles = [
+            (TextStyle::Heading, font(25.0)),
+            (TextStyle::Body, font(15.0)),
+            (TextStyle::Button, font(15.0)),
+            (TextStyle::Small, font(12.5)),
+            (
+                TextStyle::Monospace,
+                FontId::new(13.0, FontFamily::Monospace),
+            ),
+        ]
+        .into();
+        style.spacing.item_spacing = vec2(8.0, 8.0);
+        style.spacing.button_padding = vec2(12.0, 7.0);
+        style.spacing.interact_size.y = 30.0;
+        style.spacing.slider_width = 150.0;
+        style.interaction.selectable_labels = false;
+        let visuals = &mut style.visuals;
+        visuals.override_text_color = None;
+        visuals.weak_text_color = Some(DIM);
+        visuals.panel_fill = panel_fill();
+        visuals.window_fill = panel_fill();
+        visuals.extreme_bg_color = Color32::from_rgb(9, 10, 13);
+        visuals.selection.bg_fill = Color32::from_rgb(104, 82, 44);
+        visuals.selection.stroke = Stroke::new(1.0, ACCENT);
+        visuals.slider_trailing_fill = true;
+        let radius = CornerRadius::same(7);
+        let widgets = &mut visuals.widgets;
+        for (widget, fill, text) in [
+            (&mut widgets.noninteractive, panel_fill(), TEXT),
+            (&mut widgets.inactive, BUTTON, TEXT),
+            (&mut widgets.hovered, BUTTON_HOVERED, Color32::WHITE),
+            (&mut widgets.active, BUTTON_PRESSED, Color32::WHITE),
+            (&mut widgets.open, BUTTON, TEXT),
+        ] {
+            widget.bg_fill = fill;
+            widget.weak_bg_fill = fill;
+            widget.bg_stroke = Stroke::NONE;
+            widget.fg_stroke = Stroke::new(1.0, text);
+            widget.corner_radius = radius;
+            widget.expansion = 0.0;
+        }
+        widgets.noninteractive.bg_stroke = Stroke::new(1.0, Color32::from_rgb(40, 44, 51));
+    });
+}
+
+/// The one button of a panel that is meant.
+pub(super) fn primary_button(text: &str) -> egui::Button<'_> {
+    egui::Button::new(
+        egui::RichText::new(text)
+            .size(16.0)
+            .color(Color32::from_rgb(26, 21, 12)),
+    )
+    .fill(ACCENT)
+    .corner_radius(8)
+}
+
+/// The caption over a part of the menu.
+pub(super) fn section(ui: &mut egui::Ui, text: &str) {
+    ui.add_space(14.0);
+    ui.label(egui::RichText::new(text).size(13.0).color(DIM));
+}
+
+/// A filled dot, as a light on a camera.
+pub(super) fn dot(ui: &mut egui::Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(11.0, 11.0), egui::Sense::hover());
+    ui.painter().circle_filled(rect.center(), 5.5, color);
+}

@@ -1,0 +1,189 @@
+//! The interface without a window: it lays out, and clicks become commands.
+
+use super::*;
+use crate::control::Lens;
+use crate::engine::Picture;
+use crate::frame::Frame;
+
+const SIZE: egui::Vec2 = egui::vec2(1280.0, 800.0);
+
+fn world() -> WorldInfo {
+    WorldInfo {
+        title: "Vale".to_owned(),
+        lens: Lens {
+            width_px: 160,
+            height_px: 96,
+            fov_x_rad: 1.2,
+        },
+        frames_per_sec: 24.0,
+        pictures: (0..3)
+            .map(|i| Picture {
+                name: format!("place {i}"),
+                prompt: String::new(),
+                frame: Frame::from_rgb(160, 96, &[90; 160 * 96 * 3], 0),
+            })
+            .collect(),
+    }
+}
+
+/// Runs frames with these events and returns the commands and all text that was painted in the last one.
+fn run(
+    interface: &mut Interface,
+    context: &egui::Context,
+    state: &UiState<'_>,
+    events: Vec<Vec<egui::Event>>,
+) -> (Vec<UiCommand>, String) {
+    let mut commands = Vec::new();
+    let mut text = String::new();
+    for events in events {
+        let input = egui::RawInput {
+            screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
+            events,
+            ..egui::RawInput::default()
+        };
+        let output = context.run_ui(input, |ui| {
+            commands.extend(interface.show(ui.ctx(), state));
+        });
+        text.clear();
+        for shape in &output.shapes {
+            collect_text(&shape.shape, &mut text);
+        }
+        output.drop_without_applying_deltas();
+    }
+    (commands, text)
+}
+
+fn collect_text(shape: &egui::Shape, to: &mut String) {
+    match shape {
+        egui::Shape::Text(text) => {
+            to.push_str(text.galley.text());
+            to.push('\n');
+        }
+        egui::Shape::Vec(shapes) => shapes.iter().for_each(|s| collect_text(s, to)),
+        _ => {}
+    }
+}
+
+fn click(at: egui::Pos2) -> Vec<Vec<egui::Event>> {
+    let button = |pressed| egui::Event::PointerButton {
+        pos: at,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    vec![
+        vec![],
+        vec![egui::Event::PointerMoved(at)],
+        vec![button(true)],
+        vec![button(false)],
+    ]
+}
+
+fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiState<'_>) -> R) -> R {
+    let (world, hud, settings) = (world(), HudNumbers::default(), Settings::default());
+    let mut state = UiState {
+        world: Some(&world),
+        phase: Phase::Walking,
+        bundled: Some(0),
+        place: "place 0",
+        seed: 7,
+        paused: false,
+        menu_open: false,
+        show_hint: true,
+        hud: &hud,
+        recording: None,
+        settings: &settings,
+        help: &[("W", "walk")],
+        adapter: "test",
+    };
+    change(&mut state);
+    then(&state)
+}
+
+#[test]
+fn while_walking_the_numbers_and_the_hint_are_shown() {
+    let context = egui::Context::default();
+    let mut interface = Interface::new(&context);
+    let (commands, text) = with_state(
+        |_| {},
+        |state| run(&mut interface, &context, state, vec![vec![]; 2]),
+    );
+    assert!(commands.is_empty());
+    assert!(
+        text.contains("network") && text.contains("Click to look around"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_menu_shows_the_gallery_and_a_click_on_it_chooses() {
+    let context = egui::Context::default();
+    let mut interface = Interface::new(&context);
+    interface.set_world(&context, &world());
+    with_state(
+        |state| state.menu_open = true,
+        |state| {
+            let (_, text) = run(&mut interface, &context, state, vec![vec![]; 3]);
+            for what in ["Vale", "Continue", "place 2", "Seed", "Any picture"] {
+                assert!(text.contains(what), "{what} is missing in {text}");
+            }
+            let (commands, _) = run(
+                &mut interface,
+                &context,
+                state,
+                click(egui::pos2(200.0, 130.0)),
+            );
+            assert_eq!(commands, [UiCommand::CloseMenu]);
+            let (commands, _) = run(
+                &mut interface,
+                &context,
+                state,
+                click(egui::pos2(100.0, 350.0)),
+            );
+            assert_eq!(commands, [UiCommand::FirstFrame(0)]);
+        },
+    );
+}
+
+#[test]
+fn a_failure_says_what_happened() {
+    let context = egui::Context::default();
+    let mut interface = Interface::new(&context);
+    let (_, text) = with_state(
+        |state| {
+            state.phase = Phase::Failed {
+                message: "the lake is dry",
+            };
+            state.world = None;
+        },
+        |state| run(&mut interface, &context, state, vec![vec![]; 2]),
+    );
+    assert!(
+        text.contains("the lake is dry") && text.contains("Try again"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_tiny_window_does_not_break_the_layout() {
+    let context = egui::Context::default();
+    let mut interface = Interface::new(&context);
+    interface.set_world(&context, &world());
+    with_state(
+        |state| state.menu_open = true,
+        |state| {
+            let input = egui::RawInput {
+                screen_rect: Some(egui::Rect::from_min_size(
+                    egui::Pos2::ZERO,
+                    egui::vec2(80.0, 40.0),
+                )),
+                ..egui::RawInput::default()
+            };
+            context
+                .run_ui(input, |ui| {
+                    interface.show(ui.ctx(), state);
+                })
+                .drop_without_applying_deltas();
+        },
+    );
+}
