@@ -58,12 +58,19 @@ impl Gaussian {
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream);
-        Self { rng, spare: None, silent: false }
+        Self {
+            rng,
+            spare: None,
+            silent: false,
+        }
     }
 
     /// A source of zeros, for networks whose weights come from a file.
     pub fn silent() -> Self {
-        Self { silent: true, ..Self::new(0, 0) }
+        Self {
+            silent: true,
+            ..Self::new(0, 0)
+        }
     }
 
     /// Uniform in (0, 1).

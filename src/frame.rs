@@ -35,10 +35,7 @@ impl Frame {
 
     /// The frame's colours as packed RGB bytes.
     pub fn to_rgb(&self) -> Vec<u8> {
-        self.rgba
-            .chunks_exact(4)
-            .flat_map(|p| [p[0], p[1], p[2]])
-            .collect()
+        self.rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
     }
 }
 

@@ -39,15 +39,10 @@ impl Settings {
     pub fn read(path: &Path) -> (Self, Vec<String>) {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                (Self::default(), Vec::new())
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Self::default(), Vec::new()),
             Err(error) => (
                 Self::default(),
-                vec![format!(
-                    "Settings could not be read from {}: {error}.",
-                    path.display()
-                )],
+                vec![format!("Settings could not be read from {}: {error}.", path.display())],
             ),
         }
     }
@@ -135,16 +130,12 @@ mod tests {
         };
         settings.write(&path).unwrap();
         assert_eq!(Settings::read(&path), (settings, vec![]));
-        assert_eq!(
-            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
-            1
-        );
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
     #[test]
     fn one_bad_value_keeps_the_others() {
-        let (settings, warnings) =
-            Settings::parse("invert_y = true\nmouse_sensitivity = 900\nhud = \"yes\"\nnew = 1");
+        let (settings, warnings) = Settings::parse("invert_y = true\nmouse_sensitivity = 900\nhud = \"yes\"\nnew = 1");
         assert!(settings.invert_y && settings.hud);
         assert_eq!(settings.mouse_sensitivity, 1.0);
         assert_eq!(warnings.len(), 2, "{warnings:?}");

@@ -36,10 +36,7 @@ pub fn init(verbose: bool, log_dir: Option<&Path>) -> (LogGuard, Option<String>)
         .with_filter(filter);
     let (file, trouble) = match log_dir.map(open_log) {
         Some(Ok(file)) => (Some(file), None),
-        Some(Err(error)) => (
-            None,
-            Some(format!("The log file could not be opened: {error}.")),
-        ),
+        Some(Err(error)) => (None, Some(format!("The log file could not be opened: {error}."))),
         None => (None, None),
     };
     let (file_layer, guard) = match file {
@@ -54,10 +51,7 @@ pub fn init(verbose: bool, log_dir: Option<&Path>) -> (LogGuard, Option<String>)
         None => (None, None),
     };
     // A second call (tests) keeps the first subscriber.
-    let _ = tracing_subscriber::registry()
-        .with(stderr)
-        .with(file_layer)
-        .try_init();
+    let _ = tracing_subscriber::registry().with(stderr).with(file_layer).try_init();
     (LogGuard { _file: guard }, trouble)
 }
 
@@ -92,10 +86,7 @@ pub fn install_panic_hook() {
         let name = thread.name().unwrap_or("unnamed").to_owned();
         // `try_lock`: the panic may have struck while this thread held the lock.
         let context = CONTEXT.try_lock().map_or_else(String::new, |context| {
-            context
-                .iter()
-                .map(|(key, value)| format!(", {key} {value}"))
-                .collect()
+            context.iter().map(|(key, value)| format!(", {key} {value}")).collect()
         });
         tracing::error!(
             "Farwander {} hit a bug in thread {name}: {message}{place}{context}",
@@ -120,9 +111,7 @@ pub fn since_process_start() -> Duration {
     START
         .get_or_init(|| {
             let now = Instant::now();
-            age_from_kernel()
-                .and_then(|age| now.checked_sub(age))
-                .unwrap_or(now)
+            age_from_kernel().and_then(|age| now.checked_sub(age)).unwrap_or(now)
         })
         .elapsed()
 }
@@ -131,13 +120,7 @@ pub fn since_process_start() -> Duration {
 fn age_from_kernel() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // Field 22 counts from the pid; the command name (field 2) may hold spaces, so count from its closing bracket.
-    let ticks: f64 = stat
-        .rsplit_once(')')?
-        .1
-        .split_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()?;
+    let ticks: f64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
     let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
     let now_secs: f64 = uptime.split_whitespace().next()?.parse().ok()?;
     // The kernel's unit for user space is 1/100 s on every Linux.
@@ -183,11 +166,7 @@ impl RateMeter {
     }
 
     fn trim(&mut self, now_secs: f64) {
-        while self
-            .at_secs
-            .front()
-            .is_some_and(|&t| now_secs - t > Self::WINDOW_SECS)
-        {
+        while self.at_secs.front().is_some_and(|&t| now_secs - t > Self::WINDOW_SECS) {
             self.at_secs.pop_front();
         }
     }
@@ -213,10 +192,7 @@ pub struct Average {
 impl Average {
     /// Takes in a sample with weight `share` (0..1).
     pub fn add(&mut self, sample: f64, share: f64) {
-        self.value = Some(
-            self.value
-                .map_or(sample, |value| value + share * (sample - value)),
-        );
+        self.value = Some(self.value.map_or(sample, |value| value + share * (sample - value)));
     }
 
     /// The mean; `None` before the first sample.

@@ -50,9 +50,7 @@ fn assert_refused(output: &Output, culprit: &Path) {
 fn help_lists_every_subcommand() {
     let output = farwander(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
-    for command in [
-        "play", "generate", "bench", "inspect", "synth", "train", "eval", "plot",
-    ] {
+    for command in ["play", "generate", "bench", "inspect", "synth", "train", "eval", "plot"] {
         assert!(stdout(&output).contains(command), "{command}");
         let help = farwander(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "{}", stderr(&help));
@@ -68,12 +66,7 @@ fn the_version_is_told() {
 
 #[test]
 fn bad_usage_is_exit_code_2() {
-    for args in [
-        &["fly"][..],
-        &["--no-such-option"],
-        &["plot"],
-        &["plot", "a", "b"],
-    ] {
+    for args in [&["fly"][..], &["--no-such-option"], &["plot"], &["plot", "a", "b"]] {
         let output = farwander(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(stderr(&output).contains("Usage"), "{args:?}");
@@ -102,19 +95,10 @@ fn plot_draws_a_run_log() {
 fn plot_refuses_what_is_no_run() {
     let dir = TempDir::new().unwrap();
     let missing = dir.path().join("missing");
-    assert_refused(
-        &farwander(&[OsStr::new("plot"), missing.as_os_str()]),
-        &missing,
-    );
-    assert_refused(
-        &farwander(&[OsStr::new("plot"), dir.path().as_os_str()]),
-        dir.path(),
-    );
+    assert_refused(&farwander(&[OsStr::new("plot"), missing.as_os_str()]), &missing);
+    assert_refused(&farwander(&[OsStr::new("plot"), dir.path().as_os_str()]), dir.path());
     std::fs::write(dir.path().join("log.jsonl"), "no json\n").unwrap();
-    assert_refused(
-        &farwander(&[OsStr::new("plot"), dir.path().as_os_str()]),
-        dir.path(),
-    );
+    assert_refused(&farwander(&[OsStr::new("plot"), dir.path().as_os_str()]), dir.path());
 }
 
 /// Files that are no generators.
@@ -142,10 +126,7 @@ impl BadFiles {
     /// Looks like 40 GB and takes no room: whoever reads it whole before checking will not come back.
     fn sparse(&self) -> PathBuf {
         let path = self.path("sparse.safetensors");
-        File::create(&path)
-            .unwrap()
-            .set_len(40_000_000_000)
-            .unwrap();
+        File::create(&path).unwrap().set_len(40_000_000_000).unwrap();
         path
     }
 }

@@ -20,10 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &["frame", "control", "device"]),
     ("flow", &["device"]),
     ("package", &["frame", "control", "device", "model"]),
-    (
-        "rollout",
-        &["frame", "control", "device", "model", "flow", "package"],
-    ),
+    ("rollout", &["frame", "control", "device", "model", "flow", "package"]),
     // Layer 2: pictures in and out.
     ("data", &["frame", "control"]),
     ("synth", &["frame", "control", "data"]),
@@ -186,9 +183,7 @@ fn tokens(source: &str) -> Vec<Token> {
                 }
             }
         } else if let Some(hashes) = raw_string(&chars, i) {
-            let end: String = std::iter::once('"')
-                .chain(std::iter::repeat_n('#', hashes))
-                .collect();
+            let end: String = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
             let body = chars[i..].iter().position(|&c| c == '"').unwrap() + 1;
             let text: String = chars[i + body..].iter().collect();
             let length = text
@@ -247,9 +242,7 @@ fn raw_string(chars: &[char], i: usize) -> Option<usize> {
 
 /// Removes every item behind `#[cfg(test)]`; returns the rest and the test modules that are files of their own.
 fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<TestFile>) {
-    let is = |i: usize, texts: &[&str]| {
-        (0..texts.len()).all(|k| tokens.get(i + k).is_some_and(|t| t.text == texts[k]))
-    };
+    let is = |i: usize, texts: &[&str]| (0..texts.len()).all(|k| tokens.get(i + k).is_some_and(|t| t.text == texts[k]));
     let (mut kept, mut files) = (Vec::new(), Vec::new());
     let mut i = 0;
     while i < tokens.len() {
@@ -386,15 +379,11 @@ fn faults(file: &Path, source: &str) -> Vec<String> {
     let name = format!("src/{}", file.display());
     let mut out = Vec::new();
     if !source.starts_with("//!") {
-        out.push(format!(
-            "{name}:1: begins without `//!`: say what the file owns"
-        ));
+        out.push(format!("{name}:1: begins without `//!`: say what the file owns"));
     }
     let lines = source.lines().count();
     if lines > MAX_LINES {
-        out.push(format!(
-            "{name}: {lines} lines, more than {MAX_LINES}: split it"
-        ));
+        out.push(format!("{name}: {lines} lines, more than {MAX_LINES}: split it"));
     }
     let (tokens, _) = without_tests(&tokens(source));
     for token in unwraps(&tokens) {
@@ -422,10 +411,7 @@ fn faults(file: &Path, source: &str) -> Vec<String> {
             ));
         }
     }
-    let kept_out = NOT_IN
-        .iter()
-        .find(|(m, _)| *m == module)
-        .map_or(&[][..], |r| r.1);
+    let kept_out = NOT_IN.iter().find(|(m, _)| *m == module).map_or(&[][..], |r| r.1);
     for krate in crates(&tokens) {
         if kept_out.contains(&krate.text.as_str()) {
             out.push(format!(
@@ -479,12 +465,7 @@ fn the_source_tree_keeps_its_rules() {
     let files = sources();
     assert!(files.len() > 20, "only {} files found", files.len());
     let faults: Vec<_> = files.iter().flat_map(|(f, s)| faults(f, s)).collect();
-    assert!(
-        faults.is_empty(),
-        "{} faults:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]
@@ -499,10 +480,7 @@ fn the_table_has_no_cycles_and_knows_every_module() {
     for (i, (module, allowed)) in MAY_IMPORT.iter().enumerate() {
         for import in *allowed {
             let j = order.iter().position(|m| m == import).expect(import);
-            assert!(
-                j < i,
-                "`{module}` imports `{import}`, which stands later in the table"
-            );
+            assert!(j < i, "`{module}` imports `{import}`, which stands later in the table");
         }
     }
 }
@@ -527,10 +505,7 @@ fn after() { crate::gpu::blit().expect("") }
     let got = faults(Path::new("record/mux.rs"), snippet);
     let mut text = String::new();
     for fault in &got {
-        let brief = fault
-            .trim_start_matches("src/record/mux.rs:")
-            .split(" (")
-            .next();
+        let brief = fault.trim_start_matches("src/record/mux.rs:").split(" (").next();
         writeln!(text, "{}", brief.unwrap()).unwrap();
     }
     let want = "\
@@ -575,11 +550,5 @@ fn long_files_and_unknown_modules_are_told() {
     assert_eq!(faults(Path::new("frame.rs"), &long).len(), 1);
     let unknown = faults(Path::new("helpers/mod.rs"), "//! x\n");
     assert!(unknown[0].contains("not in the table"), "{unknown:?}");
-    assert!(
-        faults(
-            Path::new("frame.rs"),
-            "//! Frames.\nuse crate::frame::Frame;\n"
-        )
-        .is_empty()
-    );
+    assert!(faults(Path::new("frame.rs"), "//! Frames.\nuse crate::frame::Frame;\n").is_empty());
 }

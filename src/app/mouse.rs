@@ -71,11 +71,7 @@ impl Mouse {
     }
 
     /// The pointer has moved: how far to turn the view, if it does.
-    pub(super) fn pointer_moved(
-        &mut self,
-        window: &Window,
-        to: PhysicalPosition<f64>,
-    ) -> Option<(f64, f64)> {
+    pub(super) fn pointer_moved(&mut self, window: &Window, to: PhysicalPosition<f64>) -> Option<(f64, f64)> {
         let last = self.last.replace(to);
         match &mut self.hold {
             Hold::Free => return None,
@@ -94,8 +90,7 @@ impl Mouse {
         // Back to the middle before the pointer runs into the rim.
         let size = window.inner_size().cast::<f64>();
         let middle = PhysicalPosition::new(0.5 * size.width, 0.5 * size.height);
-        let far = (to.x - middle.x).abs() > 0.25 * size.width
-            || (to.y - middle.y).abs() > 0.25 * size.height;
+        let far = (to.x - middle.x).abs() > 0.25 * size.width || (to.y - middle.y).abs() > 0.25 * size.height;
         if far && window.set_cursor_position(middle).is_ok() {
             self.last = Some(middle);
         }

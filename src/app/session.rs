@@ -99,9 +99,7 @@ impl Numbers {
         self.rate.tick((now - self.epoch).as_secs_f64());
         if frame.controls_read.is_some() && frame.controls_read != self.last_read {
             self.last_read = frame.controls_read;
-            let age = frame
-                .controls_read
-                .map_or(0.0, |read| (now - read).as_secs_f64());
+            let age = frame.controls_read.map_or(0.0, |read| (now - read).as_secs_f64());
             // A hand moves at any time between two readings: half a latent on average before it is read.
             let wait = 0.5 * FRAMES_PER_LATENT as f64 * self.stats.interval_ms * 1e-3;
             self.latency_secs.add(age + wait, 0.1);
@@ -128,15 +126,8 @@ impl Session {
         Self::with_settings_file(engine, options, paths::settings_file())
     }
 
-    fn with_settings_file(
-        engine: Engine,
-        options: Options,
-        settings_file: Option<PathBuf>,
-    ) -> Self {
-        let (settings, warnings) = settings_file
-            .as_deref()
-            .map(Settings::read)
-            .unwrap_or_default();
+    fn with_settings_file(engine: Engine, options: Options, settings_file: Option<PathBuf>) -> Self {
+        let (settings, warnings) = settings_file.as_deref().map(Settings::read).unwrap_or_default();
         let effects = warnings
             .into_iter()
             .chain(options.notices.iter().cloned())
@@ -197,13 +188,11 @@ impl Session {
     }
 
     fn warn(&mut self, text: impl Into<String>) {
-        self.effects
-            .push(Effect::Toast(ToastKind::Warning, text.into()));
+        self.effects.push(Effect::Toast(ToastKind::Warning, text.into()));
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.effects
-            .push(Effect::Toast(ToastKind::Done, text.into()));
+        self.effects.push(Effect::Toast(ToastKind::Done, text.into()));
     }
 
     /// What the window has to do since the last call.
@@ -241,10 +230,7 @@ impl Session {
 
     /// The newest frame whose time has come.
     pub(super) fn due_frame(&mut self, now: Instant) -> Option<Frame> {
-        let timed = self
-            .engine
-            .frames()
-            .take_due(now, &mut self.numbers.skipped)?;
+        let timed = self.engine.frames().take_due(now, &mut self.numbers.skipped)?;
         self.numbers.shown(&timed, now);
         self.shown = Some(timed.frame.clone());
         Some(timed.frame)
@@ -339,13 +325,7 @@ impl Session {
 
     /// Tries again after a failure.
     pub(super) fn retry(&mut self) {
-        let can_restart = matches!(
-            self.state,
-            State::Failed {
-                can_restart: true,
-                ..
-            }
-        );
+        let can_restart = matches!(self.state, State::Failed { can_restart: true, .. });
         if can_restart {
             self.begin();
         } else {
@@ -372,8 +352,7 @@ impl Session {
         let saved = std::fs::create_dir_all(dir)
             .map_err(|error| format!("The folder {} cannot be made: {error}.", dir.display()))
             .and_then(|()| {
-                record::save_png(&path, &frame)
-                    .map_err(|error| format!("The screenshot could not be saved: {error}"))
+                record::save_png(&path, &frame).map_err(|error| format!("The screenshot could not be saved: {error}"))
             });
         match saved {
             Ok(()) => self.say(format!("Saved {}", path.display())),
@@ -392,10 +371,7 @@ impl Session {
             return;
         };
         if let Err(error) = self.settings.write(path) {
-            let text = format!(
-                "Settings could not be saved to {}: {error}.",
-                path.display()
-            );
+            let text = format!("Settings could not be saved to {}: {error}.", path.display());
             self.warn(text);
         }
     }
@@ -417,11 +393,7 @@ impl Session {
                 self.effects.extend(first.map(Effect::Picture));
             }
             Event::Loaded { .. } | Event::Frames => {}
-            Event::Started {
-                name,
-                bundled,
-                seed,
-            } => {
+            Event::Started { name, bundled, seed } => {
                 self.state = State::Walking;
                 self.ever_walked = true;
                 self.place = name;
@@ -462,15 +434,9 @@ impl Session {
                 self.warn(what);
             }
             Event::Warning(what) => self.warn(what),
-            Event::Failed {
-                message,
-                can_restart,
-            } => {
+            Event::Failed { message, can_restart } => {
                 self.effects.push(Effect::CaptureMouse(false));
-                self.state = State::Failed {
-                    message,
-                    can_restart,
-                };
+                self.state = State::Failed { message, can_restart };
             }
         }
     }
@@ -488,9 +454,7 @@ impl Session {
 /// A seed short enough to remember, other than `last`.
 fn new_seed(last: u64) -> u64 {
     use std::hash::{BuildHasher as _, Hasher as _};
-    let random = std::collections::hash_map::RandomState::new()
-        .build_hasher()
-        .finish();
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
     let seed = random % 1_000_000;
     if seed == last { seed + 1 } else { seed }
 }

@@ -40,10 +40,7 @@ impl Rig {
     fn until(&mut self, done: impl Fn(&Session) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(5);
         while !done(&self.session) {
-            let event = self
-                .events
-                .recv_deadline(deadline)
-                .expect("it came to pass");
+            let event = self.events.recv_deadline(deadline).expect("it came to pass");
             self.session.on_engine(event);
             self.session.sync();
         }
@@ -59,17 +56,12 @@ fn the_walk_begins_by_itself_and_the_first_picture_is_shown_before_it() {
     let mut rig = rig(u64::MAX, None);
     rig.until(|s| s.world.is_some());
     let effects = rig.session.take_effects();
-    assert_eq!(
-        effects[0],
-        Effect::Toast(ToastKind::Warning, "a notice".to_owned())
-    );
+    assert_eq!(effects[0], Effect::Toast(ToastKind::Warning, "a notice".to_owned()));
     assert!(effects.contains(&Effect::WorldOpened));
     assert!(matches!(effects[2], Effect::Picture(_)));
     rig.until(walking);
     assert_eq!((rig.session.place.as_str(), rig.session.seed), ("a", 3));
-    let frame = rig
-        .session
-        .due_frame(Instant::now() + Duration::from_secs(1));
+    let frame = rig.session.due_frame(Instant::now() + Duration::from_secs(1));
     assert!(frame.is_some());
 }
 
@@ -83,11 +75,7 @@ fn the_menu_holds_the_world_and_closing_it_goes_on() {
     let before = rig.seen.lock().controls.len();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(rig.seen.lock().controls.len(), before);
-    assert!(
-        rig.session
-            .take_effects()
-            .contains(&Effect::CaptureMouse(false))
-    );
+    assert!(rig.session.take_effects().contains(&Effect::CaptureMouse(false)));
     rig.session.act(Action::Menu);
     rig.session.sync();
     std::thread::sleep(Duration::from_millis(200));
@@ -145,9 +133,10 @@ fn settings_that_cannot_be_saved_are_a_sentence_and_those_that_can_are_kept() {
     let mut rig = rig(u64::MAX, Some("/proc/nowhere/settings.toml".into()));
     rig.session.act(Action::Hud);
     rig.session.save_settings();
-    let told = rig.session.take_effects().into_iter().any(|effect| {
-        matches!(effect, Effect::Toast(ToastKind::Warning, text) if text.contains("could not be saved"))
-    });
+    let told =
+        rig.session.take_effects().into_iter().any(
+            |effect| matches!(effect, Effect::Toast(ToastKind::Warning, text) if text.contains("could not be saved")),
+        );
     assert!(told);
 
     let dir = tempfile::tempdir().unwrap();
@@ -163,8 +152,7 @@ fn a_screenshot_is_saved_or_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let mut rig = rig(u64::MAX, None);
     rig.until(walking);
-    rig.session
-        .due_frame(Instant::now() + Duration::from_secs(1));
+    rig.session.due_frame(Instant::now() + Duration::from_secs(1));
     rig.session.screenshot(dir.path());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     rig.session.take_effects();

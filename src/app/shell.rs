@@ -84,12 +84,7 @@ impl Shell {
             .with_window_icon(icon())
             .with_inner_size(LogicalSize::new(1280.0, 768.0))
             .with_min_inner_size(LogicalSize::new(320.0, 200.0))
-            .with_fullscreen(
-                self.session
-                    .settings
-                    .fullscreen
-                    .then_some(Fullscreen::Borderless(None)),
-            );
+            .with_fullscreen(self.session.settings.fullscreen.then_some(Fullscreen::Borderless(None)));
         let window = Arc::new(
             event_loop
                 .create_window(attributes)
@@ -97,11 +92,7 @@ impl Shell {
         );
         let size = window.inner_size();
         let display = event_loop.owned_display_handle();
-        let screen = Screen::new(
-            || Box::new(display.clone()),
-            window.clone(),
-            [size.width, size.height],
-        )?;
+        let screen = Screen::new(|| Box::new(display.clone()), window.clone(), [size.width, size.height])?;
         telemetry::set_context("adapter", screen.gpu().name());
         let context = egui::Context::default();
         let interface = Interface::new(&context);
@@ -160,8 +151,7 @@ impl Shell {
                 }
                 Effect::WorldOpened => {
                     if let Some(world) = &self.session.world {
-                        live.window
-                            .set_title(&format!("{} – Farwander", world.title));
+                        live.window.set_title(&format!("{} – Farwander", world.title));
                         live.interface.set_world(live.egui.egui_ctx(), world);
                     }
                 }
@@ -290,10 +280,7 @@ impl Shell {
 
     fn capture_mouse(&mut self) {
         if let Some(live) = &mut self.live {
-            live.egui
-                .egui_input_mut()
-                .events
-                .push(egui::Event::PointerGone);
+            live.egui.egui_input_mut().events.push(egui::Event::PointerGone);
             live.mouse.capture(&live.window);
         }
         self.session.hint = false;
@@ -341,8 +328,8 @@ impl Shell {
 
     fn click(&mut self) {
         let Some(live) = &self.live else { return };
-        let over_interface = live.egui.egui_ctx().egui_wants_pointer_input()
-            || live.egui.egui_ctx().is_pointer_over_egui();
+        let over_interface =
+            live.egui.egui_ctx().egui_wants_pointer_input() || live.egui.egui_ctx().is_pointer_over_egui();
         if live.mouse.is_captured() || over_interface {
             return;
         }
@@ -381,10 +368,7 @@ impl ApplicationHandler<AppEvent> for Shell {
     fn user_event(&mut self, event_loop: &ActiveEventLoop, event: AppEvent) {
         match event {
             AppEvent::Engine(event) => {
-                let quiet = matches!(
-                    event,
-                    crate::engine::Event::Frames | crate::engine::Event::Stats(_)
-                );
+                let quiet = matches!(event, crate::engine::Event::Frames | crate::engine::Event::Stats(_));
                 self.session.on_engine(event);
                 self.apply_effects();
                 // Frames and numbers are drawn when the frames are due.
@@ -421,9 +405,7 @@ impl ApplicationHandler<AppEvent> for Shell {
         }
         let pointer = matches!(
             event,
-            WindowEvent::CursorMoved { .. }
-                | WindowEvent::MouseInput { .. }
-                | WindowEvent::MouseWheel { .. }
+            WindowEvent::CursorMoved { .. } | WindowEvent::MouseInput { .. } | WindowEvent::MouseWheel { .. }
         );
         if !(pointer && live.mouse.is_captured()) {
             let response = live.egui.on_window_event(&live.window, &event);
@@ -497,10 +479,7 @@ impl ApplicationHandler<AppEvent> for Shell {
         }
         self.session.sync();
         let frame = self.session.due_frame(now);
-        let mut wake = [self.session.next_due(), self.exit_at]
-            .into_iter()
-            .flatten()
-            .min();
+        let mut wake = [self.session.next_due(), self.exit_at].into_iter().flatten().min();
         if let Some(live) = &mut self.live {
             if let Some(frame) = &frame {
                 live.frame_index = frame.index;

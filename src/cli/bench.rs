@@ -49,12 +49,17 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let (first, prompt) = first_frame(&package, "0")?;
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.start(&first, &prompt, 0)?;
-    let keys: Vec<Keys> = [Keys::FORWARD, Keys::FORWARD.with(Keys::TURN_RIGHT), Keys::TURN_LEFT, Keys(0)]
-        .iter()
-        .flat_map(|k| std::iter::repeat_n(*k, 48))
-        .cycle()
-        .take(args.frames)
-        .collect();
+    let keys: Vec<Keys> = [
+        Keys::FORWARD,
+        Keys::FORWARD.with(Keys::TURN_RIGHT),
+        Keys::TURN_LEFT,
+        Keys(0),
+    ]
+    .iter()
+    .flat_map(|k| std::iter::repeat_n(*k, 48))
+    .cycle()
+    .take(args.frames)
+    .collect();
     let (mut step, mut network, mut decode, mut recycle) = (vec![], vec![], vec![], vec![]);
     // Frames 120-360 and 1,200-1,440 of the full run; the same shares of a shorter one.
     let n = args.frames / FRAMES_PER_LATENT;
@@ -96,8 +101,16 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let value = |key: &str| report.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-    println!("{} on {} with {threads} threads", package.manifest.title, args.device.name());
-    println!("  {:.1} video frames a second over {} frames", value("video_fps"), step.len() * FRAMES_PER_LATENT);
+    println!(
+        "{} on {} with {threads} threads",
+        package.manifest.title,
+        args.device.name()
+    );
+    println!(
+        "  {:.1} video frames a second over {} frames",
+        value("video_fps"),
+        step.len() * FRAMES_PER_LATENT
+    );
     println!(
         "  latent frame {:.1} ms = network {:.1} + decode {:.1} + recycle {:.1} (medians)",
         value("step_ms_median"),
@@ -105,7 +118,15 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         value("decode_ms"),
         value("recycle_ms")
     );
-    println!("  early {:.1} ms, late {:.1} ms", value("step_ms_early"), value("step_ms_late"));
-    println!("  memory early {:.0} MB, late {:.0} MB", value("rss_mb_early"), value("rss_mb_late"));
+    println!(
+        "  early {:.1} ms, late {:.1} ms",
+        value("step_ms_early"),
+        value("step_ms_late")
+    );
+    println!(
+        "  memory early {:.0} MB, late {:.0} MB",
+        value("rss_mb_early"),
+        value("rss_mb_late")
+    );
     Ok(())
 }

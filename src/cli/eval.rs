@@ -1,9 +1,173 @@
-//! `farwander eval`.
+//! `farwander eval`: PSNR and SSIM along walks through held-out worlds, beside the baselines; contact sheets.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{BadInput, model_file};
+use crate::device::DeviceChoice;
+use crate::eval::report::{LATENTS_PER_SEC, plot, table};
+use crate::eval::worlds::{Curve, Walk, curve, held, roll_out, truth};
+use crate::frame::Frame;
+use crate::model::aapt::codec;
+use crate::package::Package;
+use crate::record;
+use crate::rollout::{Networks, Sampler};
+use crate::synth::{Biome, Kind};
 
 /// Options of `farwander eval`.
-#[derive(clap::Args, Debug, Default)]
-pub(crate) struct EvalArgs {}
+#[derive(clap::Args, Debug)]
+pub(crate) struct EvalArgs {
+    /// Generator file; without it, the bundled world.
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Device to compute on.
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+    /// Folder for tables, plots and sheets.
+    #[arg(long, default_value = "docs/results")]
+    out: PathBuf,
+    /// Held-out worlds a kind of walk; biomes take turns.
+    #[arg(long, default_value_t = 14)]
+    worlds: usize,
+    /// Length of the walks.
+    #[arg(long, default_value_t = 5.0)]
+    secs: f64,
+    /// Network evaluations a latent frame to compare, comma-separated.
+    #[arg(long, value_delimiter = ',', default_value = "1,8")]
+    steps: Vec<usize>,
+    /// Seed of the held-out worlds.
+    #[arg(long, default_value_t = 77)]
+    seed: u64,
+    /// Length of the walks on the contact sheets; 0 leaves them out.
+    #[arg(long, default_value_t = 10.0)]
+    sheet_secs: f64,
+}
 
-pub(crate) fn run(_args: EvalArgs) -> anyhow::Result<()> {
-    todo!()
+fn bar(what: &'static str, n: usize) -> ProgressBar {
+    let bar = ProgressBar::new(n as u64);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:16} {wide_bar} {pos}/{len} [{elapsed} < {eta}]") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what);
+    bar
+}
+
+pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
+    let latents = (args.secs * LATENTS_PER_SEC).round() as usize;
+    if args.worlds == 0 || latents == 0 || latents > 10_000 || args.steps.iter().any(|s| !(1..=256).contains(s)) {
+        return Err(BadInput("--worlds, --secs and --steps must be positive (at most 256 steps)".into()).into());
+    }
+    let package = Package::open(&model_file(args.model.as_deref())?)?;
+    let networks = Networks::from_package(&package, args.device)?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("can't make the folder {}", args.out.display()))?;
+    let lens = networks.lens;
+    let mut text = format!(
+        "# Against the renderer's truth\n\n{} held-out worlds a row, {} of the bundled file, sha256 {}.\n\
+         Made by `farwander eval --worlds {} --secs {} --seed {}`. \"Warp alone\" is the same rollout with a network that adds nothing.\n\n",
+        args.worlds,
+        package.manifest.title,
+        &package.manifest.sha256[..12],
+        args.worlds,
+        args.secs,
+        args.seed
+    );
+    let mut all = serde_json::Map::new();
+    for (kind, title) in [
+        (Kind::Walk, "Walking"),
+        (Kind::Turn, "Turning"),
+        (Kind::Person, "A person at the keys"),
+    ] {
+        let progress = bar("rendering truth", args.worlds);
+        let walks = truth(&lens, kind, args.worlds, latents, args.seed, || progress.inc(1));
+        progress.finish();
+        let mut curves: Vec<Curve> = vec![curve("first frame held", &lens, &walks, &held(&walks))];
+        let mut pictures: Vec<Vec<Vec<Vec<f32>>>> = vec![];
+        for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
+            let progress = bar("rolling out", walks.len().div_ceil(4) * latents);
+            let made = roll_out(&networks, &walks, Sampler { steps, shift: 1.0 }, || progress.inc(1))?;
+            progress.finish();
+            let name = match steps {
+                0 => "warp alone".to_owned(),
+                1 => "one evaluation".to_owned(),
+                n => format!("{n} evaluations"),
+            };
+            curves.push(curve(&name, &lens, &walks, &made));
+            pictures.push(made);
+        }
+        text.push_str(&table(title, &curves));
+        let word = kind.word();
+        plot(&args.out.join(format!("psnr-{word}.png")), title, &curves)?;
+        all.insert(word.into(), json!(curves));
+        comparison(&args, &lens, &walks, &pictures, word)?;
+    }
+    std::fs::write(args.out.join("psnr.md"), &text).context("can't write the table")?;
+    let file = json!({"sha256": package.manifest.sha256, "worlds": args.worlds, "curves": all});
+    std::fs::write(args.out.join("psnr.json"), serde_json::to_string_pretty(&file)?)
+        .context("can't write the numbers")?;
+    print!("{text}");
+    if args.sheet_secs > 0.0 {
+        sheets(&args, &networks)?;
+    }
+    Ok(())
+}
+
+fn picture(lens: &crate::control::Lens, rgb: &[f32]) -> Frame {
+    Frame::from_rgb(lens.width_px, lens.height_px, &codec::to_bytes(rgb), 0)
+}
+
+/// Truth, warp alone and one evaluation below each other, at 0.5, 1, 2, 3, 5 s.
+fn comparison(
+    args: &EvalArgs,
+    lens: &crate::control::Lens,
+    walks: &[Walk],
+    made: &[Vec<Vec<Vec<f32>>>],
+    word: &str,
+) -> anyhow::Result<()> {
+    let times: Vec<usize> = [3, 6, 12, 18, 30]
+        .into_iter()
+        .filter(|k| *k <= walks[0].controls.len())
+        .collect();
+    let mut tiles = vec![];
+    for (i, walk) in walks.iter().enumerate().take(4) {
+        tiles.extend(times.iter().map(|&k| picture(lens, &walk.truth[k])));
+        for rollout in made.iter().take(2) {
+            tiles.extend(times.iter().map(|&k| picture(lens, &rollout[i][k - 1])));
+        }
+    }
+    if !times.is_empty() {
+        let sheet = record::contact_sheet(&tiles, times.len(), 1);
+        record::save_png(&args.out.join(format!("compare-{word}.png")), &sheet)?;
+    }
+    Ok(())
+}
+
+/// A walk in every biome: a picture a second.
+fn sheets(args: &EvalArgs, networks: &Networks) -> anyhow::Result<()> {
+    let latents = (args.sheet_secs * LATENTS_PER_SEC).round() as usize;
+    for (kind, word) in [(Kind::Walk, "walk"), (Kind::Turn, "turn")] {
+        let progress = bar("rendering truth", Biome::ALL.len());
+        let walks = truth(&networks.lens, kind, Biome::ALL.len(), latents, args.seed + 1, || {
+            progress.inc(1)
+        });
+        progress.finish();
+        let progress = bar("contact sheets", walks.len().div_ceil(4) * latents);
+        let made = roll_out(networks, &walks, Sampler::default(), || progress.inc(1))?;
+        progress.finish();
+        let mut tiles = vec![];
+        for (walk, made) in walks.iter().zip(&made) {
+            tiles.push(picture(&networks.lens, &walk.truth[0]));
+            let each_second = made
+                .iter()
+                .skip(LATENTS_PER_SEC as usize - 1)
+                .step_by(LATENTS_PER_SEC as usize);
+            tiles.extend(each_second.map(|f| picture(&networks.lens, f)));
+        }
+        let columns = tiles.len() / walks.len();
+        let sheet = record::contact_sheet(&tiles, columns, 1);
+        record::save_png(&args.out.join(format!("sheet-{word}.png")), &sheet)?;
+    }
+    Ok(())
 }

@@ -78,7 +78,12 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
             (72, Keys::FORWARD.with(Keys::RUN)),
             (36, Keys::FORWARD.with(Keys::TURN_LEFT)),
         ],
-        "turn" => vec![(72, Keys::TURN_RIGHT), (24, Keys(0)), (72, Keys::FORWARD.with(Keys::TURN_LEFT)), (24, Keys(0))],
+        "turn" => vec![
+            (72, Keys::TURN_RIGHT),
+            (24, Keys(0)),
+            (72, Keys::FORWARD.with(Keys::TURN_LEFT)),
+            (24, Keys(0)),
+        ],
         "look" => vec![
             (36, Keys::TURN_RIGHT),
             (12, Keys::LOOK_UP),
@@ -88,7 +93,9 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
         ],
         file => {
             let text = std::fs::read_to_string(file).map_err(|e| {
-                BadInput(format!("--path {file}: it is neither walk, turn nor look, and no file that can be read ({e})"))
+                BadInput(format!(
+                    "--path {file}: it is neither walk, turn nor look, and no file that can be read ({e})"
+                ))
             })?;
             let stretches: Vec<Stretch> =
                 serde_json::from_str(&text).map_err(|e| BadInput(format!("path file {file}: {e}")))?;
@@ -96,7 +103,8 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
             for stretch in stretches {
                 let mut keys = Keys(0);
                 for name in &stretch.keys {
-                    let known = key(name).ok_or_else(|| BadInput(format!("path file {file}: no key is called `{name}`")))?;
+                    let known =
+                        key(name).ok_or_else(|| BadInput(format!("path file {file}: no key is called `{name}`")))?;
                     keys = keys.with(known);
                 }
                 script.push((stretch.frames, keys));
@@ -107,7 +115,10 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
             script
         }
     };
-    let once = script.into_iter().flat_map(|(n, k)| std::iter::repeat_n(k, n)).collect::<Vec<_>>();
+    let once = script
+        .into_iter()
+        .flat_map(|(n, k)| std::iter::repeat_n(k, n))
+        .collect::<Vec<_>>();
     Ok(once.into_iter().cycle().take(frames.saturating_sub(1)).collect())
 }
 
@@ -156,17 +167,26 @@ impl Sink {
 pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, String), BadInput> {
     let (bytes, prompt, name) = if let Ok(k) = which.parse::<usize>() {
         let n = package.first_frames.len();
-        let f = package
-            .first_frames
-            .get(k)
-            .ok_or_else(|| BadInput(format!("--first-frame {k}: {} has {n}, numbered 0 to {}", package.path.display(), n - 1)))?;
-        (f.jpeg.clone(), f.prompt.clone(), format!("first frame {k} of {}", package.path.display()))
+        let f = package.first_frames.get(k).ok_or_else(|| {
+            BadInput(format!(
+                "--first-frame {k}: {} has {n}, numbered 0 to {}",
+                package.path.display(),
+                n - 1
+            ))
+        })?;
+        (
+            f.jpeg.clone(),
+            f.prompt.clone(),
+            format!("first frame {k} of {}", package.path.display()),
+        )
     } else {
         let bytes = std::fs::read(which).map_err(|e| BadInput(format!("can't read the first frame {which}: {e}")))?;
         (bytes, String::new(), which.to_owned())
     };
     let bad = |what: String| BadInput(format!("{name} is no picture that can be read: {what}"));
-    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().map_err(|e| bad(e.to_string()))?;
+    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|e| bad(e.to_string()))?;
     reader.limits({
         let mut limits = image::Limits::default();
         limits.max_image_width = Some(16_384);
@@ -208,7 +228,10 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let rate = package.manifest.frames_per_sec;
     let lens = package.manifest.lens;
     let mut rollout = Rollout::new(&package, &args.device)?;
-    rollout.set_sampler(Sampler { steps: args.steps, shift: 1.0 });
+    rollout.set_sampler(Sampler {
+        steps: args.steps,
+        shift: 1.0,
+    });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
     let bar = ProgressBar::new(args.frames as u64);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} frames, {per_sec} [{elapsed} < {eta}]") {

@@ -22,15 +22,41 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let count = |prefix: &str| -> usize {
-        package.weights.iter().filter(|(n, _)| n.starts_with(prefix)).map(|(_, a)| a.values.len()).sum()
+        package
+            .weights
+            .iter()
+            .filter(|(n, _)| n.starts_with(prefix))
+            .map(|(_, a)| a.values.len())
+            .sum()
     };
     let g = &m.generator;
     println!("{} ({}), {}", m.title, m.family, package.path.display());
-    println!("  frames      {}x{} at {} a second, {:.0}° wide", m.lens.width_px, m.lens.height_px, m.frames_per_sec, m.lens.fov_x_rad.to_degrees());
+    println!(
+        "  frames      {}x{} at {} a second, {:.0}° wide",
+        m.lens.width_px,
+        m.lens.height_px,
+        m.frames_per_sec,
+        m.lens.fov_x_rad.to_degrees()
+    );
     println!("  control     {} in {}", m.control, m.control_units);
-    println!("  generator   {:.1} M weights: {} blocks of width {}, window {} latent frames, recycling {:?}", count("generator.") as f64 / 1e6, g.depth, g.width, g.window, g.recycle);
-    println!("  text        {:.1} M weights; words: {}", count("text.") as f64 / 1e6, g.vocabulary.join(" "));
-    println!("  autoencoder {:.1} M weights, {} channels", count("autoencoder.") as f64 / 1e6, g.latent_channels);
+    println!(
+        "  generator   {:.1} M weights: {} blocks of width {}, window {} latent frames, recycling {:?}",
+        count("generator.") as f64 / 1e6,
+        g.depth,
+        g.width,
+        g.window,
+        g.recycle
+    );
+    println!(
+        "  text        {:.1} M weights; words: {}",
+        count("text.") as f64 / 1e6,
+        g.vocabulary.join(" ")
+    );
+    println!(
+        "  autoencoder {:.1} M weights, {} channels",
+        count("autoencoder.") as f64 / 1e6,
+        g.latent_channels
+    );
     for (k, f) in package.first_frames.iter().enumerate() {
         println!("  first frame {k}: {} ({})", f.name, f.prompt);
     }

@@ -60,9 +60,7 @@ fn model_file(named: Option<&Path>) -> Result<PathBuf, BadInput> {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // clap itself exits with 2 on bad usage
-    let command = cli
-        .command
-        .unwrap_or_else(|| Command::Play(play::PlayArgs::default()));
+    let command = cli.command.unwrap_or_else(|| Command::Play(play::PlayArgs::default()));
     let result = match command {
         Command::Play(args) => play::run(args),
         Command::Generate(args) => generate::run(args),

@@ -48,9 +48,7 @@ pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
             return Err(BadInput(format!("--model {}: there is no such file", path.display())).into());
         }
         None => paths::find_model().ok_or_else(|| {
-            let also = paths::models_dir().map_or_else(String::new, |dir| {
-                format!(" or in {}", dir.display())
-            });
+            let also = paths::models_dir().map_or_else(String::new, |dir| format!(" or in {}", dir.display()));
             BadInput(format!(
                 "no world to walk in: models/{} is neither beside the program nor in this folder{also}; \
                  name a generator file with --model FILE",

@@ -72,8 +72,7 @@ struct Plan {
 
 pub(crate) fn run(args: SynthArgs) -> anyhow::Result<()> {
     let plan = check(&args)?;
-    std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make the folder {}", args.out.display()))?;
     if args.preview {
         return preview(&args, &plan);
     }
@@ -94,19 +93,14 @@ fn check(args: &SynthArgs) -> Result<Plan, BadInput> {
         .size
         .split_once('x')
         .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    let Some((width_px, height_px)) =
-        size.filter(|&(w, h)| (8..=4096).contains(&w) && (8..=4096).contains(&h))
-    else {
+    let Some((width_px, height_px)) = size.filter(|&(w, h)| (8..=4096).contains(&w) && (8..=4096).contains(&h)) else {
         return bad(format!(
             "--size {}: give WIDTHxHEIGHT in pixels, 8 to 4096 each, e.g. 192x112",
             args.size
         ));
     };
     if !(10.0..=150.0).contains(&args.fov_deg) {
-        return bad(format!(
-            "--fov-deg {}: give 10 to 150 degrees",
-            args.fov_deg
-        ));
+        return bad(format!("--fov-deg {}: give 10 to 150 degrees", args.fov_deg));
     }
     if !(1.0..=240.0).contains(&args.fps) {
         return bad(format!("--fps {}: give 1 to 240 frames a second", args.fps));
@@ -120,10 +114,7 @@ fn check(args: &SynthArgs) -> Result<Plan, BadInput> {
         other => return bad(format!("--split {other}: give train or test")),
     };
     let Some(kind) = Kind::ALL.into_iter().find(|k| k.word() == args.walk) else {
-        return bad(format!(
-            "--walk {}: give person, walk, turn or look",
-            args.walk
-        ));
+        return bad(format!("--walk {}: give person, walk, turn or look", args.walk));
     };
     Ok(Plan {
         lens: Lens {
@@ -140,12 +131,7 @@ fn check(args: &SynthArgs) -> Result<Plan, BadInput> {
 }
 
 /// The choices named in `words`; none named means no constraint, told by an empty list.
-fn choose<T: Copy>(
-    option: &str,
-    words: &[String],
-    all: &[T],
-    word: fn(T) -> &'static str,
-) -> Result<Vec<T>, BadInput> {
+fn choose<T: Copy>(option: &str, words: &[String], all: &[T], word: fn(T) -> &'static str) -> Result<Vec<T>, BadInput> {
     words
         .iter()
         .map(|w| {
@@ -184,11 +170,9 @@ fn write_shard(
     count: usize,
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
-    let path = args.out.join(format!(
-        "{}-{}-{shard:05}.safetensors",
-        plan.split.word(),
-        args.seed
-    ));
+    let path = args
+        .out
+        .join(format!("{}-{}-{shard:05}.safetensors", plan.split.word(), args.seed));
     let seeds: Vec<u64> = (first..first + count)
         .map(|i| plan.split.world_seed(args.seed, i as u64))
         .collect();
@@ -252,9 +236,7 @@ fn preview(args: &SynthArgs, plan: &Plan) -> anyhow::Result<()> {
     let bar = progress(columns * biomes.len());
     for (row, &biome) in biomes.iter().enumerate() {
         for column in 0..columns {
-            let seed = plan
-                .split
-                .world_seed(args.seed, (row * columns + column) as u64);
+            let seed = plan.split.world_seed(args.seed, (row * columns + column) as u64);
             let mut attributes = Attributes::from_seed(seed);
             attributes.biome = biome;
             attributes.light = lights[if column < lights.len() {
@@ -292,9 +274,7 @@ fn film(_args: &SynthArgs, _plan: &Plan, _path: &Path) -> anyhow::Result<()> {
 
 fn progress(clips: usize) -> ProgressBar {
     let bar = ProgressBar::new(clips as u64);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {elapsed} gone, {eta} to go")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {elapsed} gone, {eta} to go") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(500));

@@ -21,11 +21,7 @@ impl CameraPose {
         let (sy, cy) = (libm::sinf(self.yaw_rad), libm::cosf(self.yaw_rad));
         let (sp, cp) = (libm::sinf(self.pitch_rad), libm::cosf(self.pitch_rad));
         // Columns: right, up, backward.
-        [
-            [cy, -sy * sp, -sy * cp],
-            [0.0, cp, -sp],
-            [sy, cy * sp, cy * cp],
-        ]
+        [[cy, -sy * sp, -sy * cp], [0.0, cp, -sp], [sy, cy * sp, cy * cp]]
     }
 
     /// This pose seen from `base`: base's place becomes the origin and its heading yaw 0; pitch stays absolute.

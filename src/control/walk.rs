@@ -5,9 +5,7 @@ use super::CameraPose;
 use super::camera::wrap_rad;
 
 /// Keys held, as bits.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Keys(pub u16);
 
 impl Keys {
@@ -64,9 +62,7 @@ pub struct WalkInput {
 impl WalkInput {
     /// The input of a set of keys alone.
     pub fn from_keys(keys: Keys) -> Self {
-        let axis = |plus, minus| {
-            f32::from(u8::from(keys.has(plus))) - f32::from(u8::from(keys.has(minus)))
-        };
+        let axis = |plus, minus| f32::from(u8::from(keys.has(plus))) - f32::from(u8::from(keys.has(minus)));
         Self {
             forward: axis(Keys::FORWARD, Keys::BACK),
             strafe: axis(Keys::RIGHT, Keys::LEFT),
@@ -120,13 +116,8 @@ impl Walker {
     /// Walks for one video frame of `dt_secs` on level ground and returns the new pose.
     pub fn advance(&mut self, input: &WalkInput, dt_secs: f32) -> CameraPose {
         let follow = 1.0 - libm::expf(-dt_secs / Self::LAG_SECS);
-        let speed = if input.run {
-            Self::RUN_M_S
-        } else {
-            Self::WALK_M_S
-        };
-        let norm =
-            libm::sqrtf(input.forward * input.forward + input.strafe * input.strafe).max(1.0);
+        let speed = if input.run { Self::RUN_M_S } else { Self::WALK_M_S };
+        let norm = libm::sqrtf(input.forward * input.forward + input.strafe * input.strafe).max(1.0);
         self.velocity_fwd_m_s += follow * (speed * input.forward / norm - self.velocity_fwd_m_s);
         self.velocity_right_m_s += follow * (speed * input.strafe / norm - self.velocity_right_m_s);
 
@@ -154,14 +145,10 @@ impl Walker {
             Self::MAX_PITCH_RAD_S,
         );
         self.pose.yaw_rad = wrap_rad(self.pose.yaw_rad + yaw);
-        self.pose.pitch_rad =
-            (self.pose.pitch_rad + pitch).clamp(-Self::MAX_PITCH_RAD, Self::MAX_PITCH_RAD);
+        self.pose.pitch_rad = (self.pose.pitch_rad + pitch).clamp(-Self::MAX_PITCH_RAD, Self::MAX_PITCH_RAD);
 
         let (s, c) = (libm::sinf(self.pose.yaw_rad), libm::cosf(self.pose.yaw_rad));
-        let (f, r) = (
-            self.velocity_fwd_m_s * dt_secs,
-            self.velocity_right_m_s * dt_secs,
-        );
+        let (f, r) = (self.velocity_fwd_m_s * dt_secs, self.velocity_right_m_s * dt_secs);
         self.pose.position_m[0] += s * f + c * r;
         self.pose.position_m[2] += -c * f + s * r;
         self.pose

@@ -42,29 +42,21 @@ impl ShardReader {
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(io("map"))?;
         // Also checks that the tensors fill the file exactly.
-        let (header_bytes, metadata) = SafeTensors::read_metadata(&map)
-            .map_err(|e| bad("header", format!("is damaged ({e})")))?;
+        let (header_bytes, metadata) =
+            SafeTensors::read_metadata(&map).map_err(|e| bad("header", format!("is damaged ({e})")))?;
         let text = metadata
             .metadata()
             .as_ref()
             .and_then(|m| m.get(METADATA_KEY))
             .ok_or_else(|| bad(METADATA_KEY, "is missing from the metadata".into()))?;
-        let head: ShardHead = serde_json::from_str(text)
-            .map_err(|e| bad(METADATA_KEY, format!("does not parse ({e})")))?;
+        let head: ShardHead =
+            serde_json::from_str(text).map_err(|e| bad(METADATA_KEY, format!("does not parse ({e})")))?;
         if head.format_version != FORMAT_VERSION {
-            let problem = format!(
-                "is {}, this program reads {FORMAT_VERSION}",
-                head.format_version
-            );
+            let problem = format!("is {}, this program reads {FORMAT_VERSION}", head.format_version);
             return Err(bad("format_version", problem));
         }
         let lens_ok = head.lens.fov_x_rad > 0.0 && head.lens.fov_x_rad < 3.1;
-        if head.frames == 0
-            || head.lens.width_px == 0
-            || head.lens.height_px == 0
-            || !lens_ok
-            || !(head.fps > 0.0)
-        {
+        if head.frames == 0 || head.lens.width_px == 0 || head.lens.height_px == 0 || !lens_ok || !(head.fps > 0.0) {
             return Err(bad(
                 METADATA_KEY,
                 "has an empty frame, no frames, or an impossible lens or rate".into(),
@@ -77,24 +69,16 @@ impl ShardReader {
                 .ok_or_else(|| bad(spec.name, "is missing".into()))?;
             let dtype = format!("{:?}", info.dtype);
             if dtype != spec.dtype || info.shape != spec.shape {
-                let problem = format!(
-                    "is {dtype} {:?}, expected {} {:?}",
-                    info.shape, spec.dtype, spec.shape
-                );
+                let problem = format!("is {dtype} {:?}, expected {} {:?}", info.shape, spec.dtype, spec.shape);
                 return Err(bad(spec.name, problem));
             }
             let (begin, end) = info.data_offsets;
             if spec.bytes() != Some(end - begin) {
-                return Err(bad(
-                    spec.name,
-                    "has a length that does not match its shape".into(),
-                ));
+                return Err(bad(spec.name, "has a length that does not match its shape".into()));
             }
             found.push((spec, 8 + header_bytes + begin));
         }
-        let tensors = found
-            .try_into()
-            .map_err(|_| bad("header", "lacks a tensor".into()))?;
+        let tensors = found.try_into().map_err(|_| bad("header", "lacks a tensor".into()))?;
         Ok(Self {
             head,
             path: path.to_owned(),
@@ -138,8 +122,7 @@ impl ShardReader {
         let [pose, depth, keys, rgb] = [0, 1, 2, 3].map(|i| {
             let (spec, begin) = &self.tensors[i];
             let clip_at = begin + clip * spec.clip_bytes();
-            &self.map[clip_at + range.start * spec.frame_bytes()
-                ..clip_at + range.end * spec.frame_bytes()]
+            &self.map[clip_at + range.start * spec.frame_bytes()..clip_at + range.end * spec.frame_bytes()]
         });
         let float = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         let poses = pose
@@ -231,9 +214,7 @@ mod tests {
             world_seed: head.clips[index].world_seed,
             caption: head.clips[index].caption.clone(),
             rgb: (0..3 * pixels).map(|i| (i * (index + 3)) as u8).collect(),
-            inverse_depth: (0..pixels)
-                .map(|i| f16::from_f32(i as f32 / 64.0))
-                .collect(),
+            inverse_depth: (0..pixels).map(|i| f16::from_f32(i as f32 / 64.0)).collect(),
             poses: (0..head.frames)
                 .map(|i| CameraPose {
                     position_m: [i as f32, 1.5, -2.0],

@@ -78,9 +78,7 @@ pub(super) struct TensorSpec {
 
 impl TensorSpec {
     pub fn bytes(&self) -> Option<usize> {
-        self.shape
-            .iter()
-            .try_fold(self.bytes_each, |n, d| n.checked_mul(*d))
+        self.shape.iter().try_fold(self.bytes_each, |n, d| n.checked_mul(*d))
     }
 
     /// Bytes of one clip.
@@ -97,12 +95,7 @@ impl TensorSpec {
 impl ShardHead {
     /// The file's tensors in the order in which they lie in it.
     pub(super) fn tensors(&self) -> [TensorSpec; 4] {
-        let (c, t, h, w) = (
-            self.clips.len(),
-            self.frames,
-            self.lens.height_px,
-            self.lens.width_px,
-        );
+        let (c, t, h, w) = (self.clips.len(), self.frames, self.lens.height_px, self.lens.width_px);
         let spec = |name, dtype, bytes_each, shape| TensorSpec {
             name,
             dtype,
@@ -127,10 +120,7 @@ mod tests {
         for i in 0..1000 {
             assert_eq!(Split::Train.world_seed(7, i) >> 63, 0);
             assert_eq!(Split::Test.world_seed(7, i) >> 63, 1);
-            assert_ne!(
-                Split::Train.world_seed(7, i),
-                Split::Train.world_seed(7, i + 1)
-            );
+            assert_ne!(Split::Train.world_seed(7, i), Split::Train.world_seed(7, i + 1));
         }
     }
 }

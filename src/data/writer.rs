@@ -26,11 +26,7 @@ impl ShardWriter {
         let partial = path.with_extension("partial");
         let io = |doing| {
             let path = partial.clone();
-            move |source| DataError::Io {
-                doing,
-                path,
-                source,
-            }
+            move |source| DataError::Io { doing, path, source }
         };
         let (text, offsets) = header(&head);
         let mut file = File::create(&partial).map_err(io("create"))?;
@@ -81,11 +77,7 @@ impl ShardWriter {
             })
             .flat_map(f32::to_le_bytes)
             .collect();
-        let depth: Vec<u8> = clip
-            .inverse_depth
-            .iter()
-            .flat_map(|d| d.to_le_bytes())
-            .collect();
+        let depth: Vec<u8> = clip.inverse_depth.iter().flat_map(|d| d.to_le_bytes()).collect();
         let keys: Vec<u8> = clip.keys.iter().flat_map(|k| k.0.to_le_bytes()).collect();
         for ((spec, begin), bytes) in self.tensors.iter().zip([&pose, &depth, &keys, &clip.rgb]) {
             let at = begin + (index * spec.clip_bytes()) as u64;
@@ -114,10 +106,7 @@ impl ShardWriter {
             return Err("its world is not the one that was announced".into());
         }
         let pixels = clip.frames() * clip.lens.width_px * clip.lens.height_px;
-        if clip.rgb.len() != 3 * pixels
-            || clip.inverse_depth.len() != pixels
-            || clip.keys.len() != clip.frames()
-        {
+        if clip.rgb.len() != 3 * pixels || clip.inverse_depth.len() != pixels || clip.keys.len() != clip.frames() {
             return Err("its pictures, depths or keys have the wrong length".into());
         }
         Ok(())
@@ -135,11 +124,7 @@ impl ShardWriter {
         }
         let io = |doing| {
             let path = self.partial.clone();
-            move |source| DataError::Io {
-                doing,
-                path,
-                source,
-            }
+            move |source| DataError::Io { doing, path, source }
         };
         self.file.sync_all().map_err(io("flush"))?;
         std::fs::rename(&self.partial, &self.path).map_err(io("rename"))?;
@@ -161,15 +146,11 @@ impl Drop for ShardWriter {
 fn header(head: &ShardHead) -> (String, Vec<(usize, usize)>) {
     let mut map = serde_json::Map::new();
     let description = serde_json::json!(head).to_string();
-    map.insert(
-        "__metadata__".into(),
-        serde_json::json!({ METADATA_KEY: description }),
-    );
+    map.insert("__metadata__".into(), serde_json::json!({ METADATA_KEY: description }));
     let (mut offsets, mut at) = (Vec::new(), 0);
     for t in head.tensors() {
         let end = at + t.shape[0] * t.clip_bytes();
-        let entry =
-            serde_json::json!({ "dtype": t.dtype, "shape": t.shape, "data_offsets": [at, end] });
+        let entry = serde_json::json!({ "dtype": t.dtype, "shape": t.shape, "data_offsets": [at, end] });
         map.insert(t.name.into(), entry);
         offsets.push((at, end));
         at = end;

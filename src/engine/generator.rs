@@ -13,20 +13,14 @@ use super::command::{Picture, WorldInfo};
 /// A walk through a world, one latent frame at a time.
 pub trait Generator {
     /// Begins at a picture; returns frame 0.
-    fn start(&mut self, first: &Frame, prompt: &str, seed: u64)
-    -> Result<StepOutput, RolloutError>;
+    fn start(&mut self, first: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError>;
 
     /// The next latent frame.
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError>;
 }
 
 impl Generator for Rollout {
-    fn start(
-        &mut self,
-        first: &Frame,
-        prompt: &str,
-        seed: u64,
-    ) -> Result<StepOutput, RolloutError> {
+    fn start(&mut self, first: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError> {
         Self::start(self, first, prompt, seed)
     }
 
@@ -103,12 +97,7 @@ pub(super) fn decode_picture(bytes: &[u8]) -> Result<Frame, String> {
         other => format!("cannot be decoded: {other}"),
     })?;
     let rgb = picture.to_rgb8();
-    Ok(Frame::from_rgb(
-        rgb.width() as usize,
-        rgb.height() as usize,
-        &rgb,
-        0,
-    ))
+    Ok(Frame::from_rgb(rgb.width() as usize, rgb.height() as usize, &rgb, 0))
 }
 
 #[cfg(test)]

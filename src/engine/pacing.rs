@@ -63,10 +63,7 @@ impl Pacer {
     }
 
     fn margin_secs(&self) -> f64 {
-        (2.0 * self.deviation_secs).clamp(
-            Self::MIN_MARGIN_SECS,
-            (0.3 * self.step_secs).max(Self::MIN_MARGIN_SECS),
-        )
+        (2.0 * self.deviation_secs).clamp(Self::MIN_MARGIN_SECS, (0.3 * self.step_secs).max(Self::MIN_MARGIN_SECS))
     }
 
     /// When the next step should begin; `None` means at once.
@@ -94,11 +91,7 @@ impl Pacer {
         let n = self.frames_per_step as f64;
         let real_time = n * self.frame_secs;
         // No margin here: a generator that is too slow must not wait as well.
-        let possible = if self.samples > 1 {
-            self.step_secs
-        } else {
-            0.0
-        };
+        let possible = if self.samples > 1 { self.step_secs } else { 0.0 };
         let interval_secs = real_time.max(possible) / n;
         self.shown_out_secs = Some(first_due_secs + n * interval_secs);
         Schedule {
@@ -113,11 +106,7 @@ mod tests {
     use super::*;
 
     /// Runs steps that take `took(i)` and returns (begin, end, schedule) of each.
-    fn simulate(
-        pacer: &mut Pacer,
-        steps: usize,
-        took: impl Fn(usize) -> f64,
-    ) -> Vec<(f64, f64, Schedule)> {
+    fn simulate(pacer: &mut Pacer, steps: usize, took: impl Fn(usize) -> f64) -> Vec<(f64, f64, Schedule)> {
         let mut now = 100.0;
         (0..steps)
             .map(|i| {
@@ -174,9 +163,7 @@ mod tests {
     fn unsteady_steps_rarely_come_late() {
         let mut pacer = Pacer::new(24.0, 4);
         // A fixed pseudo-random sequence between 60 and 90 ms.
-        let run = simulate(&mut pacer, 400, |i| {
-            0.06 + 0.03 * ((i * 7919 % 101) as f64 / 100.0)
-        });
+        let run = simulate(&mut pacer, 400, |i| 0.06 + 0.03 * ((i * 7919 % 101) as f64 / 100.0));
         let late = run[20..]
             .windows(2)
             .filter(|pair| pair[1].2.first_due_secs > pair[0].2.due_secs(4) + 1e-9)

@@ -58,12 +58,10 @@ impl Engine {
         let thread = {
             let (controls, frames, quit) = (controls.clone(), frames.clone(), quit.clone());
             let events: Arc<SendEvent> = Arc::new(events);
-            std::thread::Builder::new()
-                .name("engine".to_owned())
-                .spawn(move || {
-                    let mut machine = Machine::new(Box::new(open), events, controls, frames);
-                    machine.run(&inbox, &quit);
-                })?
+            std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+                let mut machine = Machine::new(Box::new(open), events, controls, frames);
+                machine.run(&inbox, &quit);
+            })?
         };
         Ok(Self {
             commands,
@@ -154,12 +152,7 @@ enum Next {
 }
 
 impl Machine {
-    fn new(
-        open: Box<OpenWorld>,
-        events: Arc<SendEvent>,
-        controls: Arc<ControlSlot>,
-        frames: Arc<FrameSlot>,
-    ) -> Self {
+    fn new(open: Box<OpenWorld>, events: Arc<SendEvent>, controls: Arc<ControlSlot>, frames: Arc<FrameSlot>) -> Self {
         Self {
             open,
             events,
@@ -230,17 +223,12 @@ impl Machine {
 
     /// What to wait for before the next step.
     fn wait(&self) -> Wait {
-        let steps = self.generator.is_some()
-            && self.walk.is_some()
-            && !self.stopped
-            && (!self.paused || self.steps_asked > 0);
+        let steps =
+            self.generator.is_some() && self.walk.is_some() && !self.stopped && (!self.paused || self.steps_asked > 0);
         if !steps {
             return Wait::Command;
         }
-        let secs = self
-            .pacer
-            .begin_secs()
-            .map_or(0.0, |begin| begin - self.now_secs());
+        let secs = self.pacer.begin_secs().map_or(0.0, |begin| begin - self.now_secs());
         Wait::Until(Duration::from_secs_f64(secs.clamp(0.0, 10.0)))
     }
 
@@ -252,11 +240,7 @@ impl Machine {
                     self.fail(format!("{error:#}"));
                 }
             }
-            Command::Start {
-                first,
-                prompt,
-                seed,
-            } => match self.first_frame(first, prompt) {
+            Command::Start { first, prompt, seed } => match self.first_frame(first, prompt) {
                 Ok(walk) => self.start(walk, seed),
                 Err(what) => self.tell(Event::Warning(what)),
             },
@@ -321,10 +305,7 @@ impl Machine {
 
     /// The picture that a walk shall begin in, or a sentence.
     fn first_frame(&self, first: First, prompt: Option<String>) -> Result<Walk, String> {
-        let world = self
-            .world
-            .as_ref()
-            .ok_or("No world is loaded, so no walk can begin.")?;
+        let world = self.world.as_ref().ok_or("No world is loaded, so no walk can begin.")?;
         let pictures = &world.info().pictures;
         let (name, caption, frame, bundled) = match first {
             First::Bundled(number) => {
@@ -342,8 +323,7 @@ impl Machine {
                     || path.display().to_string(),
                     |name| name.to_string_lossy().into_owned(),
                 );
-                let bytes = std::fs::read(&path)
-                    .map_err(|error| format!("{name} cannot be read: {error}."))?;
+                let bytes = std::fs::read(&path).map_err(|error| format!("{name} cannot be read: {error}."))?;
                 let frame = decode_picture(&bytes).map_err(|what| format!("{name} {what}."))?;
                 (name, String::new(), frame, None)
             }
@@ -394,11 +374,9 @@ impl Machine {
 
     /// One latent frame: reads the controls as late as possible, generates, schedules.
     fn step(&mut self) {
-        let (Some(generator), Some(walk), Some(world)) = (
-            self.generator.as_mut(),
-            self.walk.as_mut(),
-            self.world.as_ref(),
-        ) else {
+        let (Some(generator), Some(walk), Some(world)) =
+            (self.generator.as_mut(), self.walk.as_mut(), self.world.as_ref())
+        else {
             return;
         };
         self.steps_asked = self.steps_asked.saturating_sub(1);
@@ -458,9 +436,7 @@ impl Machine {
         let (recorder, path) = self.recording.as_ref()?;
         let status = recorder.status();
         if let Some(what) = status.failed {
-            self.tell(Event::RecordingFailed(format!(
-                "The recording has stopped: {what}"
-            )));
+            self.tell(Event::RecordingFailed(format!("The recording has stopped: {what}")));
             self.recording = None;
             return None;
         }
@@ -487,12 +463,7 @@ impl Machine {
             return;
         }
         let lens = info.lens;
-        match Recorder::start(
-            path.clone(),
-            lens.width_px,
-            lens.height_px,
-            info.frames_per_sec,
-        ) {
+        match Recorder::start(path.clone(), lens.width_px, lens.height_px, info.frames_per_sec) {
             Ok(recorder) => {
                 self.recording = Some((recorder, path.clone()));
                 self.tell(Event::RecordingStarted(path));
@@ -516,10 +487,9 @@ impl Machine {
                     path,
                     frames: summary.frames,
                 },
-                Err(error) => Event::RecordingFailed(format!(
-                    "The recording {} is incomplete: {error}",
-                    path.display()
-                )),
+                Err(error) => {
+                    Event::RecordingFailed(format!("The recording {} is incomplete: {error}", path.display()))
+                }
             });
         };
         match std::thread::Builder::new()
@@ -540,10 +510,7 @@ impl Machine {
         // The walk is kept for a restart, but does not step.
         self.stopped = true;
         self.steps_asked = 0;
-        self.tell(Event::Failed {
-            message,
-            can_restart,
-        });
+        self.tell(Event::Failed { message, can_restart });
     }
 
     /// A panic: what the generator holds can't be trusted any more.
@@ -563,12 +530,7 @@ enum Wait {
 
 /// Walks through the video frames of one latent frame. Mouse turning is spread over them evenly: it was made over about
 /// that time, and spent at once it would be four unequal jumps.
-fn integrate(
-    walker: &mut Walker,
-    input: &WalkInput,
-    keys: crate::control::Keys,
-    dt_secs: f32,
-) -> LatentControl {
+fn integrate(walker: &mut Walker, input: &WalkInput, keys: crate::control::Keys, dt_secs: f32) -> LatentControl {
     let before = walker.pose;
     let n = FRAMES_PER_LATENT as f32;
     let per_frame = WalkInput {

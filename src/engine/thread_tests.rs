@@ -59,11 +59,7 @@ fn a_walk_begins_and_the_keys_reach_the_generator() {
     });
     assert_eq!(title, "Counter");
     let started = wait_for(&events, |e| match e {
-        Event::Started {
-            name,
-            bundled,
-            seed,
-        } => Some((name.clone(), *bundled, *seed)),
+        Event::Started { name, bundled, seed } => Some((name.clone(), *bundled, *seed)),
         _ => None,
     });
     assert_eq!(started, ("b".to_owned(), Some(1), 5));
@@ -99,10 +95,7 @@ fn frames_come_in_order_and_evenly() {
         assert!(pair[1].due >= pair[0].due);
     }
     let secs = (seen[29].due - seen[5].due).as_secs_f64();
-    assert!(
-        secs > 0.9 * 24.0 / FRAMES_PER_SEC,
-        "a burst: 24 frames in {secs} s"
-    );
+    assert!(secs > 0.9 * 24.0 / FRAMES_PER_SEC, "a burst: 24 frames in {secs} s");
 }
 
 #[test]
@@ -116,9 +109,7 @@ fn a_pause_stops_generation_and_a_step_makes_one_latent() {
     engine.send(Command::Step);
     assert_eq!(settled(&events, &seen), before + 1);
     engine.send(Command::Pause(false));
-    wait_for(&events, |e| {
-        stats(e).filter(|s| s.latent as usize > before + 3)
-    });
+    wait_for(&events, |e| stats(e).filter(|s| s.latent as usize > before + 3));
 }
 
 #[test]
@@ -127,10 +118,7 @@ fn a_panic_becomes_a_message_and_the_engine_can_load_again() {
     load(&engine);
     start(&engine, 1);
     let (message, can_restart) = wait_for(&events, |e| match e {
-        Event::Failed {
-            message,
-            can_restart,
-        } => Some((message.clone(), *can_restart)),
+        Event::Failed { message, can_restart } => Some((message.clone(), *can_restart)),
         _ => None,
     });
     assert!(message.contains("counted too far"), "{message}");
@@ -177,9 +165,7 @@ fn every_frame_generated_while_recording_is_in_the_recording() {
     load(&engine);
     engine.send(Command::Record { path: path.clone() });
     start(&engine, 5);
-    wait_for(&events, |e| {
-        stats(e).filter(|s| s.latent == 5 && s.recording.is_some())
-    });
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 5 && s.recording.is_some()));
     engine.send(Command::Pause(true));
     let latents = settled(&events, &seen);
     engine.send(Command::StopRecording);

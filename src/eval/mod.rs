@@ -1,3 +1,5 @@
-//! How good a generator is: measures, tables and plots.
+//! How good a generator is: measured against the renderer's own truth for worlds and walks it has never seen.
 
 pub mod plot;
+pub mod report;
+pub mod worlds;

@@ -76,21 +76,14 @@ pub fn read_run_log(path: &Path) -> Result<Vec<LogRecord>, PlotError> {
         path: path.to_owned(),
         source,
     })?;
-    Ok(String::from_utf8_lossy(&bytes)
-        .lines()
-        .filter_map(parse)
-        .collect())
+    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(parse).collect())
 }
 
 fn parse(line: &str) -> Option<LogRecord> {
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
     let number = |name: &str| fields.get(name).and_then(serde_json::Value::as_f64);
     Some(LogRecord {
-        stage: fields
-            .get("stage")
-            .and_then(|s| s.as_str())
-            .unwrap_or("run")
-            .to_owned(),
+        stage: fields.get("stage").and_then(|s| s.as_str()).unwrap_or("run").to_owned(),
         step: number("step")?,
         values: fields
             .iter()
@@ -128,13 +121,7 @@ pub fn run_curves(path: &Path, title: &str, records: &[LogRecord]) -> Result<(),
 }
 
 /// Draws lines into one picture, with a legend.
-pub fn lines(
-    path: &Path,
-    title: &str,
-    x_label: &str,
-    y_label: &str,
-    series: &[Series],
-) -> Result<(), PlotError> {
+pub fn lines(path: &Path, title: &str, x_label: &str, y_label: &str, series: &[Series]) -> Result<(), PlotError> {
     if series.iter().all(|s| s.points.is_empty()) {
         return Err(PlotError::Empty(path.to_owned()));
     }
@@ -162,13 +149,8 @@ fn panels(records: &[LogRecord]) -> Vec<(String, Vec<Series>)> {
                     (1, kind) => kind.to_owned(),
                     (_, kind) => format!("{stage} {kind}").trim_end().to_owned(),
                 };
-                let panel = panels
-                    .entry((!metric.contains("loss"), metric.to_owned()))
-                    .or_default();
-                let at = panel
-                    .iter()
-                    .position(|s| s.name == label)
-                    .unwrap_or(panel.len());
+                let panel = panels.entry((!metric.contains("loss"), metric.to_owned())).or_default();
+                let at = panel.iter().position(|s| s.name == label).unwrap_or(panel.len());
                 if at == panel.len() {
                     panel.push(Series {
                         name: label,
@@ -250,10 +232,7 @@ fn panel(
         let raw = colour.mix(if noisy { 0.25 } else { 1.0 });
         let width = if noisy { 1 } else { 2 };
         let drawn = chart
-            .draw_series(LineSeries::new(
-                points.iter().copied(),
-                raw.stroke_width(width),
-            ))
+            .draw_series(LineSeries::new(points.iter().copied(), raw.stroke_width(width)))
             .map_err(text)?;
         if !noisy {
             legend(drawn, &one.name, colour);
@@ -281,11 +260,7 @@ fn panel(
     Ok(())
 }
 
-fn legend(
-    series: &mut plotters::chart::SeriesAnno<'_, BitMapBackend<'_>>,
-    name: &str,
-    colour: RGBColor,
-) {
+fn legend(series: &mut plotters::chart::SeriesAnno<'_, BitMapBackend<'_>>, name: &str, colour: RGBColor) {
     series
         .label(name)
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
@@ -318,9 +293,7 @@ struct Axis {
 
 impl Axis {
     fn over(values: impl Iterator<Item = f64>, log: bool) -> Self {
-        let (mut from, mut to) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
-            (a.min(v), b.max(v))
-        });
+        let (mut from, mut to) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         if from > to {
             (from, to) = (0.0, 1.0);
         }
@@ -333,11 +306,7 @@ impl Axis {
         let mut ticks = Vec::new();
         if log {
             // 1, 2, 5 of every decade; whole decades alone where there are many.
-            let steps: &[f64] = if to - from > 4.0 {
-                &[1.0]
-            } else {
-                &[1.0, 2.0, 5.0]
-            };
+            let steps: &[f64] = if to - from > 4.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
             for decade in from.floor() as i32..=to.ceil() as i32 {
                 ticks.extend(steps.iter().map(|s| f64::from(decade) + s.log10()));
             }
@@ -428,11 +397,7 @@ mod tests {
         let panels = panels(&records);
         assert_eq!(panels.len(), 1);
         assert_eq!(
-            panels[0]
-                .1
-                .iter()
-                .map(|s| s.name.as_str())
-                .collect::<Vec<_>>(),
+            panels[0].1.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(),
             ["training", "validation"]
         );
     }
@@ -452,19 +417,13 @@ mod tests {
             }];
             lines(&path, "title", "seconds", "dB", &series).unwrap();
             let picture = image::open(&path).unwrap().into_rgb8();
-            assert!(
-                picture.pixels().any(|p| p.0 == [31, 96, 168]),
-                "no line drawn"
-            );
+            assert!(picture.pixels().any(|p| p.0 == [31, 96, 168]), "no line drawn");
             assert!(
                 picture.pixels().any(|p| p.0.iter().all(|&c| c < 60)),
                 "no letters drawn"
             );
         }
-        assert!(matches!(
-            lines(&path, "", "", "", &[]),
-            Err(PlotError::Empty(_))
-        ));
+        assert!(matches!(lines(&path, "", "", "", &[]), Err(PlotError::Empty(_))));
     }
 
     #[test]
@@ -474,20 +433,13 @@ mod tests {
         let record = |step: u32| LogRecord {
             stage: "adversarial".to_owned(),
             step: f64::from(step),
-            values: [
-                ("loss_g", -0.5),
-                ("loss_d", 1.0 / f64::from(step + 1)),
-                ("lr", 1e-4),
-            ]
-            .map(|(n, v)| (n.to_owned(), v))
-            .into(),
+            values: [("loss_g", -0.5), ("loss_d", 1.0 / f64::from(step + 1)), ("lr", 1e-4)]
+                .map(|(n, v)| (n.to_owned(), v))
+                .into(),
         };
         let records: Vec<_> = (0..100).map(record).collect();
         run_curves(&path, "run", &records).unwrap();
-        assert!(matches!(
-            run_curves(&path, "run", &[]),
-            Err(PlotError::Empty(_))
-        ));
+        assert!(matches!(run_curves(&path, "run", &[]), Err(PlotError::Empty(_))));
     }
 
     #[test]

@@ -13,7 +13,9 @@ pub fn shift(t: f32, s: f32) -> f32 {
 
 /// Timesteps of a sampler with `steps` evaluations: `steps + 1` values from 1 down to 0, evenly spaced before the shift.
 pub fn timesteps(steps: usize, s: f32) -> Vec<f32> {
-    (0..=steps).map(|i| shift(1.0 - i as f32 / steps as f32, s)).collect()
+    (0..=steps)
+        .map(|i| shift(1.0 - i as f32 / steps.max(1) as f32, s))
+        .collect()
 }
 
 /// `(1 - t) x + t eps` with one t a batch entry.
@@ -80,7 +82,9 @@ mod tests {
         let (a, b): (Vec<f32>, Vec<f32>) = t.iter().map(|t| preconditioning(*t)).unzip();
         let f = (v - x_t.clone() * per_batch(&a, &x_t)) / per_batch(&b, &x_t);
         let landed = euler(x_t.clone(), velocity(x_t, f, &t), &t, &[0.0, 0.0]);
-        landed.into_data().assert_approx_eq::<f32>(&x.into_data(), burn::tensor::Tolerance::absolute(1e-5));
+        landed
+            .into_data()
+            .assert_approx_eq::<f32>(&x.into_data(), burn::tensor::Tolerance::absolute(1e-5));
     }
 
     #[test]

@@ -186,9 +186,7 @@ impl Overlay {
             if mesh.indices.is_empty() || scissor[2] == 0 || scissor[3] == 0 {
                 continue;
             }
-            let (Ok(base_vertex), Ok(first)) =
-                (i32::try_from(vertices.len()), u32::try_from(indices.len()))
-            else {
+            let (Ok(base_vertex), Ok(first)) = (i32::try_from(vertices.len()), u32::try_from(indices.len())) else {
                 break;
             };
             vertices.extend_from_slice(&mesh.vertices);
@@ -200,10 +198,8 @@ impl Overlay {
                 base_vertex,
             });
         }
-        self.vertices
-            .write(device, queue, bytemuck::cast_slice(&vertices));
-        self.indices
-            .write(device, queue, bytemuck::cast_slice(&indices));
+        self.vertices.write(device, queue, bytemuck::cast_slice(&vertices));
+        self.indices.write(device, queue, bytemuck::cast_slice(&indices));
     }
 
     /// Draws into the window's pass.
@@ -301,12 +297,7 @@ fn scissor(clip: egui::Rect, scale: f32, [width, height]: [u32; 2]) -> [u32; 4] 
     let pixel = |v: f32, most: u32| ((v * scale).round().max(0.0) as u32).min(most);
     let (left, right) = (pixel(clip.min.x, width), pixel(clip.max.x, width));
     let (top, bottom) = (pixel(clip.min.y, height), pixel(clip.max.y, height));
-    [
-        left,
-        top,
-        right.saturating_sub(left),
-        bottom.saturating_sub(top),
-    ]
+    [left, top, right.saturating_sub(left), bottom.saturating_sub(top)]
 }
 
 fn pipeline(
@@ -325,11 +316,7 @@ fn pipeline(
         immediate_size: 0,
     });
     let attributes = wgpu::vertex_attr_array![0 => Float32x2, 1 => Float32x2, 2 => Unorm8x4];
-    let entry = if format.is_srgb() {
-        "fs_main_linear"
-    } else {
-        "fs_main"
-    };
+    let entry = if format.is_srgb() { "fs_main_linear" } else { "fs_main" };
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some("overlay"),
         layout: Some(&layout),
@@ -367,22 +354,11 @@ mod tests {
 
     #[test]
     fn clip_rectangles_stay_inside_the_window() {
-        let rect = |a: f32, b: f32, c: f32, d: f32| {
-            egui::Rect::from_min_max(egui::pos2(a, b), egui::pos2(c, d))
-        };
+        let rect = |a: f32, b: f32, c: f32, d: f32| egui::Rect::from_min_max(egui::pos2(a, b), egui::pos2(c, d));
         let window = [100, 50];
-        assert_eq!(
-            scissor(rect(10.0, 5.0, 20.0, 10.0), 2.0, window),
-            [20, 10, 20, 10]
-        );
-        assert_eq!(
-            scissor(rect(-10.0, -10.0, 1e9, 1e9), 1.0, window),
-            [0, 0, 100, 50]
-        );
-        assert_eq!(
-            scissor(egui::Rect::EVERYTHING, 1.0, window),
-            [0, 0, 100, 50]
-        );
+        assert_eq!(scissor(rect(10.0, 5.0, 20.0, 10.0), 2.0, window), [20, 10, 20, 10]);
+        assert_eq!(scissor(rect(-10.0, -10.0, 1e9, 1e9), 1.0, window), [0, 0, 100, 50]);
+        assert_eq!(scissor(egui::Rect::EVERYTHING, 1.0, window), [0, 0, 100, 50]);
         assert_eq!(scissor(egui::Rect::NOTHING, 1.0, window)[2], 0);
         assert_eq!(scissor(rect(200.0, 0.0, 300.0, 9.0), 1.0, window)[2], 0);
     }

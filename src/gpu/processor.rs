@@ -114,12 +114,7 @@ impl Planes {
         self.height = height;
         self.stride = width + 2 * RIM + LANES;
         let len = self.stride * (height + 2 * RIM);
-        for plane in [
-            &mut self.red,
-            &mut self.green,
-            &mut self.blue,
-            &mut self.bright,
-        ] {
+        for plane in [&mut self.red, &mut self.green, &mut self.blue, &mut self.bright] {
             plane.resize(len, 0.0);
         }
     }
@@ -143,13 +138,7 @@ impl Planes {
                 plane.copy_within(last * stride..(last + 1) * stride, (last + 1 + i) * stride);
             }
         }
-        for (((bright, red), green), blue) in self
-            .bright
-            .iter_mut()
-            .zip(&self.red)
-            .zip(&self.green)
-            .zip(&self.blue)
-        {
+        for (((bright, red), green), blue) in self.bright.iter_mut().zip(&self.red).zip(&self.green).zip(&self.blue) {
             *bright = green + 0.5 * (red + blue);
         }
     }
@@ -209,14 +198,7 @@ fn double_group(from: &Planes, at: usize, fx: f32, fy: f32) -> [Wide; 3] {
     let place = |column: usize, row: usize| corner + row * from.stride + column;
     let l = |column, row| Wide::load(&from.bright, place(column, row));
     let votes = [
-        vote(
-            (1.0 - fx) * (1.0 - fy),
-            l(1, 0),
-            l(0, 1),
-            l(1, 1),
-            l(2, 1),
-            l(1, 2),
-        ),
+        vote((1.0 - fx) * (1.0 - fy), l(1, 0), l(0, 1), l(1, 1), l(2, 1), l(1, 2)),
         vote(fx * (1.0 - fy), l(2, 0), l(1, 1), l(2, 1), l(3, 1), l(2, 2)),
         vote((1.0 - fx) * fy, l(1, 1), l(0, 2), l(1, 2), l(2, 2), l(1, 3)),
         vote(fx * fy, l(2, 1), l(1, 2), l(2, 2), l(3, 2), l(2, 3)),
@@ -319,8 +301,7 @@ fn sharpen(from: &Planes, swap: bool, to: &mut Vec<[f32; 4]>) {
             }
             let lobe = lobe.max(of(-0.1875)).min(of(0.0)) * of(SHARPNESS);
             let scale = of(255.0) / (of(4.0) * lobe + of(1.0));
-            let colours: [Wide; 3] =
-                std::array::from_fn(|i| (lobe * sums[i] + Wide::load(planes[i], at)) * scale);
+            let colours: [Wide; 3] = std::array::from_fn(|i| (lobe * sums[i] + Wide::load(planes[i], at)) * scale);
             let many = LANES.min(w - x);
             for (i, out) in to[y * w + x..][..many].iter_mut().enumerate() {
                 *out = [colours[0].0[i], colours[1].0[i], colours[2].0[i], 255.0];
@@ -344,9 +325,7 @@ fn lines(from: usize, to: usize) -> Vec<Line> {
             let base = centre.floor();
             let t = centre - base;
             Line {
-                at: std::array::from_fn(|k| {
-                    (base as isize + k as isize - 1).clamp(0, last) as usize
-                }),
+                at: std::array::from_fn(|k| (base as isize + k as isize - 1).clamp(0, last) as usize),
                 weight: [
                     ((-0.5 * t + 1.0) * t - 0.5) * t,
                     (1.5 * t - 2.5) * t * t + 1.0,
@@ -375,11 +354,7 @@ impl ProcessorUpscaler {
 
         self.columns.resize(width * h, [0.0; 4]);
         let across = lines(w, width);
-        for (from, to) in self
-            .sharp
-            .chunks_exact(w)
-            .zip(self.columns.chunks_exact_mut(width))
-        {
+        for (from, to) in self.sharp.chunks_exact(w).zip(self.columns.chunks_exact_mut(width)) {
             for (line, out) in across.iter().zip(to) {
                 let taps = line.at.map(|i| from[i]);
                 *out = std::array::from_fn(|c| (0..4).map(|k| line.weight[k] * taps[k][c]).sum());
@@ -388,10 +363,7 @@ impl ProcessorUpscaler {
 
         self.out.resize(4 * width * height, 0);
         let columns = self.columns.as_flattened();
-        for (line, to) in lines(h, height)
-            .iter()
-            .zip(self.out.chunks_exact_mut(4 * width))
-        {
+        for (line, to) in lines(h, height).iter().zip(self.out.chunks_exact_mut(4 * width)) {
             let [a, b, c, d] = line.at.map(|y| &columns[4 * width * y..][..4 * width]);
             let [wa, wb, wc, wd] = line.weight;
             for ((((out, a), b), c), d) in to.iter_mut().zip(a).zip(b).zip(c).zip(d) {

@@ -71,10 +71,7 @@ impl Screen {
             .get_default_config(&gpu.adapter, size[0].max(1), size[1].max(1))
             .ok_or_else(|| GpuError::Surface("the adapter cannot draw to it".to_owned()))?;
         config.format = format;
-        config.present_mode = if capabilities
-            .present_modes
-            .contains(&wgpu::PresentMode::Mailbox)
-        {
+        config.present_mode = if capabilities.present_modes.contains(&wgpu::PresentMode::Mailbox) {
             wgpu::PresentMode::Mailbox
         } else {
             wgpu::PresentMode::Fifo
@@ -171,9 +168,7 @@ impl Screen {
         let (device, queue) = (&self.gpu.device, &self.gpu.queue);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.overlay.prepare(device, queue, size);
-        let view = target
-            .texture
-            .create_view(&wgpu::TextureViewDescriptor::default());
+        let view = target.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let clear = wgpu::LoadOp::Clear(bars(self.config.format));
         match &mut self.picture {
             Picture::Shaders(upscaler) => {
@@ -212,11 +207,7 @@ impl Copied {
         encoder: &mut wgpu::CommandEncoder,
         window: &wgpu::Texture,
     ) {
-        let Some((frame, size)) = self
-            .frame
-            .as_ref()
-            .and_then(|frame| Some((frame, frame_size(frame)?)))
-        else {
+        let Some((frame, size)) = self.frame.as_ref().and_then(|frame| Some((frame, frame_size(frame)?))) else {
             return;
         };
         let rect = letterbox(size, [window.width(), window.height()]);
@@ -268,10 +259,7 @@ fn frame_size(frame: &Frame) -> Option<[u32; 2]> {
         u32::try_from(frame.width_px).ok()?,
         u32::try_from(frame.height_px).ok()?,
     ];
-    let len = frame
-        .width_px
-        .checked_mul(frame.height_px)?
-        .checked_mul(4)?;
+    let len = frame.width_px.checked_mul(frame.height_px)?.checked_mul(4)?;
     (len > 0 && len == frame.rgba.len()).then_some(size)
 }
 

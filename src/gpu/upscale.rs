@@ -33,11 +33,7 @@ impl Picture {
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Self {
-            texture,
-            view,
-            size,
-        }
+        Self { texture, view, size }
     }
 }
 
@@ -116,13 +112,8 @@ impl Upscaler {
             label: Some("resample"),
             source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/resample.wgsl").into()),
         });
-        let pipeline =
-            |layout, module, entry, format| pipeline(device, layout, module, entry, format);
-        let rows_entry = if format.is_srgb() {
-            "fs_rows_linear"
-        } else {
-            "fs_rows"
-        };
+        let pipeline = |layout, module, entry, format| pipeline(device, layout, module, entry, format);
+        let rows_entry = if format.is_srgb() { "fs_rows_linear" } else { "fs_rows" };
         Self {
             double: pipeline(&edge_layout, &edge, "fs_double", FORMAT),
             sharpen: pipeline(&edge_layout, &edge, "fs_sharpen", FORMAT),
@@ -143,13 +134,7 @@ impl Upscaler {
     }
 
     /// Takes in a new frame: `4 * width * height` bytes.
-    pub(super) fn upload(
-        &mut self,
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
-        size: [u32; 2],
-        rgba: &[u8],
-    ) {
+    pub(super) fn upload(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, size: [u32; 2], rgba: &[u8]) {
         if self.chain.as_ref().is_none_or(|c| c.frame.size != size) {
             self.chain = Some(Chain {
                 frame: Picture::new(device, "frame", size),
@@ -211,11 +196,7 @@ impl Upscaler {
             return;
         }
         for step in &chain.steps {
-            let pipeline = if step.sharpen {
-                &self.sharpen
-            } else {
-                &self.double
-            };
+            let pipeline = if step.sharpen { &self.sharpen } else { &self.double };
             full_pass(encoder, &step.to.view, pipeline, &step.bind);
         }
         full_pass(encoder, &fit.columns.view, &self.columns, &fit.columns_bind);
@@ -225,14 +206,7 @@ impl Upscaler {
     pub(super) fn draw(&self, pass: &mut wgpu::RenderPass<'_>) {
         let Some(fit) = &self.fit else { return };
         let r = fit.rect;
-        pass.set_viewport(
-            r.x as f32,
-            r.y as f32,
-            r.width as f32,
-            r.height as f32,
-            0.0,
-            1.0,
-        );
+        pass.set_viewport(r.x as f32, r.y as f32, r.width as f32, r.height as f32, 0.0, 1.0);
         pass.set_pipeline(&self.rows);
         pass.set_bind_group(0, &fit.rows_bind, &[]);
         pass.draw(0..3, 0..1);
@@ -385,8 +359,7 @@ mod tests {
             println!("skipped: no graphics adapter");
             return;
         };
-        let (device, queue) =
-            pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap();
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap();
         let (w, h) = (16, 8);
         let mut rgba = Vec::new();
         for _ in 0..h {

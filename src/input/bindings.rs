@@ -95,14 +95,8 @@ mod tests {
     fn letters_and_arrows_walk_and_digits_choose() {
         assert_eq!(binding(KeyCode::KeyW), Some(Binding::Held(Keys::FORWARD)));
         assert_eq!(binding(KeyCode::ArrowUp), binding(KeyCode::KeyW));
-        assert_eq!(
-            binding(KeyCode::ArrowLeft),
-            Some(Binding::Held(Keys::TURN_LEFT))
-        );
-        assert_eq!(
-            binding(KeyCode::Digit9),
-            Some(Binding::Once(Action::FirstFrame(8)))
-        );
+        assert_eq!(binding(KeyCode::ArrowLeft), Some(Binding::Held(Keys::TURN_LEFT)));
+        assert_eq!(binding(KeyCode::Digit9), Some(Binding::Once(Action::FirstFrame(8))));
         assert_eq!(binding(KeyCode::F5), None);
     }
 }

@@ -96,61 +96,53 @@ fn pressed(button: Button) -> Option<Action> {
 }
 
 fn is_run(button: Button) -> bool {
-    matches!(
-        button,
-        Button::LeftThumb | Button::LeftTrigger | Button::LeftTrigger2
-    )
+    matches!(button, Button::LeftThumb | Button::LeftTrigger | Button::LeftTrigger2)
 }
 
 /// Starts the thread; it ends when `tell` returns false.
 pub fn watch(tell: impl Fn(PadEvent) -> bool + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new()
-        .name("gamepad".to_owned())
-        .spawn(move || {
-            // The library's own filters would add a second dead zone.
-            let mut gilrs = match GilrsBuilder::new().with_default_filters(false).build() {
-                Ok(gilrs) => gilrs,
-                Err(error) => {
-                    tell(PadEvent::Unavailable(format!(
-                        "Gamepads cannot be used: {error}."
-                    )));
-                    return;
-                }
-            };
-            let mut axes = Axes::default();
-            let mut last = PadSticks::default();
-            loop {
-                let Some(event) = gilrs.next_event_blocking(Some(Duration::from_millis(500)))
-                else {
-                    continue;
-                };
-                let mut go_on = true;
-                match event.event {
-                    EventType::AxisChanged(axis, value, _) => axes.set(axis, value),
-                    EventType::ButtonPressed(button, _) if is_run(button) => axes.run = true,
-                    EventType::ButtonReleased(button, _) if is_run(button) => axes.run = false,
-                    EventType::ButtonPressed(button, _) => {
-                        if let Some(action) = pressed(button) {
-                            go_on = tell(PadEvent::Pressed(action));
-                        }
-                    }
-                    EventType::Connected => {
-                        let name = gilrs.gamepad(event.id).name().to_owned();
-                        tracing::info!("gamepad connected: {name}");
-                    }
-                    EventType::Disconnected => axes = Axes::default(),
-                    _ => {}
-                }
-                let now = axes.sticks();
-                if now != last {
-                    last = now;
-                    go_on &= tell(PadEvent::Sticks(now));
-                }
-                if !go_on {
-                    return;
-                }
+    std::thread::Builder::new().name("gamepad".to_owned()).spawn(move || {
+        // The library's own filters would add a second dead zone.
+        let mut gilrs = match GilrsBuilder::new().with_default_filters(false).build() {
+            Ok(gilrs) => gilrs,
+            Err(error) => {
+                tell(PadEvent::Unavailable(format!("Gamepads cannot be used: {error}.")));
+                return;
             }
-        })?;
+        };
+        let mut axes = Axes::default();
+        let mut last = PadSticks::default();
+        loop {
+            let Some(event) = gilrs.next_event_blocking(Some(Duration::from_millis(500))) else {
+                continue;
+            };
+            let mut go_on = true;
+            match event.event {
+                EventType::AxisChanged(axis, value, _) => axes.set(axis, value),
+                EventType::ButtonPressed(button, _) if is_run(button) => axes.run = true,
+                EventType::ButtonReleased(button, _) if is_run(button) => axes.run = false,
+                EventType::ButtonPressed(button, _) => {
+                    if let Some(action) = pressed(button) {
+                        go_on = tell(PadEvent::Pressed(action));
+                    }
+                }
+                EventType::Connected => {
+                    let name = gilrs.gamepad(event.id).name().to_owned();
+                    tracing::info!("gamepad connected: {name}");
+                }
+                EventType::Disconnected => axes = Axes::default(),
+                _ => {}
+            }
+            let now = axes.sticks();
+            if now != last {
+                last = now;
+                go_on &= tell(PadEvent::Sticks(now));
+            }
+            if !go_on {
+                return;
+            }
+        }
+    })?;
     Ok(())
 }
 

@@ -91,12 +91,7 @@ impl Conv {
 }
 
 /// A parameter drawn from N(0, `std`²) by the run's own generator, so that every backend starts from the same bits.
-pub fn normal<const D: usize>(
-    shape: [usize; D],
-    std: f32,
-    rng: &mut Gaussian,
-    device: &Device,
-) -> Param<Tensor<D>> {
+pub fn normal<const D: usize>(shape: [usize; D], std: f32, rng: &mut Gaussian, device: &Device) -> Param<Tensor<D>> {
     let n = shape.iter().product();
     let mut values = vec![0.0; n];
     if std != 0.0 {

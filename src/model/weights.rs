@@ -62,7 +62,13 @@ impl ModuleVisitor for Collect {
         let name = self.path.join(".");
         let shape = param.lazy_shape().to_vec();
         if let Some(values) = &mut self.values {
-            values.insert(name.clone(), Array { shape: shape.clone(), values: to_host(param.val().detach()) });
+            values.insert(
+                name.clone(),
+                Array {
+                    shape: shape.clone(),
+                    values: to_host(param.val().detach()),
+                },
+            );
         }
         self.out.push((name, shape));
     }
@@ -70,14 +76,22 @@ impl ModuleVisitor for Collect {
 
 /// Names and shapes of a module's parameters, in the module's order.
 pub fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
-    let mut c = Collect { path: vec![], out: vec![], values: None };
+    let mut c = Collect {
+        path: vec![],
+        out: vec![],
+        values: None,
+    };
     module.visit(&mut c);
     c.out
 }
 
 /// All parameters of a module.
 pub fn export<M: Module>(module: &M) -> Arrays {
-    let mut c = Collect { path: vec![], out: vec![], values: Some(Arrays::new()) };
+    let mut c = Collect {
+        path: vec![],
+        out: vec![],
+        values: Some(Arrays::new()),
+    };
     module.visit(&mut c);
     c.values.unwrap_or_default()
 }
@@ -96,7 +110,9 @@ impl ModuleMapper for Put<'_> {
         self.path.pop();
     }
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(array) = self.from.get(&self.path.join(".")) else { return param };
+        let Some(array) = self.from.get(&self.path.join(".")) else {
+            return param;
+        };
         let bytes = Bytes::from_elems(array.values.clone());
         let data = TensorData::from_bytes(bytes, array.shape.clone(), DType::F32);
         let device = self.device.clone();
@@ -109,10 +125,18 @@ pub fn import<M: Module>(module: M, from: &Arrays, device: &Device) -> Result<M,
     for (name, expected) in shapes(&module) {
         let array = from.get(&name).ok_or_else(|| WeightsError::Missing(name.clone()))?;
         if array.shape != expected {
-            return Err(WeightsError::Shape { name, found: array.shape.clone(), expected });
+            return Err(WeightsError::Shape {
+                name,
+                found: array.shape.clone(),
+                expected,
+            });
         }
     }
-    Ok(module.map(&mut Put { path: vec![], from, device: device.clone() }))
+    Ok(module.map(&mut Put {
+        path: vec![],
+        from,
+        device: device.clone(),
+    }))
 }
 
 /// The arrays whose names begin with `prefix.`, without it.
@@ -126,5 +150,8 @@ pub fn under(arrays: &Arrays, prefix: &str) -> Arrays {
 
 /// Adds `prefix.` to every name.
 pub fn prefixed(arrays: Arrays, prefix: &str) -> Arrays {
-    arrays.into_iter().map(|(name, array)| (format!("{prefix}.{name}"), array)).collect()
+    arrays
+        .into_iter()
+        .map(|(name, array)| (format!("{prefix}.{name}"), array))
+        .collect()
 }

@@ -31,11 +31,21 @@ pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
     };
     linear(&mut put, "autoencoder.encoder.shortcut", BLOCK, c);
     if m.autoencoder.encoder_blocks > 0 {
-        trunk(&mut put, "autoencoder.encoder.trunk", BLOCK, m.autoencoder.encoder_blocks);
+        trunk(
+            &mut put,
+            "autoencoder.encoder.trunk",
+            BLOCK,
+            m.autoencoder.encoder_blocks,
+        );
         conv(&mut put, "autoencoder.encoder.head", aw, c, 1);
     }
     linear(&mut put, "autoencoder.decoder.shortcut", c, BLOCK);
-    trunk(&mut put, "autoencoder.decoder.trunk", 2 * c, m.autoencoder.decoder_blocks);
+    trunk(
+        &mut put,
+        "autoencoder.decoder.trunk",
+        2 * c,
+        m.autoencoder.decoder_blocks,
+    );
     conv(&mut put, "autoencoder.decoder.head", aw, BLOCK, 1);
     conv(&mut put, "autoencoder.decoder.depth", aw, DEPTH_BLOCK, 1);
 
@@ -46,7 +56,12 @@ pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
     for (name, i, o) in [("qkv", w, 3 * w), ("out", w, w), ("up", w, 2 * w), ("down", 2 * w, w)] {
         linear(&mut put, &format!("text.{name}"), i, o);
     }
-    linear(&mut put, "generator.embed", (c + g.condition_channels()) * PATCH * PATCH, w);
+    linear(
+        &mut put,
+        "generator.embed",
+        (c + g.condition_channels()) * PATCH * PATCH,
+        w,
+    );
     linear(&mut put, "generator.time_in", 64, w);
     linear(&mut put, "generator.time_out", w, 6 * w);
     linear(&mut put, "generator.head", w, c * PATCH * PATCH);

@@ -76,25 +76,42 @@ impl Manifest {
     /// Says what contradicts itself or is out of range, naming the field.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.family != "aapt" {
-            return Err(format!("its family is `{}`, and this program knows `aapt` only", self.family));
+            return Err(format!(
+                "its family is `{}`, and this program knows `aapt` only",
+                self.family
+            ));
         }
         if self.control != "camera" {
-            return Err(format!("its control is `{}`, and this program knows `camera` only", self.control));
+            return Err(format!(
+                "its control is `{}`, and this program knows `camera` only",
+                self.control
+            ));
         }
         if self.temporal_factor != crate::frame::FRAMES_PER_LATENT {
-            return Err(format!("manifest field temporal_factor is {}, expected 4", self.temporal_factor));
+            return Err(format!(
+                "manifest field temporal_factor is {}, expected 4",
+                self.temporal_factor
+            ));
         }
         if !(1.0..=240.0).contains(&self.frames_per_sec) {
-            return Err(format!("manifest field frames_per_sec is {}, expected 1 to 240", self.frames_per_sec));
+            return Err(format!(
+                "manifest field frames_per_sec is {}, expected 1 to 240",
+                self.frames_per_sec
+            ));
         }
         if !(0.1..=3.0).contains(&self.lens.fov_x_rad) {
-            return Err(format!("manifest field lens.fov_x_rad is {}, expected 0.1 to 3", self.lens.fov_x_rad));
+            return Err(format!(
+                "manifest field lens.fov_x_rad is {}, expected 0.1 to 3",
+                self.lens.fov_x_rad
+            ));
         }
         self.generator.check()?;
         let [rows, columns] = self.generator.grid;
         let (w, h) = (self.lens.width_px, self.lens.height_px);
         if w != columns * SPATIAL_FACTOR || h != rows * SPATIAL_FACTOR {
-            return Err(format!("manifest field lens is {w}x{h}, which does not fit generator.grid {rows}x{columns}"));
+            return Err(format!(
+                "manifest field lens is {w}x{h}, which does not fit generator.grid {rows}x{columns}"
+            ));
         }
         let a = &self.autoencoder;
         if a.latent_channels != self.generator.latent_channels {

@@ -37,7 +37,10 @@ pub enum PackageError {
 
 impl PackageError {
     pub(crate) fn refused(path: &Path, what: impl Into<String>) -> Self {
-        Self::Refused { path: path.to_owned(), what: what.into() }
+        Self::Refused {
+            path: path.to_owned(),
+            what: what.into(),
+        }
     }
 }
 

@@ -25,8 +25,14 @@ pub(super) struct Header {
 
 /// Reads and checks everything that can be known without the tensors.
 pub(super) fn header(path: &Path, file: &mut File) -> Result<Header, PackageError> {
-    let io = |source| PackageError::Io { path: path.to_owned(), source };
-    let refuse = |what: String| PackageError::Refused { path: path.to_owned(), what };
+    let io = |source| PackageError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let refuse = |what: String| PackageError::Refused {
+        path: path.to_owned(),
+        what,
+    };
     let meta = file.metadata().map_err(io)?;
     if meta.is_dir() {
         return Err(refuse("it is a directory; name a .safetensors file".into()));
@@ -43,12 +49,14 @@ pub(super) fn header(path: &Path, file: &mut File) -> Result<Header, PackageErro
         return Err(refuse(not_ours.into()));
     }
     if header_len > len - 8 {
-        return Err(refuse(format!("it is cut short: its header needs {header_len} bytes and {} are there", len - 8)));
+        return Err(refuse(format!(
+            "it is cut short: its header needs {header_len} bytes and {} are there",
+            len - 8
+        )));
     }
     let mut text = vec![0u8; header_len as usize];
     file.read_exact(&mut text).map_err(io)?;
-    let json: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|e| refuse(format!("{not_ours} ({e})")))?;
+    let json: serde_json::Value = serde_json::from_slice(&text).map_err(|e| refuse(format!("{not_ours} ({e})")))?;
     let manifest = json
         .get("__metadata__")
         .and_then(|m| m.get("farwander"))
@@ -67,9 +75,14 @@ pub(super) fn header(path: &Path, file: &mut File) -> Result<Header, PackageErro
     let manifest: Manifest =
         serde_json::from_value(value).map_err(|e| refuse(format!("its manifest does not read: {e}")))?;
     manifest.check().map_err(refuse)?;
-    let tensors: Metadata = serde_json::from_slice(&text)
-        .map_err(|e| refuse(format!("its list of tensors contradicts itself ({e})")))?;
-    let header = Header { manifest, tensors, data_at: 8 + header_len, data_len: len - 8 - header_len };
+    let tensors: Metadata =
+        serde_json::from_slice(&text).map_err(|e| refuse(format!("its list of tensors contradicts itself ({e})")))?;
+    let header = Header {
+        manifest,
+        tensors,
+        data_at: 8 + header_len,
+        data_len: len - 8 - header_len,
+    };
     check_tensors(&header).map_err(refuse)?;
     Ok(header)
 }
@@ -81,13 +94,21 @@ fn check_tensors(header: &Header) -> Result<(), String> {
     for (name, shape) in &wanted {
         let info = found.get(name).ok_or_else(|| format!("tensor `{name}` is missing"))?;
         if info.shape != *shape {
-            return Err(format!("tensor `{name}` has shape {:?}, expected {shape:?}", info.shape));
+            return Err(format!(
+                "tensor `{name}` has shape {:?}, expected {shape:?}",
+                info.shape
+            ));
         }
         if !matches!(info.dtype, Dtype::F16 | Dtype::F32) {
-            return Err(format!("tensor `{name}` has type {:?}, expected F16 or F32", info.dtype));
+            return Err(format!(
+                "tensor `{name}` has type {:?}, expected F16 or F32",
+                info.dtype
+            ));
         }
     }
-    let frames: Vec<String> = (0..header.manifest.first_frames.len()).map(|k| format!("first_frame.{k}")).collect();
+    let frames: Vec<String> = (0..header.manifest.first_frames.len())
+        .map(|k| format!("first_frame.{k}"))
+        .collect();
     for name in &frames {
         let info = found.get(name).ok_or_else(|| format!("tensor `{name}` is missing"))?;
         if info.dtype != Dtype::U8 || info.shape.len() != 1 {
@@ -100,7 +121,10 @@ fn check_tensors(header: &Header) -> Result<(), String> {
     let end = found.values().map(|i| i.data_offsets.1 as u64).max().unwrap_or(0);
     if end != header.data_len {
         return Err(if end > header.data_len {
-            format!("it is cut short: its tensors need {end} bytes and {} are there", header.data_len)
+            format!(
+                "it is cut short: its tensors need {end} bytes and {} are there",
+                header.data_len
+            )
         } else {
             format!("it holds {} bytes after its last tensor", header.data_len - end)
         });
@@ -109,10 +133,16 @@ fn check_tensors(header: &Header) -> Result<(), String> {
 }
 
 pub(super) fn open(path: &Path) -> Result<Package, PackageError> {
-    let io = |source| PackageError::Io { path: path.to_owned(), source };
+    let io = |source| PackageError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = File::open(path).map_err(io)?;
     let header = header(path, &mut file)?;
-    #[expect(unsafe_code, reason = "memory-mapping; a reader who truncates the file meanwhile gets what he asked for")]
+    #[expect(
+        unsafe_code,
+        reason = "memory-mapping; a reader who truncates the file meanwhile gets what he asked for"
+    )]
     // SAFETY: the map is read only and dropped before this function returns.
     let map = unsafe { memmap2::Mmap::map(&file) }.map_err(io)?;
     let data = map
@@ -134,25 +164,50 @@ pub(super) fn open(path: &Path) -> Result<Package, PackageError> {
                 frames.insert(name, bytes.to_vec());
                 continue;
             }
-            Dtype::F16 => {
-                bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
-            }
-            _ => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            Dtype::F16 => bytes
+                .chunks_exact(2)
+                .map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+            _ => bytes
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
         };
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(PackageError::refused(path, format!("tensor `{name}` holds {} at element {i}", values[i])));
+            return Err(PackageError::refused(
+                path,
+                format!("tensor `{name}` holds {} at element {i}", values[i]),
+            ));
         }
-        weights.insert(name, Array { shape: info.shape.clone(), values });
+        weights.insert(
+            name,
+            Array {
+                shape: info.shape.clone(),
+                values,
+            },
+        );
     }
     let mut first_frames = Vec::new();
     for (k, entry) in header.manifest.first_frames.iter().enumerate() {
         let jpeg = frames.remove(&format!("first_frame.{k}")).unwrap_or_default();
         if !jpeg.starts_with(&[0xff, 0xd8]) {
-            return Err(PackageError::refused(path, format!("tensor `first_frame.{k}` is no JPEG picture")));
+            return Err(PackageError::refused(
+                path,
+                format!("tensor `first_frame.{k}` is no JPEG picture"),
+            ));
         }
-        first_frames.push(FirstFrame { name: entry.name.clone(), prompt: entry.prompt.clone(), jpeg });
+        first_frames.push(FirstFrame {
+            name: entry.name.clone(),
+            prompt: entry.prompt.clone(),
+            jpeg,
+        });
     }
-    Ok(Package { path: path.to_owned(), manifest: header.manifest, first_frames, weights })
+    Ok(Package {
+        path: path.to_owned(),
+        manifest: header.manifest,
+        first_frames,
+        weights,
+    })
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -26,14 +26,23 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         text_tokens: 2,
         vocabulary: vec!["snow".into()],
     };
-    let autoencoder = AutoencoderConfig { latent_channels: 4, encoder_blocks: 1, decoder_blocks: 1, width: 8 };
+    let autoencoder = AutoencoderConfig {
+        latent_channels: 4,
+        encoder_blocks: 1,
+        decoder_blocks: 1,
+        width: 8,
+    };
     let device = DeviceChoice::Cpu.open().expect("the processor");
     let mut rng = Gaussian::new(1, 1);
     let a = Autoencoder::new(&autoencoder, &Components::blank(4), &mut rng, &device);
     let g = export(&Generator::new(&generator, &mut rng, &device));
     let mut weights = prefixed(export(&a), "autoencoder");
     weights.extend(prefixed(under(&g, "text"), "text"));
-    weights.extend(prefixed(g, "generator").into_iter().filter(|(n, _)| !n.starts_with("generator.text.")));
+    weights.extend(
+        prefixed(g, "generator")
+            .into_iter()
+            .filter(|(n, _)| !n.starts_with("generator.text.")),
+    );
     let mut jpeg = Vec::new();
     image::codecs::jpeg::JpegEncoder::new(&mut jpeg)
         .encode(&[100; 32 * 16 * 3], 32, 16, image::ExtendedColorType::Rgb8)
@@ -43,7 +52,11 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         family: "aapt".into(),
         title: "Tiny".into(),
         licence: "CC0-1.0".into(),
-        lens: Lens { width_px: 32, height_px: 16, fov_x_rad: 1.3 },
+        lens: Lens {
+            width_px: 32,
+            height_px: 16,
+            fov_x_rad: 1.3,
+        },
         frames_per_sec: 24.0,
         temporal_factor: 4,
         control: "camera".into(),
@@ -57,7 +70,15 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         training: Training::default(),
         sha256: String::new(),
     };
-    (manifest, weights, vec![FirstFrame { name: "grey".into(), prompt: "snow".into(), jpeg }])
+    (
+        manifest,
+        weights,
+        vec![FirstFrame {
+            name: "grey".into(),
+            prompt: "snow".into(),
+            jpeg,
+        }],
+    )
 }
 
 struct Scratch {
@@ -91,7 +112,10 @@ fn a_saved_file_opens_with_the_same_weights_and_saves_to_the_same_bytes() {
     let p = Package::open(&s.path).expect("opens");
     let again = s.path.with_file_name("again.safetensors");
     save(&again, &p.manifest, &p.weights, &p.first_frames).expect("saved");
-    assert_eq!(std::fs::read(&s.path).expect("bytes"), std::fs::read(again).expect("bytes"));
+    assert_eq!(
+        std::fs::read(&s.path).expect("bytes"),
+        std::fs::read(again).expect("bytes")
+    );
     assert_eq!(p.first_frames[0].name, "grey");
 }
 
@@ -106,8 +130,18 @@ fn the_written_down_tensor_list_is_the_modules_own() {
 fn truncated() {
     let s = saved(|_, _| {});
     let len = std::fs::metadata(&s.path).expect("there").len();
-    for (keep, what) in [(len - 100, "cut short"), (300, "cut short"), (4, "4 bytes"), (0, "0 bytes")] {
-        std::fs::OpenOptions::new().write(true).open(&s.path).expect("there").set_len(keep).expect("cut");
+    for (keep, what) in [
+        (len - 100, "cut short"),
+        (300, "cut short"),
+        (4, "4 bytes"),
+        (0, "0 bytes"),
+    ] {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open(&s.path)
+            .expect("there")
+            .set_len(keep)
+            .expect("cut");
         assert_says(&refusal(&s), what);
     }
 }
@@ -176,7 +210,10 @@ fn manifests_that_contradict_themselves() {
 #[test]
 fn things_that_are_no_generator_file() {
     let dir = tempfile::tempdir().expect("a folder");
-    let at = |name: &str| Scratch { _dir: tempfile::tempdir().expect("a folder"), path: dir.path().join(name) };
+    let at = |name: &str| Scratch {
+        _dir: tempfile::tempdir().expect("a folder"),
+        path: dir.path().join(name),
+    };
     assert_says(&refusal(&at("missing.safetensors")), "can't read");
     assert_says(&refusal(&at("")), "is a directory");
     let text = at("notes.txt");
@@ -194,7 +231,10 @@ fn things_that_are_no_generator_file() {
 #[test]
 fn forty_sparse_gigabytes_cost_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
-    let s = Scratch { path: dir.path().join("huge.safetensors"), _dir: dir };
+    let s = Scratch {
+        path: dir.path().join("huge.safetensors"),
+        _dir: dir,
+    };
     let mut file = std::fs::File::create(&s.path).expect("made");
     file.set_len(40 << 30).expect("sparse");
     assert_says(&refusal(&s), "no generator file");

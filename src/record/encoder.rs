@@ -1,9 +1,7 @@
 //! H.264 at constant quality: frames in, length-prefixed samples out. Runs on the thread of its owner.
 
 use openh264::OpenH264API;
-use openh264::encoder::{
-    BitRate, Encoder, EncoderConfig, FrameRate, FrameType, QpRange, RateControlMode, VuiConfig,
-};
+use openh264::encoder::{BitRate, Encoder, EncoderConfig, FrameRate, FrameType, QpRange, RateControlMode, VuiConfig};
 use openh264::formats::YUVSlices;
 
 use super::RecordError;
@@ -42,11 +40,7 @@ pub(super) struct H264 {
 }
 
 impl H264 {
-    pub(super) fn new(
-        width_px: usize,
-        height_px: usize,
-        frames_per_sec: f64,
-    ) -> Result<Self, RecordError> {
+    pub(super) fn new(width_px: usize, height_px: usize, frames_per_sec: f64) -> Result<Self, RecordError> {
         let picture = Yuv420::new(width_px, height_px);
         Ok(Self {
             encoder: constant_quality(&picture, frames_per_sec, QP)?,
@@ -106,9 +100,7 @@ impl H264 {
                     Some(7) => keep(&mut self.sets.sps, nal)?,
                     Some(8) => keep(&mut self.sets.pps, nal)?,
                     Some(_) => {
-                        sample
-                            .bytes
-                            .extend_from_slice(&(nal.len() as u32).to_be_bytes());
+                        sample.bytes.extend_from_slice(&(nal.len() as u32).to_be_bytes());
                         sample.bytes.extend_from_slice(nal);
                     }
                     None => {}
@@ -140,9 +132,7 @@ fn constant_quality(picture: &Yuv420, frames_per_sec: f64, qp: u8) -> Result<Enc
         // is constant quality. ("Off" would be the plain choice but is fixed at 26 in this binding.)
         .rate_control_mode(RateControlMode::Bufferbased)
         .qp(QpRange::new(qp, qp))
-        .bitrate(BitRate::from_bps(
-            bits_per_sec.clamp(200_000.0, 100_000_000.0) as u32,
-        ))
+        .bitrate(BitRate::from_bps(bits_per_sec.clamp(200_000.0, 100_000_000.0) as u32))
         .max_frame_rate(FrameRate::from_hz(frames_per_sec as f32))
         .skip_frames(false)
         .scene_change_detect(false) // keyframes come when the muxer asks
@@ -150,8 +140,7 @@ fn constant_quality(picture: &Yuv420, frames_per_sec: f64, qp: u8) -> Result<Enc
         .adaptive_quantization(false)
         .num_threads(1) // the same bytes on every machine
         .vui(VuiConfig::bt709());
-    Encoder::with_api_config(OpenH264API::from_source(), config)
-        .map_err(|e| RecordError::Encoder(e.to_string()))
+    Encoder::with_api_config(OpenH264API::from_source(), config).map_err(|e| RecordError::Encoder(e.to_string()))
 }
 
 /// Stores a parameter set, or checks that it is the one already in the file's header.
@@ -159,9 +148,7 @@ fn keep(slot: &mut Vec<u8>, nal: &[u8]) -> Result<(), RecordError> {
     if slot.is_empty() {
         slot.extend_from_slice(nal);
     } else if slot != nal {
-        return Err(RecordError::Encoder(
-            "its parameters changed on the way".to_owned(),
-        ));
+        return Err(RecordError::Encoder("its parameters changed on the way".to_owned()));
     }
     Ok(())
 }

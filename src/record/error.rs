@@ -81,15 +81,9 @@ impl RecordError {
             io::ErrorKind::NotADirectory => {
                 format!("{folder} is not a folder; choose another place")
             }
-            io::ErrorKind::IsADirectory => {
-                "there is a folder of that name; choose a file name".to_owned()
-            }
-            io::ErrorKind::PermissionDenied => {
-                "you may not write there; choose a place of your own".to_owned()
-            }
-            io::ErrorKind::ReadOnlyFilesystem => {
-                "that disk is read-only; choose another place".to_owned()
-            }
+            io::ErrorKind::IsADirectory => "there is a folder of that name; choose a file name".to_owned(),
+            io::ErrorKind::PermissionDenied => "you may not write there; choose a place of your own".to_owned(),
+            io::ErrorKind::ReadOnlyFilesystem => "that disk is read-only; choose another place".to_owned(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "the disk is full; free some space or choose another disk".to_owned()
             }

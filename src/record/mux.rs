@@ -3,9 +3,9 @@
 //! an index (`mfra`).
 
 use mp4_atom::{
-    Avc1, Avcc, Codec, Colr, Dinf, Dref, DrefEntry, Encode, FourCC, FragmentInfo, Ftyp, Hdlr, Mdhd,
-    Mdia, Mehd, Mfhd, Mfra, Mfro, Minf, Moof, Moov, Mvex, Mvhd, Pasp, Stbl, Stco, Stsd, Tfdt, Tfhd,
-    Tfra, Tkhd, Traf, Trak, Trex, Trun, TrunEntry, Url, Visual, Vmhd,
+    Avc1, Avcc, Codec, Colr, Dinf, Dref, DrefEntry, Encode, FourCC, FragmentInfo, Ftyp, Hdlr, Mdhd, Mdia, Mehd, Mfhd,
+    Mfra, Mfro, Minf, Moof, Moov, Mvex, Mvhd, Pasp, Stbl, Stco, Stsd, Tfdt, Tfhd, Tfra, Tkhd, Traf, Trak, Trex, Trun,
+    TrunEntry, Url, Visual, Vmhd,
 };
 
 use super::RecordError;
@@ -87,12 +87,7 @@ impl Head {
     }
 }
 
-fn moov(
-    width_px: usize,
-    height_px: usize,
-    time: TimeBase,
-    sets: &ParameterSets,
-) -> Result<Moov, RecordError> {
+fn moov(width_px: usize, height_px: usize, time: TimeBase, sets: &ParameterSets) -> Result<Moov, RecordError> {
     let (width, height) = (width_px as u16, height_px as u16);
     let avc1 = Avc1 {
         visual: Visual {
@@ -181,11 +176,7 @@ pub(super) fn fragment(
 ) -> Result<Vec<u8>, RecordError> {
     let entries = |s: &Sample| TrunEntry {
         size: Some(s.bytes.len() as u32),
-        flags: Some(if s.keyframe {
-            KEYFRAME_FLAGS
-        } else {
-            DELTA_FLAGS
-        }),
+        flags: Some(if s.keyframe { KEYFRAME_FLAGS } else { DELTA_FLAGS }),
         ..TrunEntry::default()
     };
     let moof = |data_offset: i32| Moof {

@@ -37,21 +37,13 @@ pub fn save_gif(path: &Path, frames: &[Frame], frames_per_sec: f64) -> Result<()
     {
         // 10 of 1 (best, slow) to 30: no visible difference to 1 on rendered worlds.
         let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
-        encoder
-            .set_repeat(Repeat::Infinite)
-            .map_err(|e| picture(path, &e))?;
+        encoder.set_repeat(Repeat::Infinite).map_err(|e| picture(path, &e))?;
         let due_cs = |i: usize| (100.0 * i as f64 / frames_per_sec).round() as u64;
         for (i, frame) in frames.iter().enumerate() {
             let delay_cs = (due_cs(i + 1) - due_cs(i)).max(2);
-            let delay =
-                image::Delay::from_saturating_duration(Duration::from_millis(10 * delay_cs));
+            let delay = image::Delay::from_saturating_duration(Duration::from_millis(10 * delay_cs));
             encoder
-                .encode_frame(image::Frame::from_parts(
-                    to_image(path, frame)?,
-                    0,
-                    0,
-                    delay,
-                ))
+                .encode_frame(image::Frame::from_parts(to_image(path, frame)?, 0, 0, delay))
                 .map_err(|e| picture(path, &e))?;
         }
     }
@@ -87,14 +79,11 @@ pub fn contact_sheet(frames: &[Frame], columns: usize, scale: usize) -> Frame {
 }
 
 fn to_image(path: &Path, frame: &Frame) -> Result<RgbaImage, RecordError> {
-    RgbaImage::from_raw(
-        frame.width_px as u32,
-        frame.height_px as u32,
-        frame.rgba.to_vec(),
-    )
-    .ok_or_else(|| RecordError::Picture {
-        path: path.to_owned(),
-        what: "a frame has fewer bytes than its size says".to_owned(),
+    RgbaImage::from_raw(frame.width_px as u32, frame.height_px as u32, frame.rgba.to_vec()).ok_or_else(|| {
+        RecordError::Picture {
+            path: path.to_owned(),
+            what: "a frame has fewer bytes than its size says".to_owned(),
+        }
     })
 }
 
@@ -110,12 +99,7 @@ mod tests {
     use super::*;
 
     fn flat(width_px: usize, height_px: usize, grey: u8) -> Frame {
-        Frame::from_rgb(
-            width_px,
-            height_px,
-            &vec![grey; 3 * width_px * height_px],
-            0,
-        )
+        Frame::from_rgb(width_px, height_px, &vec![grey; 3 * width_px * height_px], 0)
     }
 
     #[test]
@@ -159,9 +143,6 @@ mod tests {
     fn a_missing_folder_is_named() {
         let path = Path::new("/nonexistent-folder/shot.png");
         let text = save_png(path, &flat(2, 2, 0)).unwrap_err().to_string();
-        assert!(
-            text.contains("/nonexistent-folder does not exist"),
-            "{text}"
-        );
+        assert!(text.contains("/nonexistent-folder does not exist"), "{text}");
     }
 }

@@ -46,12 +46,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Makes the file and starts the thread. Trouble with the path or the size is told here, not later.
-    pub fn start(
-        path: PathBuf,
-        width_px: usize,
-        height_px: usize,
-        frames_per_sec: f64,
-    ) -> Result<Self, RecordError> {
+    pub fn start(path: PathBuf, width_px: usize, height_px: usize, frames_per_sec: f64) -> Result<Self, RecordError> {
         let writer = Mp4Writer::create(&path, width_px, height_px, frames_per_sec)?;
         let (sender, receiver) = bounded(QUEUE_FRAMES);
         let status = Arc::new(Mutex::new(RecordStatus::default()));

@@ -68,8 +68,7 @@ fn read(bytes: &[u8]) -> Option<Video> {
             Any::Moof(moof) => {
                 let traf = &moof.traf[0];
                 let mut time = traf.tfdt.as_ref().unwrap().base_media_decode_time;
-                let step =
-                    video.as_ref()?.moov.mvex.as_ref().unwrap().trex[0].default_sample_duration;
+                let step = video.as_ref()?.moov.mvex.as_ref().unwrap().trex[0].default_sample_duration;
                 run.clear();
                 for entry in &traf.trun[0].samples {
                     let keyframe = entry.flags.unwrap() & 0x0001_0000 == 0;
@@ -135,13 +134,7 @@ fn colours_survive_and_times_are_exact() {
     let video = read(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(video.samples.len(), 31);
     assert_eq!(video.moov.trak[0].mdia.mdhd.timescale, 24_000);
-    assert!(
-        video
-            .samples
-            .iter()
-            .enumerate()
-            .all(|(i, s)| s.0 == 1000 * i as u64)
-    );
+    assert!(video.samples.iter().enumerate().all(|(i, s)| s.0 == 1000 * i as u64));
     let keyframes: Vec<_> = (0..31).filter(|&i| video.samples[i].1).collect();
     assert_eq!(keyframes, [0, 12, 24]);
     let mehd = video.moov.mvex.as_ref().unwrap().mehd.as_ref();
@@ -179,10 +172,7 @@ fn a_file_cut_off_anywhere_plays_up_to_its_last_whole_fragment() {
     let mut before = 0;
     for cut in (header_end..=whole.len()).step_by(97).chain([whole.len()]) {
         let count = read(&whole[..cut]).expect("a header").samples.len();
-        assert!(
-            count.is_multiple_of(12) && count >= before,
-            "{count} at {cut}"
-        );
+        assert!(count.is_multiple_of(12) && count >= before, "{count} at {cut}");
         before = count;
     }
     assert_eq!(before, 60);
@@ -203,9 +193,7 @@ fn noise_is_recorded_too() {
         if noisy {
             let mut state = i + 1;
             let mut byte = || {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 (state >> 56) as u8
             };
             let rgb: Vec<u8> = (0..3 * w * h).map(|_| byte()).collect();
@@ -241,17 +229,12 @@ fn trouble_is_one_sentence_that_names_the_file() {
     std::fs::write(&file, b"x").unwrap();
     let create = |p: &Path| Mp4Writer::create(p, W, H, RATE).err().unwrap().to_string();
     let missing = create(&dir.path().join("no/walk.mp4"));
-    assert!(
-        missing.contains("no does not exist; create it"),
-        "{missing}"
-    );
+    assert!(missing.contains("no does not exist; create it"), "{missing}");
     let folder = create(dir.path());
     assert!(folder.contains("choose a file name"), "{folder}");
     let below = create(&file.join("walk.mp4"));
     assert!(below.contains("is not a folder"), "{below}");
-    let size = Mp4Writer::create(&dir.path().join("a.mp4"), 8, 8, RATE)
-        .err()
-        .unwrap();
+    let size = Mp4Writer::create(&dir.path().join("a.mp4"), 8, 8, RATE).err().unwrap();
     assert!(matches!(size, RecordError::Size { .. }), "{size}");
     let rate = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, f64::NAN)
         .err()
@@ -294,10 +277,7 @@ fn the_recorder_writes_what_it_is_given() {
     }
     let summary = recorder.finish().unwrap();
     assert_eq!((summary.frames, &summary.path), (30, &path));
-    assert_eq!(
-        read(&std::fs::read(&path).unwrap()).unwrap().samples.len(),
-        30
-    );
+    assert_eq!(read(&std::fs::read(&path).unwrap()).unwrap().samples.len(), 30);
 }
 
 #[test]
@@ -315,10 +295,7 @@ fn slow_frames_reach_the_disk_within_about_a_second() {
     recorder.push(picture(W, H, 1));
     recorder.finish().unwrap();
     let video = read(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(
-        video.samples.iter().map(|s| s.1).collect::<Vec<_>>(),
-        [true, true]
-    );
+    assert_eq!(video.samples.iter().map(|s| s.1).collect::<Vec<_>>(), [true, true]);
     assert_eq!(decode(&video).len(), 2);
 }
 
@@ -352,18 +329,12 @@ fn a_killed_program_leaves_a_file_that_plays() {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let pushed = |line: String| line.split("pushed ").nth(1)?.trim().parse::<usize>().ok();
-    let last = lines
-        .map_while(Result::ok)
-        .filter_map(pushed)
-        .find(|&n| n >= 100);
+    let last = lines.map_while(Result::ok).filter_map(pushed).find(|&n| n >= 100);
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
     let video = read(&std::fs::read(&path).unwrap()).expect("a header");
     let (pushed, played) = (last.expect("the child pushed"), decode(&video).len());
-    assert!(
-        played + 24 >= pushed,
-        "{played} of {pushed} frames survived the kill"
-    );
+    assert!(played + 24 >= pushed, "{played} of {pushed} frames survived the kill");
     assert!(
         video.moov.mvex.unwrap().mehd.is_none(),
         "no length is better than a wrong one"

@@ -41,19 +41,11 @@ pub struct Mp4Writer {
 
 impl Mp4Writer {
     /// Makes the file (one of that name is replaced) and an encoder.
-    pub fn create(
-        path: &Path,
-        width_px: usize,
-        height_px: usize,
-        frames_per_sec: f64,
-    ) -> Result<Self, RecordError> {
+    pub fn create(path: &Path, width_px: usize, height_px: usize, frames_per_sec: f64) -> Result<Self, RecordError> {
         let (w, h) = (even(width_px), even(height_px));
         // The encoder's own limits: 16 pixels at least, 3840x2160 in either orientation at most.
         if width_px.min(height_px) < 16 || w.max(h) > 3840 || w.min(h) > 2160 {
-            return Err(RecordError::Size {
-                width_px,
-                height_px,
-            });
+            return Err(RecordError::Size { width_px, height_px });
         }
         if !(0.1..=1000.0).contains(&frames_per_sec) {
             return Err(RecordError::Rate(frames_per_sec));
@@ -177,9 +169,7 @@ impl Mp4Writer {
         self.last_sync = Instant::now();
         match self.file.sync_data() {
             // Pipes and some network disks know no sync.
-            Err(e) if e.kind() != std::io::ErrorKind::InvalidInput => {
-                Err(RecordError::file(&self.path, e))
-            }
+            Err(e) if e.kind() != std::io::ErrorKind::InvalidInput => Err(RecordError::file(&self.path, e)),
             _ => Ok(()),
         }
     }

@@ -2,8 +2,8 @@
 
 use burn::tensor::DType;
 
-use super::walks::{Networks, Sampler, Walks};
 use super::RolloutError;
+use super::walks::{Networks, Sampler, Walks};
 use crate::control::LatentControl;
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
@@ -75,7 +75,11 @@ impl Networks {
 impl Rollout {
     /// Loads the networks of a package onto a device.
     pub fn new(package: &Package, device: &DeviceChoice) -> Result<Self, RolloutError> {
-        Ok(Self { networks: Networks::from_package(package, *device)?, sampler: Sampler::default(), walks: None })
+        Ok(Self {
+            networks: Networks::from_package(package, *device)?,
+            sampler: Sampler::default(),
+            walks: None,
+        })
     }
 
     /// Network evaluations a latent frame from the next start on; 1 unless quality is to be compared.
@@ -86,11 +90,18 @@ impl Rollout {
     /// Begins a walk at a picture (any size: it is cropped and scaled) with a prompt. Returns frame 0.
     pub fn start(&mut self, first: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError> {
         let (width_px, height_px) = (self.networks.lens.width_px, self.networks.lens.height_px);
-        let fitted = fit(first, width_px, height_px)
-            .ok_or(RolloutError::FirstFrame { width: first.width_px, height: first.height_px })?;
+        let fitted = fit(first, width_px, height_px).ok_or(RolloutError::FirstFrame {
+            width: first.width_px,
+            height: first.height_px,
+        })?;
         let rgb = codec::from_bytes(&fitted.to_rgb());
-        let (walks, decoded) =
-            Walks::start(self.networks.clone(), self.sampler, std::slice::from_ref(&rgb), &[prompt], &[seed]);
+        let (walks, decoded) = Walks::start(
+            self.networks.clone(),
+            self.sampler,
+            std::slice::from_ref(&rgb),
+            &[prompt],
+            &[seed],
+        );
         self.walks = Some(walks);
         Ok(StepOutput {
             frames: vec![fitted],
@@ -103,7 +114,10 @@ impl Rollout {
 
     /// Changes the prompt of the running walk.
     pub fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError> {
-        self.walks.as_mut().ok_or(RolloutError::NotStarted)?.change_prompts(&[prompt]);
+        self.walks
+            .as_mut()
+            .ok_or(RolloutError::NotStarted)?
+            .change_prompts(&[prompt]);
         Ok(())
     }
 
@@ -136,11 +150,15 @@ fn fit(frame: &Frame, width_px: usize, height_px: usize) -> Option<Frame> {
         return None;
     }
     if (frame.width_px, frame.height_px) == (width_px, height_px) {
-        return Some(Frame { index: 0, ..frame.clone() });
+        return Some(Frame {
+            index: 0,
+            ..frame.clone()
+        });
     }
     let image = image::RgbaImage::from_raw(frame.width_px as u32, frame.height_px as u32, frame.rgba.to_vec())?;
     let filter = image::imageops::FilterType::CatmullRom;
-    let fitted =
-        image::DynamicImage::ImageRgba8(image).resize_to_fill(width_px as u32, height_px as u32, filter).to_rgb8();
+    let fitted = image::DynamicImage::ImageRgba8(image)
+        .resize_to_fill(width_px as u32, height_px as u32, filter)
+        .to_rgb8();
     Some(Frame::from_rgb(width_px, height_px, fitted.as_raw(), 0))
 }

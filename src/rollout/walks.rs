@@ -40,7 +40,7 @@ pub struct Networks {
 /// How a latent frame is sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampler {
-    /// Network evaluations a latent frame; 1 at play time.
+    /// Network evaluations a latent frame; 1 at play time. 0 adds nothing to what is recycled: a baseline.
     pub steps: usize,
     /// Timestep shift.
     pub shift: f32,
@@ -101,7 +101,10 @@ impl Networks {
 
     fn blocks(&self, clips: &[[&[f32]; FRAMES_PER_LATENT]]) -> Tensor<3> {
         let [h, w] = self.grid();
-        let values = clips.iter().flat_map(|f| codec::blocks_from_frames(*f, self.lens.width_px)).collect();
+        let values = clips
+            .iter()
+            .flat_map(|f| codec::blocks_from_frames(*f, self.lens.width_px))
+            .collect();
         tensor(values, [clips.len(), h * w, BLOCK], &self.device)
     }
 
@@ -124,12 +127,7 @@ impl Networks {
     }
 
     /// The recycled latents `[n, channels, h, w]` and their validity `[n, 4, h, w]` for the cameras of `controls`.
-    pub fn recycle(
-        &self,
-        latent: &Tensor<4>,
-        last: &[RgbDepth],
-        controls: &[LatentControl],
-    ) -> (Tensor<4>, Tensor<4>) {
+    pub fn recycle(&self, latent: &Tensor<4>, last: &[RgbDepth], controls: &[LatentControl]) -> (Tensor<4>, Tensor<4>) {
         let [h, w] = self.grid();
         let n = controls.len();
         match self.generator.config().recycle {
@@ -197,19 +195,40 @@ impl Walks {
         let decoded = networks.decode(latent.clone(), latent.clone());
         let text = networks.text(prompts);
         let times = flow::timesteps(sampler.steps, sampler.shift);
-        let states: Vec<GeneratorState> =
-            (0..sampler.steps).map(|_| networks.generator.begin(text.clone(), networks.dtype)).collect();
+        let states: Vec<GeneratorState> = (0..sampler.steps)
+            .map(|_| networks.generator.begin(text.clone(), networks.dtype))
+            .collect();
         let modulations = times[..sampler.steps]
             .iter()
-            .map(|t| networks.generator.modulations(*t, first.len(), networks.dtype, &networks.device))
+            .map(|t| {
+                networks
+                    .generator
+                    .modulations(*t, first.len(), networks.dtype, &networks.device)
+            })
             .collect();
         // The first frame itself is sharper than its decoding; its depth can only come from the decoder.
         let last = first
             .iter()
             .zip(&decoded)
-            .map(|(rgb, d)| RgbDepth { rgb: rgb.clone(), inverse_depth: d.inverse_depth.clone() })
+            .map(|(rgb, d)| RgbDepth {
+                rgb: rgb.clone(),
+                inverse_depth: d.inverse_depth.clone(),
+            })
             .collect();
-        (Self { networks, sampler, states, modulations, latent, last, seeds: seeds.to_vec(), step: 0, recycled: None }, decoded)
+        (
+            Self {
+                networks,
+                sampler,
+                states,
+                modulations,
+                latent,
+                last,
+                seeds: seeds.to_vec(),
+                step: 0,
+                recycled: None,
+            },
+            decoded,
+        )
     }
 
     /// Changes the prompts of running walks.
@@ -251,14 +270,21 @@ impl Walks {
         self.step += 1;
         let plane = channels * h * w;
         let mut noise = vec![0.0; batch * plane];
-        for (seed, part) in self.seeds.iter().zip(noise.chunks_exact_mut(plane)) {
+        let seeds = if self.sampler.steps == 0 {
+            &[][..]
+        } else {
+            &self.seeds[..]
+        };
+        for (seed, part) in seeds.iter().zip(noise.chunks_exact_mut(plane)) {
             // Noise is named by seed and step: a walk can be taken up anywhere.
             Gaussian::new(*seed, self.step).fill(part);
         }
         let mut x = tensor(noise, [batch, channels, h, w], &n.device);
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
         for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
-            let output = n.generator.step(state, modulations, x.clone().cast(n.dtype), condition.clone());
+            let output = n
+                .generator
+                .step(state, modulations, x.clone().cast(n.dtype), condition.clone());
             let (from, to) = (vec![t[i]; batch], vec![t[i + 1]; batch]);
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);

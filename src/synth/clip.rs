@@ -8,25 +8,11 @@ use crate::data::Clip;
 
 /// Renders a walk of `frames` frames through the world of `world_seed`; the walk is drawn from the same seed.
 pub fn clip(world_seed: u64, lens: &Lens, kind: Kind, frames: usize, fps: f32) -> Clip {
-    clip_of(
-        &World::new(world_seed, None),
-        lens,
-        kind,
-        world_seed,
-        frames,
-        fps,
-    )
+    clip_of(&World::new(world_seed, None), lens, kind, world_seed, frames, fps)
 }
 
 /// Renders a walk through a world that is already built.
-pub fn clip_of(
-    world: &World,
-    lens: &Lens,
-    kind: Kind,
-    walk_seed: u64,
-    frames: usize,
-    fps: f32,
-) -> Clip {
+pub fn clip_of(world: &World, lens: &Lens, kind: Kind, walk_seed: u64, frames: usize, fps: f32) -> Clip {
     let walk = trajectory(world, kind, walk_seed, frames, fps);
     let pixels = lens.width_px * lens.height_px;
     let mut rgb = vec![0; 3 * pixels * frames];

@@ -43,11 +43,7 @@ impl Flora {
             let x = ((slot % SLOTS) as f32 + rng.range(0.12, 0.88)) * pitch;
             let z = ((slot / SLOTS) as f32 + rng.range(0.12, 0.88)) * pitch;
             let to_grove = GROVES as f32 / SIZE_M;
-            let grove = smoothstep(
-                -0.1,
-                0.35,
-                bilinear(&groves, GROVES, x * to_grove, z * to_grove),
-            );
+            let grove = smoothstep(-0.1, 0.35, bilinear(&groves, GROVES, x * to_grove, z * to_grove));
             let roll = rng.unit();
             let trees = mix(p.growth.open, p.growth.grove, grove);
             let (bushes, rocks) = (p.growth.bush * (0.5 + grove), p.growth.rock);
@@ -183,11 +179,7 @@ impl Planter<'_> {
                         g + rng.range(0.48, 0.72) * h,
                         libm::sinf(a) * 0.1 * h,
                     );
-                    self.crown(
-                        at,
-                        v3(0.12 * h, 0.13 * h, 0.12 * h),
-                        leaf * rng.range(1.0, 1.3),
-                    );
+                    self.crown(at, v3(0.12 * h, 0.13 * h, 0.12 * h), leaf * rng.range(1.0, 1.3));
                 }
                 self.close(first, x, z, 0.5);
             }
@@ -220,11 +212,7 @@ impl Planter<'_> {
                     let a = rng.range(0.0, std::f32::consts::TAU);
                     let s = k as f32 / 3.0;
                     let out = (1.0 - s) * 0.09 * h;
-                    let at = v3(
-                        libm::cosf(a) * out,
-                        g + h * (0.58 + 0.34 * s),
-                        libm::sinf(a) * out,
-                    );
+                    let at = v3(libm::cosf(a) * out, g + h * (0.58 + 0.34 * s), libm::sinf(a) * out);
                     let r = h * mix(0.17, 0.10, s);
                     self.crown(at, v3(r, r * 0.5, r), leaf);
                 }
@@ -265,14 +253,7 @@ impl Planter<'_> {
             let (dx, dz) = (libm::cosf(a) * side, libm::sinf(a) * side);
             let elbow = v3(dx * out * 0.55, y, dz * out * 0.55);
             let radii = v3(0.2 + 0.4 * dx.abs(), 0.19, 0.2 + 0.4 * dz.abs());
-            self.shape(
-                Form::Ellipsoid {
-                    centre: elbow,
-                    radii,
-                },
-                Material::Cactus,
-                colour,
-            );
+            self.shape(Form::Ellipsoid { centre: elbow, radii }, Material::Cactus, colour);
             self.column(
                 dx * out,
                 dz * out,
@@ -313,16 +294,8 @@ impl Planter<'_> {
         self.crown(v3(0.0, g + 0.25 * r, 0.0), v3(r, r * 0.75, r), colour);
         for _ in 0..2 {
             let a = rng.range(0.0, std::f32::consts::TAU);
-            let at = v3(
-                libm::cosf(a) * r * 0.6,
-                g + 0.2 * r,
-                libm::sinf(a) * r * 0.6,
-            );
-            self.crown(
-                at,
-                v3(r * 0.65, r * 0.55, r * 0.65),
-                colour * rng.range(0.9, 1.12),
-            );
+            let at = v3(libm::cosf(a) * r * 0.6, g + 0.2 * r, libm::sinf(a) * r * 0.6);
+            self.crown(at, v3(r * 0.65, r * 0.55, r * 0.65), colour * rng.range(0.9, 1.12));
         }
         self.close(first, x, z, r + 0.45);
     }
@@ -370,10 +343,7 @@ impl Planter<'_> {
             };
             let level = self.terrain.normal(x, z, 3.0).y > 0.985;
             let dry = self.terrain.height_m(x, z) > self.terrain.water_m + 0.8;
-            if !(level && dry)
-                || by_path && !(7.0..14.0).contains(&path)
-                || self.out.objects.iter().any(near)
-            {
+            if !(level && dry) || by_path && !(7.0..14.0).contains(&path) || self.out.objects.iter().any(near) {
                 continue;
             }
             self.hut(&mut rng, x, z);
@@ -398,11 +368,7 @@ impl Planter<'_> {
             sin: libm::sinf(a),
         };
         let first = self.out.shapes.len();
-        let colour = [
-            v3(0.26, 0.16, 0.09),
-            v3(0.42, 0.36, 0.28),
-            v3(0.34, 0.12, 0.08),
-        ][rng.below(3)];
+        let colour = [v3(0.26, 0.16, 0.09), v3(0.42, 0.36, 0.28), v3(0.34, 0.12, 0.08)][rng.below(3)];
         self.shape(form, Material::Wall, colour);
         let reach = (half_l * half_l + half_w * half_w).sqrt();
         self.close(first, x, z, reach + 0.4);

@@ -33,13 +33,7 @@ const DETAIL_N: usize = 512;
 
 impl Ground {
     /// Bakes the ground and tells every object of `flora` how much sun it gets.
-    pub fn new(
-        seed: u64,
-        attributes: &Attributes,
-        terrain: &Terrain,
-        flora: &mut Flora,
-        light: &Lighting,
-    ) -> Self {
+    pub fn new(seed: u64, attributes: &Attributes, terrain: &Terrain, flora: &mut Flora, light: &Lighting) -> Self {
         let soil = soil(attributes.biome);
         let hills = hill_shadow(terrain, light);
         for o in &mut flora.objects {
@@ -58,16 +52,7 @@ impl Ground {
                 let (x, z) = (ix as f32 * TEXEL_M, iz as f32 * TEXEL_M);
                 let h = terrain.sample_m(ix, iz);
                 let n = sample_normal(terrain, ix, iz);
-                let (colour, detail) = albedo(
-                    &soil,
-                    terrain,
-                    x,
-                    z,
-                    h,
-                    n.y,
-                    shared.broad[j],
-                    shared.patch[j],
-                );
+                let (colour, detail) = albedo(&soil, terrain, x, z, h, n.y, shared.broad[j], shared.patch[j]);
                 let lit = cast[i] * smoothstep(-1.2, 1.2, h + 0.4 - hills[i]);
                 let sky = 1.0 - 0.55 * closeness[i];
                 let sun = light.sun * (larger(n.dot(light.sun_dir), 0.0) * lit);
@@ -96,15 +81,11 @@ impl Ground {
         let texel = DETAIL_M / DETAIL_N as f32;
         let lod = super::math::log2_rough((footprint_m * (1.0 / texel)).max(1.0));
         if m[3] > 0.01 && lod < 8.0 {
-            let d = self
-                .detail
-                .sample(x * (1.0 / DETAIL_M), z * (1.0 / DETAIL_M), lod);
+            let d = self.detail.sample(x * (1.0 / DETAIL_M), z * (1.0 / DETAIL_M), lod);
             let wide = 0.31 / DETAIL_M;
-            let e = self.detail.sample(
-                x * wide + z * 0.11 * wide,
-                z * wide - x * 0.11 * wide,
-                lod - 1.7,
-            );
+            let e = self
+                .detail
+                .sample(x * wide + z * 0.11 * wide, z * wide - x * 0.11 * wide, lod - 1.7);
             let grain = self.soil.grain * ((d[0] - 0.5) * 1.1 + (e[0] - 0.5) * 0.9);
             let ripple = self.soil.ripple * (e[1] - 0.5 + 0.4 * (d[1] - 0.5));
             // Light carried by this place, for specks of another colour.
@@ -130,16 +111,7 @@ fn sample_normal(t: &Terrain, ix: usize, iz: usize) -> V3 {
     clippy::too_many_arguments,
     reason = "One texel's worth of inputs, used in one place."
 )]
-fn albedo(
-    soil: &Soil,
-    t: &Terrain,
-    x: f32,
-    z: f32,
-    h: f32,
-    up: f32,
-    broad: f32,
-    patch: f32,
-) -> (V3, f32) {
+fn albedo(soil: &Soil, t: &Terrain, x: f32, z: f32, h: f32, up: f32, broad: f32, patch: f32) -> (V3, f32) {
     let mut c = soil.low.lerp(soil.high, saturate(0.5 + 0.9 * broad));
     c = c.lerp(soil.patch, smoothstep(0.05, 0.45, patch) * soil.patches);
     c = c * (1.0 + 0.22 * patch);
@@ -239,10 +211,7 @@ fn cast_shadow(cast: &mut [f32], terrain: &Terrain, o: &Object, form: &Form, foo
     // How far down-sun the shadow begins and ends, the ground being a little higher or lower there.
     let reach = |y: f32, slack: f32| ((y + slack - foot_m) * flat / l.y).clamp(0.0, SHADOW_M);
     let far = reach(b.top_m, 1.5 + 0.12 * (b.top_m - foot_m) * flat / l.y) + r;
-    let near = reach(
-        b.bottom_m,
-        -1.5 - 0.12 * (b.bottom_m - foot_m).max(0.0) * flat / l.y,
-    ) - r;
+    let near = reach(b.bottom_m, -1.5 - 0.12 * (b.bottom_m - foot_m).max(0.0) * flat / l.y) - r;
     let (ux, uz) = (-l.x / flat, -l.z / flat);
     let from = (o.x + b.x + ux * near, o.z + b.z + uz * near);
     let along = (ux * (far - near), uz * (far - near));
@@ -288,11 +257,7 @@ fn for_texels(from: (f32, f32), along: (f32, f32), r: f32, mut f: impl FnMut(usi
         }
         let row = (iz as usize & (N - 1)) * N;
         for ix in lo..=hi {
-            f(
-                row + (ix as usize & (N - 1)),
-                ix as f32 * TEXEL_M - from.0,
-                dz,
-            );
+            f(row + (ix as usize & (N - 1)), ix as f32 * TEXEL_M - from.0, dz);
         }
     }
 }
@@ -315,11 +280,7 @@ fn make_detail() -> Tile {
     let mut specks = [vec![0.0f32; n * n], vec![0.0f32; n * n]];
     for map in &mut specks {
         for _ in 0..260 {
-            let (cx, cz, r) = (
-                rng.below(n) as i32,
-                rng.below(n) as i32,
-                rng.range(1.6, 4.2),
-            );
+            let (cx, cz, r) = (rng.below(n) as i32, rng.below(n) as i32, rng.range(1.6, 4.2));
             let reach = r as i32 + 1;
             for dz in -reach..=reach {
                 for dx in -reach..=reach {
@@ -333,16 +294,10 @@ fn make_detail() -> Tile {
     let texels = (0..n * n)
         .map(|i| {
             let (x, y) = (i % n, i / n);
-            let phase = std::f32::consts::TAU
-                * (12.0 * y as f32 / n as f32 + 3.0 * x as f32 / n as f32)
-                + 5.0 * warp[i];
+            let phase =
+                std::f32::consts::TAU * (12.0 * y as f32 / n as f32 + 3.0 * x as f32 / n as f32) + 5.0 * warp[i];
             let ripple = 0.5 + 0.5 * libm::sinf(phase);
-            Tile::pack([
-                (0.5 + grain[i]).clamp(0.0, 1.0),
-                ripple,
-                specks[0][i],
-                specks[1][i],
-            ])
+            Tile::pack([(0.5 + grain[i]).clamp(0.0, 1.0), ripple, specks[0][i], specks[1][i]])
         })
         .collect();
     Tile::new(n, texels)

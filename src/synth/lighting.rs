@@ -161,8 +161,8 @@ impl Lighting {
     /// Colour of far air towards the unit direction `dir`.
     #[inline]
     pub fn haze(&self, dir: V3) -> V3 {
-        let towards = (dir.x * self.sun_dir.x + dir.z * self.sun_dir.z).max(0.0) * 0.9
-            + 0.1 * dir.dot(self.sun_dir).max(0.0);
+        let towards =
+            (dir.x * self.sun_dir.x + dir.z * self.sun_dir.z).max(0.0) * 0.9 + 0.1 * dir.dot(self.sun_dir).max(0.0);
         let t2 = towards * towards;
         let t6 = t2 * t2 * t2;
         self.horizon + self.glow * (0.28 * t6 + 0.06 * towards)
@@ -172,8 +172,7 @@ impl Lighting {
     #[inline]
     pub fn on(&self, normal: V3, lit: f32) -> V3 {
         let sky = 0.5 + 0.5 * normal.y;
-        self.sun * (normal.dot(self.sun_dir).max(0.0) * lit)
-            + self.ground_light.lerp(self.sky_light, sky)
+        self.sun * (normal.dot(self.sun_dir).max(0.0) * lit) + self.ground_light.lerp(self.sky_light, sky)
     }
 
     /// Share of `distance_m` of air that hides what lies behind; `y0` eye height, `y1` height of the thing.

@@ -143,8 +143,7 @@ pub(super) fn angle_turns(x: f32, y: f32) -> f32 {
     let q = lo / hi.max(1e-20);
     let s = q * q;
     // atan(q) / tau on [0, 1].
-    let mut a =
-        q * (0.159_150_8 + s * (-0.052_57 + s * (0.028_66 + s * (-0.013_55 + s * 0.003_32))));
+    let mut a = q * (0.159_150_8 + s * (-0.052_57 + s * (0.028_66 + s * (-0.013_55 + s * 0.003_32))));
     if ax < ay {
         a = 0.25 - a;
     }
@@ -166,10 +165,7 @@ mod tests {
         for i in 0..2000 {
             let x = i as f32 * 0.01;
             assert!((exp_neg(x) - libm::expf(-x)).abs() < 3e-4, "{x}");
-            assert!(
-                (log2_rough(x + 0.01) - libm::log2f(x + 0.01)).abs() < 0.02,
-                "{x}"
-            );
+            assert!((log2_rough(x + 0.01) - libm::log2f(x + 0.01)).abs() < 0.02, "{x}");
             let a = x * 0.314;
             let turns = fract(a / std::f32::consts::TAU);
             let got = angle_turns(libm::cosf(a), libm::sinf(a));

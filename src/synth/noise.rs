@@ -123,31 +123,10 @@ pub(super) fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
         let n = SHARED_N;
-        let broad = [
-            (16, 1.0),
-            (32, 0.6),
-            (64, 0.4),
-            (128, 0.3),
-            (256, 0.25),
-            (512, 0.2),
-        ];
+        let broad = [(16, 1.0), (32, 0.6), (64, 0.4), (128, 0.3), (256, 0.25), (512, 0.2)];
         let patch = [(32, 1.0), (64, 0.7), (128, 0.5), (256, 0.35), (512, 0.25)];
-        let clouds = [
-            (4, 1.0),
-            (8, 0.55),
-            (16, 0.3),
-            (32, 0.16),
-            (64, 0.09),
-            (128, 0.04),
-        ];
-        let ridges = [
-            (8, 1.0),
-            (16, 0.6),
-            (32, 0.4),
-            (64, 0.2),
-            (128, 0.12),
-            (256, 0.06),
-        ];
+        let clouds = [(4, 1.0), (8, 0.55), (16, 0.3), (32, 0.16), (64, 0.09), (128, 0.04)];
+        let ridges = [(8, 1.0), (16, 0.6), (32, 0.4), (64, 0.2), (128, 0.12), (256, 0.06)];
         Shared {
             broad: field(n, 0x6272_6f61, &broad),
             patch: field(n, 0x7061_7463, &patch),
@@ -182,25 +161,15 @@ impl Volume {
 
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed, 0x766f_6c75);
-        Self(
-            (0..Self::N.pow(3))
-                .map(|_| (rng.next() >> 56) as u8)
-                .collect(),
-        )
+        Self((0..Self::N.pow(3)).map(|_| (rng.next() >> 56) as u8).collect())
     }
 
     #[inline]
     pub fn at(&self, x: f32, y: f32, z: f32) -> f32 {
         let (ix, iy, iz) = (floor_i(x), floor_i(y), floor_i(z));
         let ease = |t: f32| t * t * (3.0 - 2.0 * t);
-        let (fx, fy, fz) = (
-            ease(x - ix as f32),
-            ease(y - iy as f32),
-            ease(z - iz as f32),
-        );
-        let index = |x: i32, y: i32, z: i32| {
-            ((x & 31) + ((y & 31) << 5) + ((z & 31) << 10)) as usize & 0x7fff
-        };
+        let (fx, fy, fz) = (ease(x - ix as f32), ease(y - iy as f32), ease(z - iz as f32));
+        let index = |x: i32, y: i32, z: i32| ((x & 31) + ((y & 31) << 5) + ((z & 31) << 10)) as usize & 0x7fff;
         let get = |dx, dy, dz| f32::from(self.0[index(ix + dx, iy + dy, iz + dz)]);
         let line = |dy, dz| {
             let a = get(0, dy, dz);
@@ -279,12 +248,7 @@ impl Tile {
         let mask = n - 1;
         let (x0, y0) = (ix as usize & mask, iy as usize & mask);
         let (x1, y1) = ((x0 + 1) & mask, (y0 + 1) & mask);
-        let w = [
-            (1.0 - fx) * (1.0 - fy),
-            fx * (1.0 - fy),
-            (1.0 - fx) * fy,
-            fx * fy,
-        ];
+        let w = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
         let t = [
             texels[y0 * n + x0],
             texels[y0 * n + x1],

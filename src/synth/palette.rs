@@ -144,11 +144,7 @@ pub(super) fn growth(biome: Biome) -> Growth {
     let base = Growth {
         grove: 0.34,
         open: 0.025,
-        mixture: [
-            (Plant::Broadleaf, 0.75),
-            (Plant::Birch, 0.9),
-            (Plant::Conifer, 1.0),
-        ],
+        mixture: [(Plant::Broadleaf, 0.75), (Plant::Birch, 0.9), (Plant::Conifer, 1.0)],
         leaf: green,
         needle,
         bush: 0.05,
@@ -162,11 +158,7 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Forest => Growth {
             grove: 0.58,
             open: 0.12,
-            mixture: [
-                (Plant::Conifer, 0.75),
-                (Plant::Pine, 0.88),
-                (Plant::Broadleaf, 1.0),
-            ],
+            mixture: [(Plant::Conifer, 0.75), (Plant::Pine, 0.88), (Plant::Broadleaf, 1.0)],
             leaf: [
                 v3(0.040, 0.090, 0.035),
                 v3(0.060, 0.115, 0.040),
@@ -180,16 +172,8 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Autumn => Growth {
             grove: 0.44,
             open: 0.06,
-            mixture: [
-                (Plant::Broadleaf, 0.68),
-                (Plant::Birch, 0.9),
-                (Plant::Conifer, 1.0),
-            ],
-            leaf: [
-                v3(0.50, 0.150, 0.025),
-                v3(0.56, 0.310, 0.040),
-                v3(0.36, 0.060, 0.025),
-            ],
+            mixture: [(Plant::Broadleaf, 0.68), (Plant::Birch, 0.9), (Plant::Conifer, 1.0)],
+            leaf: [v3(0.50, 0.150, 0.025), v3(0.56, 0.310, 0.040), v3(0.36, 0.060, 0.025)],
             bush: 0.05,
             bush_colour: v3(0.28, 0.140, 0.040),
             ..base
@@ -197,11 +181,7 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Snow => Growth {
             grove: 0.40,
             open: 0.03,
-            mixture: [
-                (Plant::Conifer, 0.85),
-                (Plant::Pine, 1.0),
-                (Plant::Pine, 1.0),
-            ],
+            mixture: [(Plant::Conifer, 0.85), (Plant::Pine, 1.0), (Plant::Pine, 1.0)],
             leaf: [
                 v3(0.045, 0.085, 0.050),
                 v3(0.055, 0.100, 0.055),
@@ -217,11 +197,7 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Desert => Growth {
             grove: 0.10,
             open: 0.012,
-            mixture: [
-                (Plant::Cactus, 1.0),
-                (Plant::Cactus, 1.0),
-                (Plant::Cactus, 1.0),
-            ],
+            mixture: [(Plant::Cactus, 1.0), (Plant::Cactus, 1.0), (Plant::Cactus, 1.0)],
             leaf: [
                 v3(0.095, 0.150, 0.060),
                 v3(0.120, 0.165, 0.075),
@@ -237,11 +213,7 @@ pub(super) fn growth(biome: Biome) -> Growth {
         Biome::Savanna => Growth {
             grove: 0.14,
             open: 0.02,
-            mixture: [
-                (Plant::Acacia, 0.9),
-                (Plant::Broadleaf, 1.0),
-                (Plant::Acacia, 1.0),
-            ],
+            mixture: [(Plant::Acacia, 0.9), (Plant::Broadleaf, 1.0), (Plant::Acacia, 1.0)],
             leaf: [
                 v3(0.120, 0.140, 0.035),
                 v3(0.150, 0.160, 0.045),

@@ -34,16 +34,13 @@ pub fn render(world: &World, lens: &Lens, pose: &CameraPose, rgb: &mut [u8], dep
     };
     // Column by column from the bottom: a ray meets the ground no nearer than the ray below it did.
     let mut samples = vec![blank; w * h];
-    samples
-        .par_chunks_mut(h)
-        .enumerate()
-        .for_each(|(x, column)| {
-            let mut t_min = 0.0;
-            for y in (0..h).rev() {
-                column[y] = camera.sample(world, x as f32 + 0.5, y as f32 + 0.5, t_min);
-                t_min = start(column[y].ground_t);
-            }
-        });
+    samples.par_chunks_mut(h).enumerate().for_each(|(x, column)| {
+        let mut t_min = 0.0;
+        for y in (0..h).rev() {
+            column[y] = camera.sample(world, x as f32 + 0.5, y as f32 + 0.5, t_min);
+            t_min = start(column[y].ground_t);
+        }
+    });
     let gamma = gamma_table();
     let rows = rgb.par_chunks_mut(3 * w).zip(depth_m.par_chunks_mut(w));
     rows.enumerate().for_each(|(y, (rgb, depth))| {
@@ -125,10 +122,7 @@ fn is_edge(samples: &[Sample], w: usize, h: usize, x: usize, y: usize) -> bool {
         a.is_finite() && (a - b).abs() > 0.12 * a.min(b) + 0.2 && (a - b).abs() > 0.5 * a.min(b)
     };
     let i = x * h + y;
-    x > 0 && differs(i - h)
-        || x + 1 < w && differs(i + h)
-        || y > 0 && differs(i - 1)
-        || y + 1 < h && differs(i + 1)
+    x > 0 && differs(i - h) || x + 1 < w && differs(i + h) || y > 0 && differs(i - 1) || y + 1 < h && differs(i + 1)
 }
 
 /// Film-like response: linear radiance to linear screen light in [0, 1].
@@ -174,10 +168,7 @@ mod tests {
     #[test]
     fn same_seed_same_bytes_on_any_number_of_threads() {
         let make = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let world = World::new(11, None);
                 let pose = trajectory(&world, Kind::Person, 4, 30, 24.0)[29].0;
@@ -221,24 +212,15 @@ mod tests {
                     seen += 1;
                     let (i, j) = (y * LENS.width_px + x, v * LENS.width_px + u);
                     let (want, got) = (depth_a[i] * -c[2], depth_b[j]);
-                    let same = want.is_infinite() && got.is_infinite()
-                        || (want - got).abs() < 0.25 * want.min(got);
+                    let same = want.is_infinite() && got.is_infinite() || (want - got).abs() < 0.25 * want.min(got);
                     depth_off += usize::from(!same);
-                    let off = (0..3)
-                        .map(|k| rgb_a[3 * i + k].abs_diff(rgb_b[3 * j + k]))
-                        .max();
+                    let off = (0..3).map(|k| rgb_a[3 * i + k].abs_diff(rgb_b[3 * j + k])).max();
                     colour_off += usize::from(off > Some(60));
                 }
             }
             assert!(seen > 3000, "{seen}");
-            assert!(
-                depth_off * 12 < seen,
-                "seed {seed}: {depth_off} of {seen} depths"
-            );
-            assert!(
-                colour_off * 12 < seen,
-                "seed {seed}: {colour_off} of {seen} colours"
-            );
+            assert!(depth_off * 12 < seen, "seed {seed}: {depth_off} of {seen} depths");
+            assert!(colour_off * 12 < seen, "seed {seed}: {colour_off} of {seen} colours");
         }
     }
 
@@ -246,10 +228,7 @@ mod tests {
     #[test]
     fn starting_from_the_ray_below_loses_no_ground() {
         let world = World::new(5, None);
-        for (pose, _) in trajectory(&world, Kind::Person, 8, 96, 24.0)
-            .into_iter()
-            .step_by(16)
-        {
+        for (pose, _) in trajectory(&world, Kind::Person, 8, 96, 24.0).into_iter().step_by(16) {
             for pitch_rad in [-0.5, 0.0, 0.5] {
                 let pose = CameraPose { pitch_rad, ..pose };
                 let (_, depth_m) = draw(&world, &pose);
@@ -259,8 +238,8 @@ mod tests {
                     for x in 0..LENS.width_px {
                         let s = camera.sample(&world, x as f32 + 0.5, y as f32 + 0.5, 0.0);
                         let got = depth_m[y * LENS.width_px + x];
-                        let same = s.depth_m.is_infinite() && got.is_infinite()
-                            || (s.depth_m - got).abs() < 0.05 * got + 0.05;
+                        let same =
+                            s.depth_m.is_infinite() && got.is_infinite() || (s.depth_m - got).abs() < 0.05 * got + 0.05;
                         wrong += usize::from(!same);
                     }
                 }

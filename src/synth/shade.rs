@@ -89,10 +89,7 @@ impl World {
         let ground_t = ground.unwrap_or(f32::INFINITY);
         let f = &self.flora;
         let limit = ground_t.min(t_max);
-        if let Some(hit) = self
-            .grid
-            .hit(&f.objects, &f.shapes, self.volume, o, d, limit)
-        {
+        if let Some(hit) = self.grid.hit(&f.objects, &f.shapes, self.volume, o, d, limit) {
             // Before water there is ground no nearer than the water.
             return Some(Sample {
                 ground_t: limit,
@@ -103,13 +100,12 @@ impl World {
     }
 
     fn dry(&self, o: V3, d: V3, t_min: f32, t_max: f32, spread: f32) -> Sample {
-        self.dry_before(o, d, t_min, t_max, spread)
-            .unwrap_or_else(|| Sample {
-                colour: self.sky.colour(d.unit()),
-                depth_m: f32::INFINITY,
-                id: SKY,
-                ground_t: f32::INFINITY,
-            })
+        self.dry_before(o, d, t_min, t_max, spread).unwrap_or_else(|| Sample {
+            colour: self.sky.colour(d.unit()),
+            depth_m: f32::INFINITY,
+            id: SKY,
+            ground_t: f32::INFINITY,
+        })
     }
 
     fn shade_ground(&self, o: V3, d: V3, t: f32, spread: f32) -> Sample {
@@ -124,20 +120,8 @@ impl World {
         self.through_air(colour, o, p, dir, t, length, GROUND)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "A ray and its end, unpacked for speed."
-    )]
-    fn through_air(
-        &self,
-        colour: V3,
-        o: V3,
-        p: V3,
-        dir: V3,
-        t: f32,
-        length: f32,
-        id: u32,
-    ) -> Sample {
+    #[expect(clippy::too_many_arguments, reason = "A ray and its end, unpacked for speed.")]
+    fn through_air(&self, colour: V3, o: V3, p: V3, dir: V3, t: f32, length: f32, id: u32) -> Sample {
         let fog = self.light.fog(t * length, o.y, p.y);
         Sample {
             colour: colour.lerp(self.light.haze(dir), fog),
@@ -158,11 +142,7 @@ impl World {
         let mut glow = V3::default();
         let colour = match shape.material {
             Material::Leaves | Material::Needles => {
-                let s = if shape.material == Material::Leaves {
-                    1.6
-                } else {
-                    2.3
-                };
+                let s = if shape.material == Material::Leaves { 1.6 } else { 2.3 };
                 let v = self.volume;
                 let at = |q: V3, s: f32| v.at(q.x * s, q.y * s, q.z * s);
                 let clump = at(p, s);
@@ -170,18 +150,14 @@ impl World {
                 let mut relief = (clump - toward) * 1.1 + (clump - 0.5) * 0.55;
                 if near > 0.02 {
                     let fine = at(p, s * 4.3);
-                    relief +=
-                        near * ((fine - at(p + sun * 0.1, s * 4.3)) * 0.7 + (fine - 0.5) * 0.55);
+                    relief += near * ((fine - at(p + sun * 0.1, s * 4.3)) * 0.7 + (fine - 0.5) * 0.55);
                 }
                 // Inner and lower leaves are darker; a little light comes through.
                 let depth = 0.5 + 0.5 * (0.5 + 0.5 * n.y);
                 let wrap = ((n.dot(sun) + 0.35) * (1.0 / 1.35)).max(0.0);
                 let through = 0.18 * (1.0 - n.dot(sun).abs());
                 let lit = self.light.sun * ((wrap * 0.9 + through) * object.lit);
-                let sky = self
-                    .light
-                    .ground_light
-                    .lerp(self.light.sky_light, 0.5 + 0.5 * n.y);
+                let sky = self.light.ground_light.lerp(self.light.sky_light, 0.5 + 0.5 * n.y);
                 let settle = shape.snow * smoothstep(0.15, 0.75, n.y + relief * 0.8);
                 let albedo = shape.colour.lerp(v3(0.78, 0.81, 0.86), settle);
                 albedo.times(lit + sky) * (depth * (1.0 + relief).max(0.2) * mix(0.65, 1.0, low))
@@ -195,15 +171,10 @@ impl World {
                 let v = self.volume;
                 let rough = v.at(p.x * 2.3, p.y * 2.3, p.z * 2.3) - 0.5;
                 let fine = (v.at(p.x * 8.0, p.y * 8.0, p.z * 8.0) - 0.5) * near;
-                let tilt = v3(
-                    rough,
-                    fine * 0.5,
-                    v.at(p.z * 2.3, p.x * 2.3, p.y * 2.3) - 0.5,
-                );
+                let tilt = v3(rough, fine * 0.5, v.at(p.z * 2.3, p.x * 2.3, p.y * 2.3) - 0.5);
                 let n = (n + tilt * 0.9).unit();
                 let settle = shape.snow * smoothstep(0.35, 0.75, n.y);
-                let albedo = (shape.colour * (1.0 + 0.5 * rough + 0.5 * fine))
-                    .lerp(v3(0.78, 0.81, 0.86), settle);
+                let albedo = (shape.colour * (1.0 + 0.5 * rough + 0.5 * fine)).lerp(v3(0.78, 0.81, 0.86), settle);
                 albedo.times(self.light.on(n, object.lit)) * mix(0.6, 1.0, low)
             }
             Material::Cactus => {
@@ -255,22 +226,14 @@ impl World {
             let worn = self.volume.at(along * 2.0, down * 5.0, across * 2.0) - 0.5;
             let roof = shape.colour.times(v3(0.55, 0.45, 0.45)) + v3(0.05, 0.03, 0.025);
             let c = roof * (1.0 + tile + 0.35 * worn);
-            return (
-                c.lerp(v3(0.78, 0.81, 0.86), shape.snow * 0.92),
-                V3::default(),
-            );
+            return (c.lerp(v3(0.78, 0.81, 0.86), shape.snow * 0.92), V3::default());
         }
         let gable = (cos * n.x + sin * n.z).abs() > 0.7;
-        let (u, half) = if gable {
-            (across, half_w)
-        } else {
-            (along, half_l)
-        };
+        let (u, half) = if gable { (across, half_w) } else { (along, half_l) };
         let floor = foot + 1.5;
         let y = p.y - floor;
         let plank = (fract(y * 3.2) - 0.5) * 0.22 * near;
-        let mut c =
-            shape.colour * (1.0 + plank + 0.3 * (self.volume.at(u * 3.0, y * 1.2, 5.0) - 0.5));
+        let mut c = shape.colour * (1.0 + plank + 0.3 * (self.volume.at(u * 3.0, y * 1.2, 5.0) - 0.5));
         let mut lamp = V3::default();
         let window = |centre: f32| (u - centre).abs() < 0.42 && (y - 1.45).abs() < 0.42;
         if gable && u.abs() < 0.48 && y < 2.0 {

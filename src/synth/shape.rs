@@ -84,31 +84,15 @@ pub(super) struct Bounds {
 impl Form {
     pub fn bounds(&self) -> Bounds {
         let (x, z, reach_m, bottom_m, top_m) = match *self {
-            Self::Ellipsoid {
-                centre: c,
-                radii: r,
-            } => (c.x, c.z, r.x.max(r.z), c.y - r.y, c.y + r.y),
-            Self::Frustum {
-                x,
-                z,
-                y0,
-                y1,
-                r0,
-                r1,
-            } => (x, z, r0.max(r1), y0, y1),
+            Self::Ellipsoid { centre: c, radii: r } => (c.x, c.z, r.x.max(r.z), c.y - r.y, c.y + r.y),
+            Self::Frustum { x, z, y0, y1, r0, r1 } => (x, z, r0.max(r1), y0, y1),
             Self::House {
                 half_l,
                 half_w,
                 foot,
                 ridge,
                 ..
-            } => (
-                0.0,
-                0.0,
-                (half_l * half_l + half_w * half_w).sqrt(),
-                foot,
-                ridge,
-            ),
+            } => (0.0, 0.0, (half_l * half_l + half_w * half_w).sqrt(), foot, ridge),
         };
         Bounds {
             x,
@@ -124,10 +108,7 @@ impl Form {
     pub fn holds(&self, x: f32, y: f32, z: f32) -> bool {
         let b = self.bounds();
         match *self {
-            Self::Ellipsoid {
-                centre: c,
-                radii: r,
-            } => {
+            Self::Ellipsoid { centre: c, radii: r } => {
                 let (ex, ey, ez) = ((x - c.x) / r.x, (y - c.y) / r.y, (z - c.z) / r.z);
                 ex * ex + ey * ey + ez * ez < 1.0
             }
@@ -159,14 +140,7 @@ impl Form {
                 let normal = (p + q * t).times(inv).unit();
                 Some(Touch { t, normal })
             }
-            Self::Frustum {
-                x,
-                z,
-                y0,
-                y1,
-                r0,
-                r1,
-            } => {
+            Self::Frustum { x, z, y0, y1, r0, r1 } => {
                 let k = (r1 - r0) / (y1 - y0);
                 let (px, pz) = (o.x - x, o.z - z);
                 let r = r0 + k * (o.y - y0);
@@ -261,14 +235,7 @@ impl Form {
                 let d2 = p.dot(p) - along * along / q.dot(q);
                 1.0 - super::math::smoothstep(0.45, 1.15, d2)
             }
-            Self::Frustum {
-                x,
-                z,
-                y0,
-                y1,
-                r0,
-                r1,
-            } => {
+            Self::Frustum { x, z, y0, y1, r0, r1 } => {
                 let (dx, dz) = (x - o.x, z - o.z);
                 let s = (dx * l.x + dz * l.z) / (l.x * l.x + l.z * l.z).max(1e-6);
                 let y = o.y + l.y * s;

@@ -24,20 +24,17 @@ impl Sky {
             .map(|column| std::f32::consts::TAU * column as f32 / WIDTH as f32)
             .map(|a| (libm::cosf(a), libm::sinf(a)))
             .collect();
-        texels
-            .par_chunks_mut(WIDTH)
-            .enumerate()
-            .for_each(|(row, out)| {
-                let v = row as f32 / (ROWS - 1) as f32;
-                let up = LOWEST + v * v * (1.0 - LOWEST);
-                let flat = (1.0 - up * up).max(0.0).sqrt();
-                for (column, texel) in out.iter_mut().enumerate() {
-                    let (cos, sin) = round[column];
-                    let dir = v3(cos * flat, up, sin * flat);
-                    let c = painter.colour(dir, column as f32 / WIDTH as f32);
-                    *texel = Tile::pack([c.x, c.y, c.z, 0.0]);
-                }
-            });
+        texels.par_chunks_mut(WIDTH).enumerate().for_each(|(row, out)| {
+            let v = row as f32 / (ROWS - 1) as f32;
+            let up = LOWEST + v * v * (1.0 - LOWEST);
+            let flat = (1.0 - up * up).max(0.0).sqrt();
+            for (column, texel) in out.iter_mut().enumerate() {
+                let (cos, sin) = round[column];
+                let dir = v3(cos * flat, up, sin * flat);
+                let c = painter.colour(dir, column as f32 / WIDTH as f32);
+                *texel = Tile::pack([c.x, c.y, c.z, 0.0]);
+            }
+        });
         let mut sky = Self { texels };
         sky.scatter_stars(seed, light);
         sky
@@ -60,12 +57,7 @@ impl Sky {
             self.texels[row + WIDTH + x0],
             self.texels[row + WIDTH + x1],
         ];
-        let w = [
-            (1.0 - fu) * (1.0 - fv),
-            fu * (1.0 - fv),
-            (1.0 - fu) * fv,
-            fu * fv,
-        ];
+        let w = [(1.0 - fu) * (1.0 - fv), fu * (1.0 - fv), (1.0 - fu) * fv, fu * fv];
         let c: [f32; 4] = std::array::from_fn(|c| {
             (w[0] * f32::from(t[0][c])
                 + w[1] * f32::from(t[1][c])
@@ -120,9 +112,7 @@ impl<'a> Painter<'a> {
             [0.115, 0.070].map(|height| {
                 let row = rng.below(SHARED_N) * SHARED_N;
                 let line = &shared().ridges[row..row + SHARED_N];
-                line.iter()
-                    .map(|h| height * (1.0 + 1.3 * h - 0.6 * h.abs()))
-                    .collect()
+                line.iter().map(|h| height * (1.0 + 1.3 * h - 0.6 * h.abs())).collect()
             })
         });
         let (rock, snow_line) = match attributes.biome {
@@ -149,10 +139,7 @@ impl<'a> Painter<'a> {
         let up = dir.y.max(0.0);
         let haze = l.haze(dir);
         let climb = 1.0 - (1.0 - up) * (1.0 - up) * (1.0 - up);
-        let mut c = haze.lerp(
-            l.zenith,
-            smoothstep(0.0, 1.0, climb.sqrt() * 0.5 + climb * 0.5),
-        );
+        let mut c = haze.lerp(l.zenith, smoothstep(0.0, 1.0, climb.sqrt() * 0.5 + climb * 0.5));
         let facing = dir.dot(l.sun_dir).max(0.0);
         let f4 = facing * facing * facing * facing;
         let f32_ = f4 * f4 * f4 * f4 * f4 * f4 * f4 * f4;

@@ -90,11 +90,7 @@ impl Terrain {
                 Biome::Heath | Biome::Snow => 1.15,
                 _ => 1.0,
             };
-        let rough = if attributes.biome == Biome::Desert {
-            0.4
-        } else {
-            1.0
-        };
+        let rough = if attributes.biome == Biome::Desert { 0.4 } else { 1.0 };
         let octaves = [
             (2, 26.0 * relief),
             (4, 17.0 * relief),
@@ -109,11 +105,7 @@ impl Terrain {
         sorted.sort_by(f32::total_cmp);
         let share = rng.range(0.1, 0.2);
         let level = sorted[(sorted.len() as f32 * share) as usize];
-        let water_m = if attributes.lake {
-            level
-        } else {
-            sorted[0] - 60.0
-        };
+        let water_m = if attributes.lake { level } else { sorted[0] - 60.0 };
         if attributes.lake {
             // A beach: flatten what lies just above the water, so that shores are wide and gentle.
             for h in &mut heights_m {
@@ -194,10 +186,7 @@ impl Terrain {
 
     /// Distance to the middle of the nearest path (large without paths).
     pub fn path_distance_m(&self, x: f32, z: f32) -> f32 {
-        self.paths
-            .iter()
-            .map(|p| p.distance_m(x, z))
-            .fold(1e9, lesser)
+        self.paths.iter().map(|p| p.distance_m(x, z)).fold(1e9, lesser)
     }
 
     /// First `t` in (`t_min`, `t_max`) at which `o + d t` is on or under the ground.
@@ -247,11 +236,7 @@ impl Terrain {
             }
             (t_before, gap_before) = (t, gap);
             let closing = cell.slope * flat - d.y;
-            let free = if closing > 1e-4 {
-                gap / closing
-            } else {
-                f32::MAX
-            };
+            let free = if closing > 1e-4 { gap / closing } else { f32::MAX };
             let exit = larger(t_cell, t + 0.003);
             t = lesser(t + larger(free, 0.02 + 0.005 * t), exit);
         }

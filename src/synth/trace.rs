@@ -85,15 +85,7 @@ impl Grid {
     }
 
     /// Nearest object along `o + d t` before `t_max`.
-    pub fn hit(
-        &self,
-        objects: &[Object],
-        shapes: &[Shape],
-        volume: &Volume,
-        o: V3,
-        d: V3,
-        t_max: f32,
-    ) -> Option<Hit> {
+    pub fn hit(&self, objects: &[Object], shapes: &[Shape], volume: &Volume, o: V3, d: V3, t_max: f32) -> Option<Hit> {
         let mut best: Option<Hit> = None;
         let mut limit = t_max;
         if d.y > 0.0 {
@@ -106,23 +98,14 @@ impl Grid {
             let edge = (c + i32::from(d > 0.0)) as f32 * CELL_M;
             (edge - o) * inv
         };
-        let (step_x, step_z) = (
-            if d.x > 0.0 { 1 } else { -1 },
-            if d.z > 0.0 { 1 } else { -1 },
-        );
+        let (step_x, step_z) = (if d.x > 0.0 { 1 } else { -1 }, if d.z > 0.0 { 1 } else { -1 });
         let (mut next_x, mut next_z) = (next(cx, o.x, d.x, ix).abs(), next(cz, o.z, d.z, iz).abs());
         let (dx, dz) = (CELL_M * ix.abs(), CELL_M * iz.abs());
         let mut t_in = 0.0f32;
         while t_in < limit {
             let t_out = lesser(next_x, next_z);
             let cell = cell_index(cx, cz);
-            let lowest = o.y
-                + d.y
-                    * if d.y < 0.0 {
-                        lesser(t_out, limit)
-                    } else {
-                        t_in
-                    };
+            let lowest = o.y + d.y * if d.y < 0.0 { lesser(t_out, limit) } else { t_in };
             if lowest < self.tops_m[cell] {
                 let (ax, az) = (o.x - cx as f32 * CELL_M, o.z - cz as f32 * CELL_M);
                 for e in self.list(cell) {
@@ -152,15 +135,7 @@ fn cell_index(cx: i32, cz: i32) -> usize {
 }
 
 #[inline]
-fn touch(
-    object: &Object,
-    index: u32,
-    shapes: &[Shape],
-    volume: &Volume,
-    o: V3,
-    d: V3,
-    t_max: f32,
-) -> Option<Hit> {
+fn touch(object: &Object, index: u32, shapes: &[Shape], volume: &Volume, o: V3, d: V3, t_max: f32) -> Option<Hit> {
     // The bounding cylinder first.
     let a = d.x * d.x + d.z * d.z;
     let b = o.x * d.x + o.z * d.z;
@@ -170,10 +145,7 @@ fn touch(
         return None;
     }
     let (root, inv) = (disc.sqrt(), 1.0 / larger(a, 1e-9));
-    let (t0, t1) = (
-        larger((-b - root) * inv, 0.0),
-        lesser((-b + root) * inv, t_max),
-    );
+    let (t0, t1) = (larger((-b - root) * inv, 0.0), lesser((-b + root) * inv, t_max));
     if t0 >= t1 {
         return None;
     }

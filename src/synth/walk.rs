@@ -35,13 +35,7 @@ impl Kind {
 }
 
 /// Poses of `frames` video frames at `fps`, and the keys held before each; a function of world, kind and seed.
-pub fn trajectory(
-    world: &World,
-    kind: Kind,
-    seed: u64,
-    frames: usize,
-    fps: f32,
-) -> Vec<(CameraPose, Keys)> {
+pub fn trajectory(world: &World, kind: Kind, seed: u64, frames: usize, fps: f32) -> Vec<(CameraPose, Keys)> {
     let mut rng = Rng::new(seed, 0x7761_6c6b ^ kind as u64);
     let mut walker = Walker::at(spawn(world, &mut rng));
     let mut hands = Hands::new(kind);
@@ -136,12 +130,7 @@ fn spawn(world: &World, rng: &mut Rng) -> CameraPose {
         let wanted = if attempt < 60 { 0.25 } else { -1.0 };
         let level = world.terrain.normal(x, z, 2.0).y > 0.93;
         let dry = world.terrain.height_m(x, z) > world.terrain.water_m;
-        if level
-            && dry
-            && !blocked(world, x, z)
-            && room_m(world, &pose, 0.0) > 9.0
-            && interest(world, &pose) > wanted
-        {
+        if level && dry && !blocked(world, x, z) && room_m(world, &pose, 0.0) > 9.0 && interest(world, &pose) > wanted {
             break;
         }
     }
@@ -208,13 +197,7 @@ impl Hands {
         }
     }
 
-    fn act(
-        &mut self,
-        world: &World,
-        pose: &CameraPose,
-        rng: &mut Rng,
-        dt_secs: f32,
-    ) -> (Keys, WalkInput) {
+    fn act(&mut self, world: &World, pose: &CameraPose, rng: &mut Rng, dt_secs: f32) -> (Keys, WalkInput) {
         self.keys_left_secs -= dt_secs;
         self.pan_left_secs -= dt_secs;
         self.pitch_left_secs -= dt_secs;
@@ -263,19 +246,11 @@ impl Hands {
             Kind::Person if roll < 0.42 => (Keys::FORWARD, rng.range(0.8, 4.0)),
             Kind::Person if roll < 0.60 => (Keys::FORWARD.with(Keys::RUN), rng.range(0.8, 3.0)),
             Kind::Person if roll < 0.68 => {
-                let side = if rng.chance(0.5) {
-                    Keys::LEFT
-                } else {
-                    Keys::RIGHT
-                };
+                let side = if rng.chance(0.5) { Keys::LEFT } else { Keys::RIGHT };
                 (Keys::FORWARD.with(side), rng.range(0.3, 1.4))
             }
             Kind::Person if roll < 0.77 => {
-                let side = if rng.chance(0.5) {
-                    Keys::LEFT
-                } else {
-                    Keys::RIGHT
-                };
+                let side = if rng.chance(0.5) { Keys::LEFT } else { Keys::RIGHT };
                 (side, rng.range(0.3, 1.5))
             }
             Kind::Person if roll < 0.84 => (Keys::BACK, rng.range(0.3, 1.4)),
@@ -337,14 +312,8 @@ mod tests {
                 for pair in walk.windows(2) {
                     let (a, b) = (pair[0].0, pair[1].0);
                     let [x, y, z] = b.position_m;
-                    assert!(
-                        !blocked(&world, x, z),
-                        "seed {seed} {kind:?}: inside something"
-                    );
-                    let above = y - world
-                        .terrain
-                        .height_m(x, z)
-                        .max(world.terrain.water_m - 0.4);
+                    assert!(!blocked(&world, x, z), "seed {seed} {kind:?}: inside something");
+                    let above = y - world.terrain.height_m(x, z).max(world.terrain.water_m - 0.4);
                     assert!(
                         (above - 1.7).abs() < 0.45,
                         "seed {seed} {kind:?}: {above} m above ground"
@@ -353,10 +322,7 @@ mod tests {
                     let step = (dx * dx + dz * dz).sqrt();
                     assert!(step <= Walker::RUN_M_S / FPS * 1.001, "{step} m in a frame");
                     let turn = b.relative_to(&a).yaw_rad.abs();
-                    assert!(
-                        turn <= Walker::MAX_TURN_RAD_S / FPS * 1.001,
-                        "{turn} rad in a frame"
-                    );
+                    assert!(turn <= Walker::MAX_TURN_RAD_S / FPS * 1.001, "{turn} rad in a frame");
                     assert!(b.pitch_rad.abs() <= Walker::MAX_PITCH_RAD);
                     moved_m += step;
                     turned_rad += turn;
@@ -378,11 +344,7 @@ mod tests {
                 for (o, dx, dz) in world.grid.near(x, z) {
                     let o = &world.flora.objects[o as usize];
                     for s in &world.flora.shapes[o.first as usize..(o.first + o.count) as usize] {
-                        assert!(
-                            !s.form.holds(-dx, y, -dz),
-                            "seed {seed}: eye inside {:?}",
-                            s.material
-                        );
+                        assert!(!s.form.holds(-dx, y, -dz), "seed {seed}: eye inside {:?}", s.material);
                     }
                 }
             }
@@ -395,10 +357,7 @@ mod tests {
         let look = trajectory(&world, Kind::Look, 5, 120, FPS);
         assert_eq!(look[0].0.position_m, look[119].0.position_m);
         let turn = trajectory(&world, Kind::Turn, 5, 240, FPS);
-        let turned: f32 = turn
-            .windows(2)
-            .map(|p| p[1].0.relative_to(&p[0].0).yaw_rad.abs())
-            .sum();
+        let turned: f32 = turn.windows(2).map(|p| p[1].0.relative_to(&p[0].0).yaw_rad.abs()).sum();
         assert!(turned / 10.0 > 0.7, "{turned} rad in 10 s");
         let walk = trajectory(&world, Kind::Walk, 5, 240, FPS);
         assert!(walk[200].1.has(Keys::FORWARD));

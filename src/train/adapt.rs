@@ -31,7 +31,11 @@ impl Setup {
         let (_, deviation) = trained(run, &run.device.open()?)?;
         let clips = latents::load(run, Split::Train)?;
         let [_, _, residual_std] = latents::statistics(run, &clips)?;
-        Ok(Self { clips, residual_std, deviation })
+        Ok(Self {
+            clips,
+            residual_std,
+            deviation,
+        })
     }
 }
 
@@ -39,7 +43,10 @@ impl Setup {
 pub(super) fn finished(run: &Run, stage: &'static str) -> Result<Arrays, TrainError> {
     let path = run.dir.join(stage).join("final.safetensors");
     if !path.exists() {
-        return Err(TrainError::Missing { needs: stage, run: run.dir.clone() });
+        return Err(TrainError::Missing {
+            needs: stage,
+            run: run.dir.clone(),
+        });
     }
     Ok(checkpoint::load(&path)?.0)
 }
@@ -51,7 +58,10 @@ pub(super) fn resume(optimizer: &mut Optimizer, path: &std::path::Path) -> Resul
     }
     let (arrays, meta) = checkpoint::load(path)?;
     let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
-    optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint { path: path.to_owned(), what })?;
+    optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint {
+        path: path.to_owned(),
+        what,
+    })?;
     Ok(true)
 }
 
@@ -92,22 +102,41 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         student.refresh(run, step, &optimizer, &samples, &setup, &mut rng)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
-        let batch =
-            assemble(&run.recipe, &config, clips, &picks, r.latents, &setup.residual_std, dtype, &training);
+        let batch = assemble(
+            &run.recipe,
+            &config,
+            clips,
+            &picks,
+            r.latents,
+            &setup.residual_std,
+            dtype,
+            &training,
+        );
         let t: Vec<f32> = (0..r.batch).map(|_| flow::shift(rng.uniform(), r.shift)).collect();
         let noise = noise_like(&batch.data, &mut rng);
         let x_t = flow::add_noise(batch.data.clone(), noise.clone(), &t);
         let text = model.encode_text(&batch.words, &training);
-        let output = model.sequence(x_t.clone().cast(dtype), batch.condition, &t, text).cast(DType::F32);
+        let output = model
+            .sequence(x_t.clone().cast(dtype), batch.condition, &t, text)
+            .cast(DType::F32);
         let error = flow::velocity(x_t, output, &t) - flow::target_velocity(batch.data, noise);
         let loss = weighted_mse(error, &weights);
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, r.warmup, r.steps);
-        let with = AdamW { lr, weight_decay: r.weight_decay, ema: r.ema, clip: 1.0 };
+        let with = AdamW {
+            lr,
+            weight_decay: r.weight_decay,
+            ema: r.ema,
+            clip: 1.0,
+        };
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);
         if !norm.is_finite() {
-            return Err(TrainError::Diverged { stage: STAGE, step, path: saved });
+            return Err(TrainError::Diverged {
+                stage: STAGE,
+                step,
+                path: saved,
+            });
         }
         sum += f64::from(to_host(loss.detach())[0]);
         since += 1;
@@ -118,7 +147,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             run.log(
                 STAGE,
                 step + 1,
-                &[("loss", loss), ("lr", lr.into()), ("grad_norm", norm), ("latents_per_sec", rate)],
+                &[
+                    ("loss", loss),
+                    ("lr", lr.into()),
+                    ("grad_norm", norm),
+                    ("latents_per_sec", rate),
+                ],
             )?;
             (sum, since, clock) = (0.0, 0, std::time::Instant::now());
         }

@@ -20,14 +20,21 @@ const STAGE: &str = "autoencoder";
 
 /// Type that training computes in: bf16 where the processor has products for it.
 pub(super) fn compute_dtype(device: DeviceChoice) -> DType {
-    if device == DeviceChoice::Libtorch { DType::BF16 } else { DType::F32 }
+    if device == DeviceChoice::Libtorch {
+        DType::BF16
+    } else {
+        DType::F32
+    }
 }
 
 /// The trained autoencoder's averaged weights and its channels' deviations in the picture.
 pub(super) fn trained(run: &Run, device: &Device) -> Result<(Autoencoder, Vec<f32>), TrainError> {
     let path = run.dir.join(STAGE).join("final.safetensors");
     if !path.exists() {
-        return Err(TrainError::Missing { needs: STAGE, run: run.dir.clone() });
+        return Err(TrainError::Missing {
+            needs: STAGE,
+            run: run.dir.clone(),
+        });
     }
     let (arrays, _) = checkpoint::load(&path)?;
     let config = &run.recipe.autoencoder;
@@ -144,7 +151,10 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         model = Autoencoder::new(&run.recipe.autoencoder, &blank, &mut rng, &training);
         optimizer = Optimizer::new(&model);
         let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
-        let bad = |what| TrainError::Checkpoint { path: saved.clone(), what };
+        let bad = |what| TrainError::Checkpoint {
+            path: saved.clone(),
+            what,
+        };
         optimizer.restore(arrays, step).map_err(bad)?;
         model = optimizer.apply(model, &training);
     } else {
@@ -152,12 +162,31 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         deviation = start.deviation.clone();
         model = Autoencoder::new(&run.recipe.autoencoder, &start, &mut rng, &training);
         optimizer = Optimizer::new(&model);
-        let [psnr, depth] = validate(&Autoencoder::new(&run.recipe.autoencoder, &start, &mut rng, &device), &held_out, grid, &device);
-        run.log(STAGE, 0, &[("val_psnr_db", psnr), ("val_depth", depth), ("explained", start.explained)])?;
+        let [psnr, depth] = validate(
+            &Autoencoder::new(&run.recipe.autoencoder, &start, &mut rng, &device),
+            &held_out,
+            grid,
+            &device,
+        );
+        run.log(
+            STAGE,
+            0,
+            &[
+                ("val_psnr_db", psnr),
+                ("val_depth", depth),
+                ("explained", start.explained),
+            ],
+        )?;
     }
     let save = |optimizer: &Optimizer| {
         let mut arrays = optimizer.arrays();
-        arrays.insert("deviation".into(), Array { shape: vec![deviation.len()], values: deviation.clone() });
+        arrays.insert(
+            "deviation".into(),
+            Array {
+                shape: vec![deviation.len()],
+                values: deviation.clone(),
+            },
+        );
         checkpoint::save(&saved, &arrays, &[("step", optimizer.step.to_string())])
     };
     let averaged = |optimizer: &Optimizer| -> Result<Autoencoder, TrainError> {
@@ -176,7 +205,11 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let picks: Vec<(usize, usize)> = (0..r.batch)
             .map(|_| {
                 let clip = rng.below(clips.len());
-                let latent = if rng.uniform() < 0.06 { 0 } else { 1 + rng.below(clips.latents()) };
+                let latent = if rng.uniform() < 0.06 {
+                    0
+                } else {
+                    1 + rng.below(clips.latents())
+                };
                 (clip, latent)
             })
             .collect();
@@ -184,11 +217,20 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let loss = pixels.clone() + depth.clone().mul_scalar(r.depth_weight);
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, 100, r.steps);
-        let with = AdamW { lr, weight_decay: 0.0, ema: r.ema, clip: 1.0 };
+        let with = AdamW {
+            lr,
+            weight_decay: 0.0,
+            ema: r.ema,
+            clip: 1.0,
+        };
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);
         if !norm.is_finite() {
-            return Err(TrainError::Diverged { stage: STAGE, step, path: saved });
+            return Err(TrainError::Diverged {
+                stage: STAGE,
+                step,
+                path: saved,
+            });
         }
         sum += f64::from(to_host(pixels.detach())[0]);
         since += 1;
@@ -201,7 +243,13 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             run.log(
                 STAGE,
                 step + 1,
-                &[("psnr_db", psnr), ("depth", depth), ("lr", lr.into()), ("grad_norm", norm), ("latents_per_sec", rate)],
+                &[
+                    ("psnr_db", psnr),
+                    ("depth", depth),
+                    ("lr", lr.into()),
+                    ("grad_norm", norm),
+                    ("latents_per_sec", rate),
+                ],
             )?;
             (sum, since, clock) = (0.0, 0, std::time::Instant::now());
         }
@@ -223,6 +271,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device);
     run.log(STAGE, r.steps, &[("val_psnr_db", psnr), ("val_depth", depth)])?;
     let mut arrays: Arrays = prefixed(optimizer.average(), "autoencoder");
-    arrays.insert("deviation".into(), Array { shape: vec![deviation.len()], values: deviation.clone() });
+    arrays.insert(
+        "deviation".into(),
+        Array {
+            shape: vec![deviation.len()],
+            values: deviation.clone(),
+        },
+    );
     checkpoint::save(&last, &arrays, &[("step", r.steps.to_string())])
 }

@@ -11,8 +11,14 @@ use crate::model::weights::{Array, Arrays};
 
 /// Writes arrays with a few words of metadata.
 pub(super) fn save(path: &Path, arrays: &Arrays, meta: &[(&str, String)]) -> Result<(), TrainError> {
-    let io = |source| TrainError::Io { path: path.to_owned(), source };
-    let bad = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
+    let io = |source| TrainError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let bad = |what: String| TrainError::Checkpoint {
+        path: path.to_owned(),
+        what,
+    };
     let views = arrays
         .iter()
         .map(|(n, a)| TensorView::new(Dtype::F32, a.shape.clone(), bytemuck::cast_slice(&a.values)).map(|v| (n, v)))
@@ -27,8 +33,14 @@ pub(super) fn save(path: &Path, arrays: &Arrays, meta: &[(&str, String)]) -> Res
 
 /// Reads what [`save`] wrote.
 pub(super) fn load(path: &Path) -> Result<(Arrays, HashMap<String, String>), TrainError> {
-    let bytes = std::fs::read(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
-    let bad = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
+    let bytes = std::fs::read(path).map_err(|source| TrainError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let bad = |what: String| TrainError::Checkpoint {
+        path: path.to_owned(),
+        what,
+    };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(e.to_string()))?;
     let meta = header.metadata().clone().unwrap_or_default();
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
@@ -37,9 +49,18 @@ pub(super) fn load(path: &Path) -> Result<(Arrays, HashMap<String, String>), Tra
         if view.dtype() != Dtype::F32 {
             return Err(bad(format!("`{name}` is not F32")));
         }
-        let values =
-            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        arrays.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+        let values = view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        arrays.insert(
+            name.to_owned(),
+            Array {
+                shape: view.shape().to_vec(),
+                values,
+            },
+        );
     }
     Ok((arrays, meta))
 }

@@ -19,17 +19,30 @@ impl Clips {
     pub(super) fn open(run: &Run, split: Split) -> Result<Self, TrainError> {
         let dir = run.recipe.data.dir.join(split.word());
         let lens = run.recipe.lens();
-        let most = if split == Split::Train { run.recipe.data.train_clips } else { run.recipe.data.test_clips };
+        let most = if split == Split::Train {
+            run.recipe.data.train_clips
+        } else {
+            run.recipe.data.test_clips
+        };
         let (mut shards, mut places) = (Vec::new(), Vec::new());
         for path in list_shards(&dir)? {
             let shard = ShardReader::open(&path)?;
             let head = shard.head();
-            let wrong = |what: String| TrainError::Checkpoint { path: path.clone(), what };
+            let wrong = |what: String| TrainError::Checkpoint {
+                path: path.clone(),
+                what,
+            };
             if head.split != split {
-                return Err(wrong(format!("it holds {} clips in the {} folder", head.split.word(), split.word())));
+                return Err(wrong(format!(
+                    "it holds {} clips in the {} folder",
+                    head.split.word(),
+                    split.word()
+                )));
             }
             if head.lens != lens || head.frames != run.recipe.data.frames {
-                return Err(wrong("its frame size, field of view or clip length is not the recipe's".into()));
+                return Err(wrong(
+                    "its frame size, field of view or clip length is not the recipe's".into(),
+                ));
             }
             for place in 0..shard.len().min(most.saturating_sub(places.len())) {
                 places.push((shards.len(), place));
@@ -72,7 +85,11 @@ impl Clips {
     /// The four video frames of a latent frame; of latent frame 0, four times the first.
     pub(super) fn latent_frames(&self, clip: usize, latent: usize) -> [Vec<f32>; FRAMES_PER_LATENT] {
         std::array::from_fn(|i| {
-            let frame = if latent == 0 { 0 } else { (latent - 1) * FRAMES_PER_LATENT + 1 + i };
+            let frame = if latent == 0 {
+                0
+            } else {
+                (latent - 1) * FRAMES_PER_LATENT + 1 + i
+            };
             self.frame(clip, frame)
         })
     }
@@ -93,7 +110,9 @@ impl Clips {
             .map(|k| {
                 let at = k * FRAMES_PER_LATENT;
                 let poses: [CameraPose; FRAMES_PER_LATENT] = std::array::from_fn(|i| view.poses[at + 1 + i]);
-                let keys = view.keys[at + 1..=at + FRAMES_PER_LATENT].iter().fold(Keys(0), |a, k| a.with(*k));
+                let keys = view.keys[at + 1..=at + FRAMES_PER_LATENT]
+                    .iter()
+                    .fold(Keys(0), |a, k| a.with(*k));
                 LatentControl::new(&view.poses[at], &poses, keys)
             })
             .collect()

@@ -61,7 +61,16 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         student.refresh(run, step, &optimizer, &samples, &setup, &mut rng)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
-        let batch = assemble(&run.recipe, &config, clips, &picks, r.latents, &setup.residual_std, dtype, &device);
+        let batch = assemble(
+            &run.recipe,
+            &config,
+            clips,
+            &picks,
+            r.latents,
+            &setup.residual_std,
+            dtype,
+            &device,
+        );
         // Neighbouring timesteps, one pair a clip.
         let n: Vec<usize> = (0..r.batch).map(|_| rng.below(r.timesteps)).collect();
         let (t_low, t_high): (Vec<f32>, Vec<f32>) = n.iter().map(|&i| (times[i], times[i + 1])).unzip();
@@ -84,17 +93,28 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let high = burn::tensor::Tensor::from_inner(high);
         let text = model.encode_text(&batch.words, &training);
         let condition = burn::tensor::Tensor::from_inner(batch.condition);
-        let out = model.sequence(high.clone().cast(dtype), condition, &t_high, text).cast(DType::F32);
+        let out = model
+            .sequence(high.clone().cast(dtype), condition, &t_high, text)
+            .cast(DType::F32);
         let v = flow::velocity(high.clone(), out, &t_high);
         let student_landing = flow::euler(high, v, &t_high, &zero);
         let loss = weighted_mse(student_landing - burn::tensor::Tensor::from_inner(landed), &weights);
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, r.warmup, r.steps);
-        let with = AdamW { lr, weight_decay: r.weight_decay, ema: r.ema, clip: 1.0 };
+        let with = AdamW {
+            lr,
+            weight_decay: r.weight_decay,
+            ema: r.ema,
+            clip: 1.0,
+        };
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);
         if !norm.is_finite() {
-            return Err(TrainError::Diverged { stage: STAGE, step, path: saved });
+            return Err(TrainError::Diverged {
+                stage: STAGE,
+                step,
+                path: saved,
+            });
         }
         sum += f64::from(to_host(loss.detach())[0]);
         since += 1;
@@ -105,7 +125,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             run.log(
                 STAGE,
                 step + 1,
-                &[("loss", loss), ("lr", lr.into()), ("grad_norm", norm), ("latents_per_sec", rate)],
+                &[
+                    ("loss", loss),
+                    ("lr", lr.into()),
+                    ("grad_norm", norm),
+                    ("latents_per_sec", rate),
+                ],
             )?;
             (sum, since, clock) = (0.0, 0, std::time::Instant::now());
         }

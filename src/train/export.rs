@@ -22,7 +22,11 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let (model, _) = autoencoder::trained(run, &device)?;
     let mut weights = prefixed(weights_of(&model), "autoencoder");
     weights.extend(prefixed(under(&generator, "text"), "text"));
-    weights.extend(prefixed(generator, "generator").into_iter().filter(|(n, _)| !n.starts_with("generator.text.")));
+    weights.extend(
+        prefixed(generator, "generator")
+            .into_iter()
+            .filter(|(n, _)| !n.starts_with("generator.text.")),
+    );
     let clips = latents::load(run, Split::Train)?;
     let [latent_mean, latent_std, residual_std] = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
@@ -30,7 +34,10 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
         let path = run.dir.join(stage).join("final.safetensors");
         if path.exists() {
             let (_, meta) = checkpoint::load(&path)?;
-            steps.insert(stage.to_owned(), meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0));
+            steps.insert(
+                stage.to_owned(),
+                meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0),
+            );
         }
     }
     let manifest = Manifest {
@@ -53,7 +60,9 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
             recipe: run.recipe.text.clone(),
             steps,
             data_seed: run.recipe.data.seed,
-            revision: option_env!("FARWANDER_REVISION").unwrap_or(env!("CARGO_PKG_VERSION")).into(),
+            revision: option_env!("FARWANDER_REVISION")
+                .unwrap_or(env!("CARGO_PKG_VERSION"))
+                .into(),
         },
         sha256: String::new(),
     };
@@ -82,7 +91,10 @@ fn first_frames(run: &Run) -> Result<Vec<FirstFrame>, TrainError> {
                     lens.height_px as u32,
                     image::ExtendedColorType::Rgb8,
                 )
-                .map_err(|e| TrainError::Checkpoint { path: run.dir.clone(), what: e.to_string() })?;
+                .map_err(|e| TrainError::Checkpoint {
+                    path: run.dir.clone(),
+                    what: e.to_string(),
+                })?;
             chosen.push(FirstFrame { name, prompt, jpeg });
         }
     }

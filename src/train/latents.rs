@@ -54,8 +54,10 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
     let config = networks.generator.config();
     let steps = clips.latents();
     let frames: Vec<_> = (0..=steps).map(|k| clips.latent_frames(clip, k)).collect();
-    let views: Vec<[&[f32]; FRAMES_PER_LATENT]> =
-        frames.iter().map(|f| std::array::from_fn(|i| f[i].as_slice())).collect();
+    let views: Vec<[&[f32]; FRAMES_PER_LATENT]> = frames
+        .iter()
+        .map(|f| std::array::from_fn(|i| f[i].as_slice()))
+        .collect();
     let latents = networks.encode(&views);
     let controls = clips.controls(clip);
     let (recycled, validity) = match config.recycle {
@@ -74,7 +76,10 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
                 .into_iter()
                 .map(|d| {
                     let [.., rgb] = d.frames;
-                    RgbDepth { rgb, inverse_depth: d.inverse_depth }
+                    RgbDepth {
+                        rgb,
+                        inverse_depth: d.inverse_depth,
+                    }
                 })
                 .collect();
             // A walk begins with the real first frame.
@@ -93,7 +98,9 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
 }
 
 fn path(run: &Run, split: Split, clip: usize) -> std::path::PathBuf {
-    run.dir.join("latents").join(format!("{}-{clip:05}.safetensors", split.word()))
+    run.dir
+        .join("latents")
+        .join(format!("{}-{clip:05}.safetensors", split.word()))
 }
 
 /// Encodes all clips that have not been.
@@ -113,7 +120,10 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
             let file = path(run, split, clip);
             if !file.exists() {
                 let l = encode(&networks, &clips, clip)?;
-                let io = |source| TrainError::Io { path: file.clone(), source };
+                let io = |source| TrainError::Io {
+                    path: file.clone(),
+                    source,
+                };
                 let parts: [&[u8]; 3] = [
                     bytemuck::cast_slice(&l.latents),
                     bytemuck::cast_slice(&l.recycled),
@@ -124,8 +134,10 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
                     let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F16, vec![b.len() / 2], b);
                     view.ok().map(|v| (*n, v))
                 });
-                let bytes = safetensors::serialize(views, None)
-                    .map_err(|e| TrainError::Checkpoint { path: file.clone(), what: e.to_string() })?;
+                let bytes = safetensors::serialize(views, None).map_err(|e| TrainError::Checkpoint {
+                    path: file.clone(),
+                    what: e.to_string(),
+                })?;
                 let partial = file.with_extension("partial");
                 std::fs::write(&partial, bytes).map_err(io)?;
                 std::fs::rename(&partial, &file).map_err(io)?;
@@ -147,16 +159,32 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
         .map(|clip| {
             let file = path(run, split, clip);
             if !file.exists() {
-                return Err(TrainError::Missing { needs: "latents", run: run.dir.clone() });
+                return Err(TrainError::Missing {
+                    needs: "latents",
+                    run: run.dir.clone(),
+                });
             }
-            let bytes = std::fs::read(&file).map_err(|source| TrainError::Io { path: file.clone(), source })?;
-            let bad = |what: String| TrainError::Checkpoint { path: file.clone(), what };
+            let bytes = std::fs::read(&file).map_err(|source| TrainError::Io {
+                path: file.clone(),
+                source,
+            })?;
+            let bad = |what: String| TrainError::Checkpoint {
+                path: file.clone(),
+                what,
+            };
             let tensors = safetensors::SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
             let get = |name: &str, n: usize| -> Result<Vec<f16>, TrainError> {
                 let view = tensors.tensor(name).map_err(|e| bad(e.to_string()))?;
-                let values: Vec<f16> =
-                    view.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
-                if values.len() == n { Ok(values) } else { Err(bad(format!("`{name}` has another size"))) }
+                let values: Vec<f16> = view
+                    .data()
+                    .chunks_exact(2)
+                    .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                    .collect();
+                if values.len() == n {
+                    Ok(values)
+                } else {
+                    Err(bad(format!("`{name}` has another size")))
+                }
             };
             let c = config.latent_channels;
             Ok(LatentClip {
@@ -209,7 +237,15 @@ pub(super) fn statistics(run: &Run, clips: &[LatentClip]) -> Result<[Vec<f32>; 3
     let arrays: Arrays = names
         .iter()
         .zip(&out)
-        .map(|(n, v)| ((*n).to_owned(), Array { shape: vec![c], values: v.clone() }))
+        .map(|(n, v)| {
+            (
+                (*n).to_owned(),
+                Array {
+                    shape: vec![c],
+                    values: v.clone(),
+                },
+            )
+        })
         .collect();
     checkpoint::save(&file, &arrays, &[])?;
     Ok(out)

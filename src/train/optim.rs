@@ -90,7 +90,10 @@ impl ModuleMapper for Update<'_> {
 impl Optimizer {
     /// Takes a module's weights as masters and as the average.
     pub(super) fn new<M: Module>(module: &M) -> Self {
-        let mut names = Names { path: vec![], out: vec![] };
+        let mut names = Names {
+            path: vec![],
+            out: vec![],
+        };
         module.visit(&mut names);
         let mut arrays = export(module);
         let slots = names
@@ -100,7 +103,15 @@ impl Optimizer {
                 let Array { shape, values } = arrays.remove(&name)?;
                 let n = values.len();
                 let (first, second, average) = (vec![0.0; n], vec![0.0; n], values.clone());
-                Some(Slot { name, shape, value: values, first, second, average, grad: vec![] })
+                Some(Slot {
+                    name,
+                    shape,
+                    value: values,
+                    first,
+                    second,
+                    average,
+                    grad: vec![],
+                })
             })
             .collect();
         Self { slots, step: 0 }
@@ -108,8 +119,15 @@ impl Optimizer {
 
     /// One update. Returns the module with the new weights and the gradients' global norm before clipping.
     pub(super) fn update<M: Module>(&mut self, module: M, grads: &Gradients, with: AdamW, device: &Device) -> (M, f64) {
-        module.visit(&mut Grads { grads, slots: self.slots.iter_mut() });
-        let norm = self.slots.par_iter().map(|s| s.grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>()).collect::<Vec<_>>();
+        module.visit(&mut Grads {
+            grads,
+            slots: self.slots.iter_mut(),
+        });
+        let norm = self
+            .slots
+            .par_iter()
+            .map(|s| s.grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>())
+            .collect::<Vec<_>>();
         // Summed in order: the result must not depend on which thread was first.
         let norm = norm.iter().sum::<f64>().sqrt();
         if !norm.is_finite() {
@@ -123,7 +141,11 @@ impl Optimizer {
         let ema = with.ema.min((1.0 + t as f32) / (10.0 + t as f32));
         self.slots.par_iter_mut().for_each(|s| {
             // Biases, gains and tables are not decayed.
-            let decay = if s.shape.len() >= 2 { with.lr * with.weight_decay } else { 0.0 };
+            let decay = if s.shape.len() >= 2 {
+                with.lr * with.weight_decay
+            } else {
+                0.0
+            };
             for (i, g) in s.grad.iter().enumerate() {
                 let g = g * scale;
                 s.first[i] += (1.0 - BETA1) * (g - s.first[i]);
@@ -140,12 +162,23 @@ impl Optimizer {
 
     /// The module with the masters as its weights, ready to be trained.
     pub(super) fn apply<M: Module>(&self, module: M, device: &Device) -> M {
-        module.map(&mut Update { slots: self.slots.iter(), device: device.clone() })
+        module.map(&mut Update {
+            slots: self.slots.iter(),
+            device: device.clone(),
+        })
     }
 
     /// The averaged weights.
     pub(super) fn average(&self) -> Arrays {
-        let array = |s: &Slot| (s.name.clone(), Array { shape: s.shape.clone(), values: s.average.clone() });
+        let array = |s: &Slot| {
+            (
+                s.name.clone(),
+                Array {
+                    shape: s.shape.clone(),
+                    values: s.average.clone(),
+                },
+            )
+        };
         self.slots.iter().map(array).collect()
     }
 
@@ -153,10 +186,19 @@ impl Optimizer {
     pub(super) fn arrays(&self) -> Arrays {
         let mut out = Arrays::new();
         for s in &self.slots {
-            for (kind, values) in
-                [("value", &s.value), ("first", &s.first), ("second", &s.second), ("average", &s.average)]
-            {
-                out.insert(format!("{kind}.{}", s.name), Array { shape: s.shape.clone(), values: values.clone() });
+            for (kind, values) in [
+                ("value", &s.value),
+                ("first", &s.first),
+                ("second", &s.second),
+                ("average", &s.average),
+            ] {
+                out.insert(
+                    format!("{kind}.{}", s.name),
+                    Array {
+                        shape: s.shape.clone(),
+                        values: values.clone(),
+                    },
+                );
             }
         }
         out

@@ -133,21 +133,35 @@ pub struct StageRecipe {
 impl Recipe {
     /// Reads and checks a recipe.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
-        let bad = |what: String| TrainError::Recipe { path: path.to_owned(), what };
+        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let bad = |what: String| TrainError::Recipe {
+            path: path.to_owned(),
+            what,
+        };
         let mut recipe: Self = toml::from_str(&text).map_err(|e| bad(e.to_string()))?;
         recipe.text = text;
         let d = &recipe.data;
         if d.size_px.iter().any(|v| v % 16 != 0 || !(16..=1024).contains(v)) {
-            return Err(bad(format!("data.size_px {:?} must be multiples of 16 up to 1024", d.size_px)));
+            return Err(bad(format!(
+                "data.size_px {:?} must be multiples of 16 up to 1024",
+                d.size_px
+            )));
         }
         if d.frames % 4 != 1 || d.frames < 9 {
-            return Err(bad(format!("data.frames {} must be 1 + a multiple of 4, at least 9", d.frames)));
+            return Err(bad(format!(
+                "data.frames {} must be 1 + a multiple of 4, at least 9",
+                d.frames
+            )));
         }
         for (name, stage) in [("adapt", &recipe.adapt), ("distill", &recipe.distill)] {
             let most = (d.frames - 1) / 4;
             if stage.latents < 2 || stage.latents > most || stage.batch == 0 {
-                return Err(bad(format!("{name}.latents must be 2 to {most} and {name}.batch at least 1")));
+                return Err(bad(format!(
+                    "{name}.latents must be 2 to {most} and {name}.batch at least 1"
+                )));
             }
         }
         if recipe.distill.timesteps < 2 {

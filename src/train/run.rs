@@ -77,7 +77,9 @@ pub enum TrainError {
         run: PathBuf,
     },
     /// Numbers went wrong.
-    #[error("stage {stage} diverged at step {step} (the loss or its gradient is not finite); the last good checkpoint is {path}")]
+    #[error(
+        "stage {stage} diverged at step {step} (the loss or its gradient is not finite); the last good checkpoint is {path}"
+    )]
     Diverged {
         /// The stage.
         stage: &'static str,
@@ -128,13 +130,18 @@ impl Run {
     /// Folder of a stage, made if need be.
     pub(super) fn stage_dir(&self, stage: &str) -> Result<PathBuf, TrainError> {
         let dir = self.dir.join(stage);
-        std::fs::create_dir_all(&dir).map_err(|source| TrainError::Io { path: dir.clone(), source })?;
+        std::fs::create_dir_all(&dir).map_err(|source| TrainError::Io {
+            path: dir.clone(),
+            source,
+        })?;
         Ok(dir)
     }
 
     /// The generator's configuration; its vocabulary is what the training captions use.
     pub(super) fn generator_config(&self) -> Result<GeneratorConfig, TrainError> {
-        Ok(self.recipe.generator_config(Clips::open(self, Split::Train)?.vocabulary()))
+        Ok(self
+            .recipe
+            .generator_config(Clips::open(self, Split::Train)?.vocabulary()))
     }
 
     /// Appends a line to the run log.
@@ -146,7 +153,10 @@ impl Run {
         for (name, value) in fields {
             line.insert((*name).into(), json!(value));
         }
-        let io = |source| TrainError::Io { path: path.clone(), source };
+        let io = |source| TrainError::Io {
+            path: path.clone(),
+            source,
+        };
         let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(io)?;
         writeln!(file, "{}", serde_json::Value::Object(line)).map_err(io)
     }
@@ -176,7 +186,10 @@ pub(super) struct Every {
 
 impl Every {
     pub(super) fn new(secs: f64) -> Self {
-        Self { secs, last: Instant::now() }
+        Self {
+            secs,
+            last: Instant::now(),
+        }
     }
 
     pub(super) fn due(&mut self) -> bool {
@@ -190,7 +203,10 @@ impl Every {
 
 /// Runs one stage, or all.
 pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
-    std::fs::create_dir_all(&run.dir).map_err(|source| TrainError::Io { path: run.dir.clone(), source })?;
+    std::fs::create_dir_all(&run.dir).map_err(|source| TrainError::Io {
+        path: run.dir.clone(),
+        source,
+    })?;
     let all = stage == Stage::All;
     if all || stage == Stage::Autoencoder {
         autoencoder::train(run)?;

@@ -32,13 +32,20 @@ impl Samples {
         let mut base = encoder_networks(run)?;
         base.residual_std.clone_from(&setup.residual_std);
         base.dtype = compute_dtype(run.device);
-        Ok(Self { clips: Clips::open(run, Split::Test)?, base, steps })
+        Ok(Self {
+            clips: Clips::open(run, Split::Test)?,
+            base,
+            steps,
+        })
     }
 
     /// The networks with the given generator weights.
     pub(super) fn networks(&self, _run: &Run, weights: &Arrays) -> Result<Networks, TrainError> {
         let generator = import(self.base.generator.clone(), weights, &self.base.device)?;
-        Ok(Networks { generator, ..self.base.clone() })
+        Ok(Networks {
+            generator,
+            ..self.base.clone()
+        })
     }
 
     /// Rolls out, logs PSNR after some latent frames (and that of holding the first frame), and writes a sheet: for each
@@ -52,7 +59,10 @@ impl Samples {
         let prompts: Vec<&str> = (0..n).map(|c| self.clips.caption(c)).collect();
         let seeds: Vec<u64> = (0..n as u64).collect();
         let controls: Vec<_> = (0..n).map(|c| self.clips.controls(c)).collect();
-        let sampler = Sampler { steps: self.steps, shift: 1.0 };
+        let sampler = Sampler {
+            steps: self.steps,
+            shift: 1.0,
+        };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
         let mut rows: Vec<Vec<Frame>> = vec![vec![]; 2 * n];
         let mut fields: Vec<(String, f64)> = Vec::new();

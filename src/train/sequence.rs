@@ -63,7 +63,9 @@ pub(super) fn assemble(
                 data.push((z - base) / residual_std[i / plane]);
             }
             condition.extend(widen(recycled));
-            condition.extend(widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane]));
+            condition.extend(widen(
+                &clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane],
+            ));
             condition.extend(ray_maps(&lens, &clip.controls[k]));
         }
     }
@@ -77,7 +79,11 @@ pub(super) fn assemble(
 
 /// Weights of latent channels in the loss, mean 1: (residual deviation x deviation in the picture) to a power.
 pub(super) fn channel_weights(residual_std: &[f32], deviation: &[f32], power: f32) -> Vec<f32> {
-    let raw: Vec<f32> = residual_std.iter().zip(deviation).map(|(r, d)| (r * d).max(1e-6).powf(power)).collect();
+    let raw: Vec<f32> = residual_std
+        .iter()
+        .zip(deviation)
+        .map(|(r, d)| (r * d).max(1e-6).powf(power))
+        .collect();
     let mean = raw.iter().sum::<f32>() / raw.len() as f32;
     raw.into_iter().map(|v| v / mean).collect()
 }

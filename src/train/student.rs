@@ -27,7 +27,11 @@ pub(super) struct StudentPool {
 
 impl StudentPool {
     pub(super) fn new(run: &Run, recipe: &StageRecipe) -> Result<Self, TrainError> {
-        Ok(Self { source: Clips::open(run, Split::Train)?, clips: vec![], recipe: recipe.clone() })
+        Ok(Self {
+            source: Clips::open(run, Split::Train)?,
+            clips: vec![],
+            recipe: recipe.clone(),
+        })
     }
 
     /// Rolls out anew if it is time: at the first step with a share, and every so many steps.
@@ -48,10 +52,13 @@ impl StudentPool {
             return Ok(());
         }
         let networks = samples.networks(run, &optimizer.average())?;
-        let chosen: Vec<usize> = (0..r.student_clips.max(1)).map(|_| rng.below(self.source.len())).collect();
+        let chosen: Vec<usize> = (0..r.student_clips.max(1))
+            .map(|_| rng.below(self.source.len()))
+            .collect();
         self.clips.clear();
         for group in chosen.chunks(GROUP) {
-            self.clips.extend(roll_out(&networks, &self.source, &setup.clips, group, step)?);
+            self.clips
+                .extend(roll_out(&networks, &self.source, &setup.clips, group, step)?);
         }
         Ok(())
     }
@@ -75,17 +82,27 @@ fn roll_out(
     let (mut walks, _) = Walks::start(networks.clone(), Sampler::default(), &first, &prompts, &seeds);
     let mut out: Vec<LatentClip> = chosen
         .iter()
-        .map(|&c| LatentClip { recycled: vec![], validity: vec![], ..truth[c].clone() })
+        .map(|&c| LatentClip {
+            recycled: vec![],
+            validity: vec![],
+            ..truth[c].clone()
+        })
         .collect();
     for k in 0..source.latents() {
         let controls: Vec<_> = chosen.iter().map(|&c| truth[c].controls[k]).collect();
         walks.next(&controls)?;
-        let Some((recycled, validity)) = walks.recycled() else { continue };
+        let Some((recycled, validity)) = walks.recycled() else {
+            continue;
+        };
         for (tensor, which) in [(recycled, 0), (validity, 1)] {
             let values = to_host(tensor.clone());
             let each = values.len() / chosen.len();
             for (clip, part) in out.iter_mut().zip(values.chunks_exact(each)) {
-                let to = if which == 0 { &mut clip.recycled } else { &mut clip.validity };
+                let to = if which == 0 {
+                    &mut clip.recycled
+                } else {
+                    &mut clip.validity
+                };
                 to.extend(part.iter().map(|v| f16::from_f32(*v)));
             }
         }

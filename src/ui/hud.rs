@@ -39,14 +39,9 @@ pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers) {
                     .show(ui, |ui| {
                         for (what, how_much) in lines(hud) {
                             ui.label(RichText::new(what).small().color(theme::DIM));
-                            ui.with_layout(
-                                egui::Layout::right_to_left(egui::Align::Center),
-                                |ui| {
-                                    ui.label(
-                                        RichText::new(how_much).monospace().color(theme::TEXT),
-                                    );
-                                },
-                            );
+                            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                                ui.label(RichText::new(how_much).monospace().color(theme::TEXT));
+                            });
                             ui.end_row();
                         }
                     });

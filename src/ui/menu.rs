@@ -58,10 +58,7 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
     }
     ui.add_space(8.0);
     let size = vec2(ui.available_width(), 40.0);
-    if ui
-        .add_sized(size, theme::primary_button("Continue"))
-        .clicked()
-    {
+    if ui.add_sized(size, theme::primary_button("Continue")).clicked() {
         commands.push(UiCommand::CloseMenu);
     }
     ui.add_space(4.0);
@@ -72,11 +69,7 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
     let width = (ui.available_width() - 8.0) / 2.0;
     let mut button = |ui: &mut egui::Ui, enabled: bool, text: &str, hint: &str, command| {
         let button = egui::Button::new(text).min_size(vec2(width, 34.0));
-        if ui
-            .add_enabled(enabled, button)
-            .on_hover_text(hint)
-            .clicked()
-        {
+        if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
             commands.push(command);
         }
     };
@@ -87,13 +80,7 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
             ("Stay paused", "After the menu is closed (Space)")
         };
         button(ui, walking, text, hint, UiCommand::TogglePause);
-        button(
-            ui,
-            walking,
-            "One step",
-            "Four video frames (N)",
-            UiCommand::Step,
-        );
+        button(ui, walking, "One step", "Four video frames (N)", UiCommand::Step);
     });
     ui.horizontal(|ui| {
         let text = if state.recording.is_some() {
@@ -108,12 +95,7 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
     });
 }
 
-fn gallery_ui(
-    interface: &Interface,
-    ui: &mut egui::Ui,
-    state: &UiState<'_>,
-    commands: &mut Vec<UiCommand>,
-) {
+fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let Some(world) = state.world else { return };
     theme::section(ui, "Begin in");
     let width = (ui.available_width() - 8.0) / 2.0;
@@ -133,10 +115,7 @@ fn gallery_ui(
     }
     let hint = "A photograph or painting; you can also drop a file on the window";
     if ui
-        .add_sized(
-            vec2(ui.available_width(), 34.0),
-            egui::Button::new("Any picture …"),
-        )
+        .add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Any picture …"))
         .on_hover_text(hint)
         .clicked()
     {
@@ -162,27 +141,16 @@ fn tile_ui(
     // A dark band under the name.
     let mut band = rect;
     band.set_top(rect.bottom() - 24.0);
-    let low = CornerRadius {
-        nw: 0,
-        ne: 0,
-        ..radius
-    };
+    let low = CornerRadius { nw: 0, ne: 0, ..radius };
     painter.rect_filled(band, low, Color32::from_black_alpha(150));
     let galley = {
-        let mut job = egui::text::LayoutJob::simple_singleline(
-            name.to_owned(),
-            FontId::proportional(13.0),
-            Color32::WHITE,
-        );
+        let mut job =
+            egui::text::LayoutJob::simple_singleline(name.to_owned(), FontId::proportional(13.0), Color32::WHITE);
         job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() - 16.0);
         painter.layout_job(job)
     };
     let middle = band.center().y - 0.5 * galley.size().y;
-    painter.galley(
-        egui::pos2(rect.left() + 8.0, middle),
-        galley,
-        Color32::WHITE,
-    );
+    painter.galley(egui::pos2(rect.left() + 8.0, middle), galley, Color32::WHITE);
     if number < 9 {
         let at = rect.right_top() + vec2(-8.0, 6.0);
         let text = (number + 1).to_string();
@@ -205,12 +173,7 @@ fn tile_ui(
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
-fn seed_ui(
-    interface: &mut Interface,
-    ui: &mut egui::Ui,
-    state: &UiState<'_>,
-    commands: &mut Vec<UiCommand>,
-) {
+fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     theme::section(ui, "Seed");
     if interface.seed_shown != Some(state.seed) {
         interface.seed_shown = Some(state.seed);
@@ -259,10 +222,7 @@ fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComm
     ui.checkbox(&mut settings.invert_y, "Pull back to look up");
     ui.checkbox(&mut settings.hud, "Show the numbers (H)");
     let mut fullscreen = settings.fullscreen;
-    if ui
-        .checkbox(&mut fullscreen, "Fill the screen (F11)")
-        .changed()
-    {
+    if ui.checkbox(&mut fullscreen, "Fill the screen (F11)").changed() {
         commands.push(UiCommand::ToggleFullscreen);
     }
     if settings != *state.settings {

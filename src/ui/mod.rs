@@ -124,10 +124,7 @@ impl Interface {
             .iter()
             .map(|picture| {
                 let frame = &picture.frame;
-                let image = egui::ColorImage::from_rgba_unmultiplied(
-                    [frame.width_px, frame.height_px],
-                    &frame.rgba,
-                );
+                let image = egui::ColorImage::from_rgba_unmultiplied([frame.width_px, frame.height_px], &frame.rgba);
                 context.load_texture(&picture.name, image, egui::TextureOptions::LINEAR)
             })
             .collect();

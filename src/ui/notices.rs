@@ -4,11 +4,7 @@ use egui::{Align2, RichText, vec2};
 
 use super::{Phase, UiCommand, UiState, theme};
 
-pub(super) fn notices_ui(
-    context: &egui::Context,
-    state: &UiState<'_>,
-    commands: &mut Vec<UiCommand>,
-) {
+pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     match state.phase {
         Phase::Loading => loading_ui(context, state),
         Phase::Failed { message } => failure_ui(context, message, commands),

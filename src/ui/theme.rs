@@ -38,10 +38,7 @@ pub(super) fn apply(context: &egui::Context) {
             (TextStyle::Body, font(15.0)),
             (TextStyle::Button, font(15.0)),
             (TextStyle::Small, font(12.5)),
-            (
-                TextStyle::Monospace,
-                FontId::new(13.0, FontFamily::Monospace),
-            ),
+            (TextStyle::Monospace, FontId::new(13.0, FontFamily::Monospace)),
         ]
         .into();
         style.spacing.item_spacing = vec2(8.0, 8.0);

@@ -63,18 +63,11 @@ impl Toasts {
     pub(super) fn show(&mut self, context: &egui::Context) {
         let now = context.input(|input| input.time);
         for toast in &mut self.shown {
-            toast
-                .until_secs
-                .get_or_insert(now + toast.kind.secs(&toast.text));
+            toast.until_secs.get_or_insert(now + toast.kind.secs(&toast.text));
         }
         self.shown
             .retain(|toast| toast.until_secs.is_none_or(|until| until > now));
-        let Some(next) = self
-            .shown
-            .iter()
-            .filter_map(|t| t.until_secs)
-            .min_by(f64::total_cmp)
-        else {
+        let Some(next) = self.shown.iter().filter_map(|t| t.until_secs).min_by(f64::total_cmp) else {
             return;
         };
         context.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.02)));

@@ -104,10 +104,7 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
 fn while_walking_the_numbers_and_the_hint_are_shown() {
     let context = egui::Context::default();
     let mut interface = Interface::new(&context);
-    let (commands, text) = with_state(
-        |_| {},
-        |state| run(&mut interface, &context, state, vec![vec![]; 2]),
-    );
+    let (commands, text) = with_state(|_| {}, |state| run(&mut interface, &context, state, vec![vec![]; 2]));
     assert!(commands.is_empty());
     assert!(
         text.contains("network") && text.contains("Click to look around"),
@@ -127,19 +124,9 @@ fn the_menu_shows_the_gallery_and_a_click_on_it_chooses() {
             for what in ["Vale", "Continue", "place 2", "Seed", "Any picture"] {
                 assert!(text.contains(what), "{what} is missing in {text}");
             }
-            let (commands, _) = run(
-                &mut interface,
-                &context,
-                state,
-                click(egui::pos2(200.0, 130.0)),
-            );
+            let (commands, _) = run(&mut interface, &context, state, click(egui::pos2(200.0, 130.0)));
             assert_eq!(commands, [UiCommand::CloseMenu]);
-            let (commands, _) = run(
-                &mut interface,
-                &context,
-                state,
-                click(egui::pos2(100.0, 350.0)),
-            );
+            let (commands, _) = run(&mut interface, &context, state, click(egui::pos2(100.0, 350.0)));
             assert_eq!(commands, [UiCommand::FirstFrame(0)]);
         },
     );
@@ -158,10 +145,7 @@ fn a_failure_says_what_happened() {
         },
         |state| run(&mut interface, &context, state, vec![vec![]; 2]),
     );
-    assert!(
-        text.contains("the lake is dry") && text.contains("Try again"),
-        "{text}"
-    );
+    assert!(text.contains("the lake is dry") && text.contains("Try again"), "{text}");
 }
 
 #[test]
@@ -173,10 +157,7 @@ fn a_tiny_window_does_not_break_the_layout() {
         |state| state.menu_open = true,
         |state| {
             let input = egui::RawInput {
-                screen_rect: Some(egui::Rect::from_min_size(
-                    egui::Pos2::ZERO,
-                    egui::vec2(80.0, 40.0),
-                )),
+                screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(80.0, 40.0))),
                 ..egui::RawInput::default()
             };
             context

@@ -47,12 +47,16 @@ impl Trunk {
         Self {
             stem: Conv::new(inputs, width, 3, 1, 1.0, rng, device),
             // Growing strides of sight: depth can't be told from a few pixels.
-            blocks: (0..blocks).map(|i| ResBlock::new(width, [1, 2, 4, 1][i % 4], rng, device)).collect(),
+            blocks: (0..blocks)
+                .map(|i| ResBlock::new(width, [1, 2, 4, 1][i % 4], rng, device))
+                .collect(),
         }
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.blocks.iter().fold(self.stem.forward(x), |x, block| block.forward(x))
+        self.blocks
+            .iter()
+            .fold(self.stem.forward(x), |x, block| block.forward(x))
     }
 }
 

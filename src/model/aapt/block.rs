@@ -28,7 +28,14 @@ pub struct StepRotations {
 
 impl StepRotations {
     /// Rotations for `step` (counted from 1).
-    pub fn new(rope: &Rope, step: u64, window: usize, text: usize, dtype: burn::tensor::DType, device: &Device) -> Self {
+    pub fn new(
+        rope: &Rope,
+        step: u64,
+        window: usize,
+        text: usize,
+        dtype: burn::tensor::DType,
+        device: &Device,
+    ) -> Self {
         let at = step as i64;
         let pinned = if step <= 1 { at } else { at - (window as i64 + 1) };
         Self {

@@ -74,7 +74,10 @@ pub fn blocks_from_plane(plane: &[f32], width_px: usize) -> Vec<f32> {
 
 /// Share of valid pixels in every block: `[h * w]` of 0 or 1 -> `[h/8 * w/8]`.
 pub fn block_means(plane: &[f32], width_px: usize) -> Vec<f32> {
-    blocks_from_plane(plane, width_px).chunks_exact(PLANE).map(|b| b.iter().sum::<f32>() / PLANE as f32).collect()
+    blocks_from_plane(plane, width_px)
+        .chunks_exact(PLANE)
+        .map(|b| b.iter().sum::<f32>() / PLANE as f32)
+        .collect()
 }
 
 /// Bytes to -1..1.
@@ -84,7 +87,10 @@ pub fn from_bytes(rgb: &[u8]) -> Vec<f32> {
 
 /// -1..1 to bytes, rounded and clamped.
 pub fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().map(|v| (v * 127.5 + 128.0).clamp(0.0, 255.0) as u8).collect()
+    values
+        .iter()
+        .map(|v| (v * 127.5 + 128.0).clamp(0.0, 255.0) as u8)
+        .collect()
 }
 
 #[cfg(test)]
@@ -93,8 +99,9 @@ mod tests {
 
     #[test]
     fn blocks_and_frames_are_inverse() {
-        let frames: Vec<Vec<f32>> =
-            (0..4).map(|f| (0..16 * 24 * 3).map(|i| (i * 4 + f) as f32).collect()).collect();
+        let frames: Vec<Vec<f32>> = (0..4)
+            .map(|f| (0..16 * 24 * 3).map(|i| (i * 4 + f) as f32).collect())
+            .collect();
         let blocks = blocks_from_frames([&frames[0], &frames[1], &frames[2], &frames[3]], 24);
         assert_eq!(blocks.len(), 2 * 3 * BLOCK);
         assert_eq!(frames_from_blocks(&blocks, 24).to_vec(), frames);

@@ -80,13 +80,25 @@ impl GeneratorConfig {
 
     /// Says in one sentence what can't work, if something can't.
     pub fn check(&self) -> Result<(), String> {
-        let Self { grid, width, heads, depth, window, text_tokens, latent_channels, mlp_ratio, .. } = self;
+        let Self {
+            grid,
+            width,
+            heads,
+            depth,
+            window,
+            text_tokens,
+            latent_channels,
+            mlp_ratio,
+            ..
+        } = self;
         let bounded = |v: usize, max: usize| (1..=max).contains(&v);
         if !bounded(grid[0], 256) || !bounded(grid[1], 256) || grid[0] % PATCH != 0 || grid[1] % PATCH != 0 {
             return Err(format!("generator.grid {grid:?} must be even numbers up to 256"));
         }
         if !bounded(*width, 8192) || !bounded(*heads, 256) || width % heads != 0 || (width / heads) % 8 != 0 {
-            return Err(format!("generator.width {width} must be a multiple of 8 x generator.heads {heads}"));
+            return Err(format!(
+                "generator.width {width} must be a multiple of 8 x generator.heads {heads}"
+            ));
         }
         if !bounded(*depth, 256) || !bounded(*mlp_ratio, 16) || !bounded(*latent_channels, 1024) {
             return Err("generator.depth, mlp_ratio or latent_channels is out of range".into());

@@ -107,7 +107,8 @@ impl Generator {
     fn head(&self, x: Tensor<3>) -> Tensor<3> {
         let table = self.final_table.val().cast(x.dtype());
         let (shift, scale) = (table.clone().narrow(0, 0, 1), table.narrow(0, 1, 1));
-        self.head.forward(rms_norm(x) * scale.add_scalar(1.0).unsqueeze() + shift.unsqueeze())
+        self.head
+            .forward(rms_norm(x) * scale.add_scalar(1.0).unsqueeze() + shift.unsqueeze())
     }
 
     /// A whole clip at once: training, and the reference for the ring.
@@ -151,10 +152,22 @@ impl Generator {
     pub fn begin(&self, text: Tensor<3>, dtype: DType) -> GeneratorState {
         let [batch, _, _] = text.dims();
         let c = &self.config;
-        let layout = RingLayout { text: c.text_tokens, tokens: c.tokens(), window: c.window };
+        let layout = RingLayout {
+            text: c.text_tokens,
+            tokens: c.tokens(),
+            window: c.window,
+        };
         let device = text.device();
-        let rings = (0..c.depth).map(|_| KvRing::new(layout, batch, c.heads, c.head_width(), dtype, &device)).collect();
-        let mut state = GeneratorState { rings, layout, rope: self.rope(), dtype, step: 0 };
+        let rings = (0..c.depth)
+            .map(|_| KvRing::new(layout, batch, c.heads, c.head_width(), dtype, &device))
+            .collect();
+        let mut state = GeneratorState {
+            rings,
+            layout,
+            rope: self.rope(),
+            dtype,
+            step: 0,
+        };
         self.change_text(&mut state, text);
         state
     }
@@ -180,10 +193,16 @@ impl Generator {
         let device = noisy.device();
         state.step += 1;
         let step = state.step;
-        let GeneratorState { rings, layout, rope, dtype, .. } = state;
+        let GeneratorState {
+            rings,
+            layout,
+            rope,
+            dtype,
+            ..
+        } = state;
         let rotations = StepRotations::new(rope, step, layout.window, layout.text, *dtype, &device);
-        let bias = (!layout.is_full(step))
-            .then(|| tensor(layout.bias(step), [1, 1, 1, layout.slots()], &device).cast(*dtype));
+        let bias =
+            (!layout.is_full(step)).then(|| tensor(layout.bias(step), [1, 1, 1, layout.slots()], &device).cast(*dtype));
         let mut x = self.embed.forward(patchify(Tensor::cat(vec![noisy, condition], 1)));
         for ((block, ring), m) in self.blocks.iter().zip(rings).zip(modulations) {
             x = block.step(x, m, ring, step, &rotations, bias.clone());

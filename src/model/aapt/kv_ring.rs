@@ -59,7 +59,14 @@ impl RingLayout {
 
 impl KvRing {
     /// An empty ring.
-    pub fn new(layout: RingLayout, batch: usize, heads: usize, head_width: usize, dtype: DType, device: &Device) -> Self {
+    pub fn new(
+        layout: RingLayout,
+        batch: usize,
+        heads: usize,
+        head_width: usize,
+        dtype: DType,
+        device: &Device,
+    ) -> Self {
         let shape = [batch, heads, layout.slots(), head_width];
         Self {
             keys: Tensor::<4>::zeros(shape, device).cast(dtype),

@@ -10,7 +10,7 @@ pub mod kv_ring;
 pub mod pca;
 pub mod rays;
 pub mod rope;
-pub mod text;
-pub mod warp;
 #[cfg(test)]
 mod tests;
+pub mod text;
+pub mod warp;

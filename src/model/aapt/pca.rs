@@ -33,7 +33,11 @@ pub struct Accumulator {
 impl Accumulator {
     /// Nothing seen yet.
     pub fn new(device: &Device) -> Self {
-        Self { sum: vec![0.0; BLOCK], products: Tensor::zeros([BLOCK, BLOCK], device), count: 0 }
+        Self {
+            sum: vec![0.0; BLOCK],
+            products: Tensor::zeros([BLOCK, BLOCK], device),
+            count: 0,
+        }
     }
 
     /// Adds rows of 768 values.

@@ -32,7 +32,12 @@ pub struct Rope {
 impl Rope {
     /// Positions for a grid of `rows` x `columns` tokens and a window of `window` latent frames.
     pub fn new(rows: usize, columns: usize, head_width: usize, window: usize) -> Self {
-        Self { rows, columns, head_width, window }
+        Self {
+            rows,
+            columns,
+            head_width,
+            window,
+        }
     }
 
     /// Steps after which the time rotation repeats.
@@ -55,18 +60,23 @@ impl Rope {
         let position = self.position(step) as f64;
         let period = self.period() as f64;
         let tokens = text.unwrap_or(self.rows * self.columns);
-        let (mut cos, mut sin) = (Vec::with_capacity(tokens * half * 2), Vec::with_capacity(tokens * half * 2));
+        let (mut cos, mut sin) = (
+            Vec::with_capacity(tokens * half * 2),
+            Vec::with_capacity(tokens * half * 2),
+        );
         for token in 0..tokens {
-            let (row, column) =
-                if text.is_some() { (0, 0) } else { (token / self.columns, token % self.columns) };
+            let (row, column) = if text.is_some() {
+                (0, 0)
+            } else {
+                (token / self.columns, token % self.columns)
+            };
             let mut angles = Vec::with_capacity(half);
             for m in 0..time_pairs {
                 angles.push(std::f64::consts::TAU * (m + 1) as f64 * position / period);
             }
             // Grids have a dozen or two of rows: base 100 spreads wavelengths from 6 to 600 positions.
-            let spatial = |place: usize, i: usize, pairs: usize| {
-                place as f64 * libm::pow(100.0, -(i as f64) / pairs as f64)
-            };
+            let spatial =
+                |place: usize, i: usize, pairs: usize| place as f64 * libm::pow(100.0, -(i as f64) / pairs as f64);
             angles.extend((0..row_pairs).map(|i| spatial(row, i, row_pairs)));
             angles.extend((0..column_pairs).map(|i| spatial(column, i, column_pairs)));
             for _ in 0..2 {
@@ -75,7 +85,10 @@ impl Rope {
             }
         }
         let shape = [1, 1, tokens, self.head_width];
-        Rotation { cos: tensor(cos, shape, device), sin: tensor(sin, shape, device) }
+        Rotation {
+            cos: tensor(cos, shape, device),
+            sin: tensor(sin, shape, device),
+        }
     }
 }
 
@@ -83,12 +96,18 @@ impl Rotation {
     /// Several latent frames after each other: `[1, 1, frames * tokens, head_width]`.
     pub fn concat(parts: Vec<Self>) -> Self {
         let (cos, sin) = parts.into_iter().map(|r| (r.cos, r.sin)).unzip();
-        Self { cos: Tensor::cat(cos, 2), sin: Tensor::cat(sin, 2) }
+        Self {
+            cos: Tensor::cat(cos, 2),
+            sin: Tensor::cat(sin, 2),
+        }
     }
 
     /// The same rotation in another float type.
     pub fn cast(self, dtype: burn::tensor::DType) -> Self {
-        Self { cos: self.cos.cast(dtype), sin: self.sin.cast(dtype) }
+        Self {
+            cos: self.cos.cast(dtype),
+            sin: self.sin.cast(dtype),
+        }
     }
 
     /// Rotates queries or keys `[b, heads, tokens, head_width]`.

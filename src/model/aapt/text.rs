@@ -13,7 +13,12 @@ pub fn words(prompt: &str, vocabulary: &[String], most: usize) -> Vec<i32> {
     let mut ids: Vec<i32> = prompt
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
-        .filter_map(|w| vocabulary.iter().position(|v| v.eq_ignore_ascii_case(w)).map(|i| i as i32 + 1))
+        .filter_map(|w| {
+            vocabulary
+                .iter()
+                .position(|v| v.eq_ignore_ascii_case(w))
+                .map(|i| i as i32 + 1)
+        })
         .take(most)
         .collect();
     ids.resize(most, 0);

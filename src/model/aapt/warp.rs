@@ -32,7 +32,10 @@ const CONVERGED_PX: f32 = 0.75;
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`.
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
-    let mut out = Warped { rgb: vec![FILL; w * h * 3], valid: vec![0.0; w * h] };
+    let mut out = Warped {
+        rgb: vec![FILL; w * h * 3],
+        valid: vec![0.0; w * h],
+    };
     let (f, cx, cy) = (lens.focal_px(), 0.5 * w as f32, 0.5 * h as f32);
     let (rf, rt) = (from.world_from_camera(), to.world_from_camera());
     // a = source_from_target rotation, b = target's place in source camera space.
@@ -44,43 +47,51 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
         }
         b[i] = (0..3).map(|k| rf[k][i] * (to.position_m[k] - from.position_m[k])).sum();
     }
-    out.rgb.par_chunks_mut(w * 3).zip(out.valid.par_chunks_mut(w)).enumerate().for_each(|(y, (line, valid))| {
-        for x in 0..w {
-            let d = [(x as f32 + 0.5 - cx) / f, (cy - y as f32 - 0.5) / f, -1.0];
-            let a: [f32; 3] = std::array::from_fn(|i| m[i][0] * d[0] + m[i][1] * d[1] + m[i][2] * d[2]);
-            // The point at inverse depth k of the target is at (a + b k) / k in source space.
-            let project = |k: f32| {
-                let q = [a[0] + b[0] * k, a[1] + b[1] * k, -(a[2] + b[2] * k)];
-                (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
-            };
-            let mut k = source.inverse_depth[y * w + x].max(0.0);
-            let mut at = None;
-            let mut moved = f32::INFINITY;
-            for _ in 0..ITERATIONS {
-                let Some((sx, sy)) = project(k) else {
-                    at = None;
-                    break;
+    out.rgb
+        .par_chunks_mut(w * 3)
+        .zip(out.valid.par_chunks_mut(w))
+        .enumerate()
+        .for_each(|(y, (line, valid))| {
+            for x in 0..w {
+                let d = [(x as f32 + 0.5 - cx) / f, (cy - y as f32 - 0.5) / f, -1.0];
+                let a: [f32; 3] = std::array::from_fn(|i| m[i][0] * d[0] + m[i][1] * d[1] + m[i][2] * d[2]);
+                // The point at inverse depth k of the target is at (a + b k) / k in source space.
+                let project = |k: f32| {
+                    let q = [a[0] + b[0] * k, a[1] + b[1] * k, -(a[2] + b[2] * k)];
+                    (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
                 };
-                if let Some((px, py)) = at {
-                    let (dx, dy): (f32, f32) = (sx - px, sy - py);
-                    moved = (dx * dx + dy * dy).sqrt();
+                let mut k = source.inverse_depth[y * w + x].max(0.0);
+                let mut at = None;
+                let mut moved = f32::INFINITY;
+                for _ in 0..ITERATIONS {
+                    let Some((sx, sy)) = project(k) else {
+                        at = None;
+                        break;
+                    };
+                    if let Some((px, py)) = at {
+                        let (dx, dy): (f32, f32) = (sx - px, sy - py);
+                        moved = (dx * dx + dy * dy).sqrt();
+                    }
+                    at = Some((sx, sy));
+                    if moved < 0.02 {
+                        break;
+                    }
+                    let s = sample_depth(&source.inverse_depth, w, h, sx, sy);
+                    let scale = 1.0 + s * b[2];
+                    k = if scale > 1e-3 {
+                        (-s * a[2] / scale).max(0.0)
+                    } else {
+                        0.0
+                    };
                 }
-                at = Some((sx, sy));
-                if moved < 0.02 {
-                    break;
+                let Some((sx, sy)) = at else { continue };
+                let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+                if inside && moved < CONVERGED_PX {
+                    valid[x] = 1.0;
+                    sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
                 }
-                let s = sample_depth(&source.inverse_depth, w, h, sx, sy);
-                let scale = 1.0 + s * b[2];
-                k = if scale > 1e-3 { (-s * a[2] / scale).max(0.0) } else { 0.0 };
             }
-            let Some((sx, sy)) = at else { continue };
-            let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
-            if inside && moved < CONVERGED_PX {
-                valid[x] = 1.0;
-                sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
-            }
-        }
-    });
+        });
     out
 }
 
@@ -131,13 +142,20 @@ mod tests {
     use super::*;
 
     fn lens() -> Lens {
-        Lens { width_px: 96, height_px: 56, fov_x_rad: 1.3 }
+        Lens {
+            width_px: 96,
+            height_px: 56,
+            fov_x_rad: 1.3,
+        }
     }
 
     /// A wall at 5 m and a nearer one on the right, both with smooth colours.
     fn source() -> RgbDepth {
         let l = lens();
-        let mut s = RgbDepth { rgb: vec![], inverse_depth: vec![] };
+        let mut s = RgbDepth {
+            rgb: vec![],
+            inverse_depth: vec![],
+        };
         for y in 0..l.height_px {
             for x in 0..l.width_px {
                 let (u, v) = (x as f32 * 0.13, y as f32 * 0.17);
@@ -150,7 +168,13 @@ mod tests {
 
     #[test]
     fn the_same_camera_changes_nothing() {
-        let (s, pose) = (source(), CameraPose { pitch_rad: 0.2, ..CameraPose::default() });
+        let (s, pose) = (
+            source(),
+            CameraPose {
+                pitch_rad: 0.2,
+                ..CameraPose::default()
+            },
+        );
         let out = warp(&lens(), &s, &pose, &pose);
         assert!(out.valid.iter().all(|v| *v == 1.0));
         for (a, b) in out.rgb.iter().zip(&s.rgb) {
@@ -162,10 +186,16 @@ mod tests {
     fn there_and_back_is_the_picture_again() {
         let s = source();
         let from = CameraPose::default();
-        let to = CameraPose { position_m: [0.15, 0.0, 0.0], ..from };
+        let to = CameraPose {
+            position_m: [0.15, 0.0, 0.0],
+            ..from
+        };
         let there = warp(&lens(), &s, &from, &to);
         // The wall is parallel to the move, so it stays at 5 m.
-        let moved = RgbDepth { rgb: there.rgb, inverse_depth: s.inverse_depth.clone() };
+        let moved = RgbDepth {
+            rgb: there.rgb,
+            inverse_depth: s.inverse_depth.clone(),
+        };
         let back = warp(&lens(), &moved, &to, &from);
         let mut worst = 0.0f32;
         for y in 4..52 {
@@ -187,7 +217,11 @@ mod tests {
         let to = CameraPose { yaw_rad: 0.2, ..from };
         let out = warp(&lens(), &s, &from, &to);
         let row = 28 * 96;
-        assert_eq!(out.valid[row + 95], 0.0, "the right edge is new after a turn to the right");
+        assert_eq!(
+            out.valid[row + 95],
+            0.0,
+            "the right edge is new after a turn to the right"
+        );
         assert_eq!(out.valid[row + 2], 1.0);
         assert_eq!(out.rgb[(row + 95) * 3], FILL);
     }
@@ -196,7 +230,10 @@ mod tests {
     fn a_step_forward_magnifies_about_the_centre() {
         let s = source();
         let from = CameraPose::default();
-        let to = CameraPose { position_m: [0.0, 0.0, -2.5], ..from };
+        let to = CameraPose {
+            position_m: [0.0, 0.0, -2.5],
+            ..from
+        };
         let out = warp(&lens(), &s, &from, &to);
         // Half the distance to the wall: target offset 20 px shows source offset 10 px.
         let (l, y) = (lens(), 28);

@@ -1,0 +1,183 @@
+//! Rollouts in held-out worlds beside the truth, and two baselines: the first frame held, and the warp alone.
+
+use crate::control::{Keys, LatentControl, Lens};
+use crate::data::Split;
+use crate::frame::{FRAMES_PER_LATENT, psnr_db};
+use crate::model::aapt::codec;
+use crate::rollout::{Networks, RolloutError, Sampler, Walks};
+use crate::synth::{self, Attributes, Biome, Kind, World};
+
+/// Numbers of one comparison at one time, means over all walks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Score {
+    /// Peak signal-to-noise ratio in dB.
+    pub psnr_db: f64,
+    /// Structural similarity of the luma, -1 to 1.
+    pub ssim: f64,
+}
+
+/// Scores along a walk, one entry a latent frame.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Curve {
+    /// What was compared with the truth.
+    pub name: String,
+    /// Score after latent frame 1, 2, ...
+    pub scores: Vec<Score>,
+}
+
+/// A walk through a held-out world: the truth.
+pub struct Walk {
+    /// First frame, then the last frame of every latent frame, `[h * w * 3]` in -1..1.
+    pub truth: Vec<Vec<f32>>,
+    /// Cameras.
+    pub controls: Vec<LatentControl>,
+    /// Caption of the world.
+    pub prompt: String,
+}
+
+/// Renders `count` walks of `latents` latent frames, each in a held-out world of its own. Biomes take turns.
+pub fn truth(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64, mut done: impl FnMut()) -> Vec<Walk> {
+    (0..count)
+        .map(|i| {
+            let world_seed = Split::Test.world_seed(seed, i as u64);
+            let attributes = Attributes {
+                biome: Biome::ALL[i % Biome::ALL.len()],
+                ..Attributes::from_seed(world_seed)
+            };
+            let world = World::new(world_seed, Some(attributes));
+            let frames = 1 + latents * FRAMES_PER_LATENT;
+            let path = synth::trajectory(&world, kind, world_seed, frames, 24.0);
+            let picture = |frame: usize| {
+                let pixels = lens.width_px * lens.height_px;
+                let (mut rgb, mut depth_m) = (vec![0u8; pixels * 3], vec![0.0; pixels]);
+                synth::render(&world, lens, &path[frame].0, &mut rgb, &mut depth_m);
+                codec::from_bytes(&rgb)
+            };
+            let walk = Walk {
+                truth: (0..=latents).map(|k| picture(k * FRAMES_PER_LATENT)).collect(),
+                controls: (0..latents)
+                    .map(|k| {
+                        let at = k * FRAMES_PER_LATENT;
+                        let poses = std::array::from_fn(|j| path[at + 1 + j].0);
+                        let keys = path[at + 1..=at + FRAMES_PER_LATENT]
+                            .iter()
+                            .fold(Keys(0), |a, (_, k)| a.with(*k));
+                        LatentControl::new(&path[at].0, &poses, keys)
+                    })
+                    .collect(),
+                prompt: world.caption(),
+            };
+            done();
+            walk
+        })
+        .collect()
+}
+
+/// Rolls out beside each walk: the last video frame of every latent frame, by walk. A sampler of 0 steps adds nothing
+/// to what is recycled: the warp alone, through the same codec.
+pub fn roll_out(
+    networks: &Networks,
+    walks: &[Walk],
+    sampler: Sampler,
+    mut done: impl FnMut(),
+) -> Result<Vec<Vec<Vec<f32>>>, RolloutError> {
+    let mut out = Vec::with_capacity(walks.len());
+    // Small groups: one walk a time wastes the matrix products, many do not fit the caches.
+    for (g, group) in walks.chunks(4).enumerate() {
+        let first: Vec<Vec<f32>> = group.iter().map(|w| w.truth[0].clone()).collect();
+        let prompts: Vec<&str> = group.iter().map(|w| w.prompt.as_str()).collect();
+        let seeds: Vec<u64> = (0..group.len()).map(|i| (g * 4 + i) as u64).collect();
+        let (mut running, _) = Walks::start(networks.clone(), sampler, &first, &prompts, &seeds);
+        let mut made: Vec<Vec<Vec<f32>>> = vec![vec![]; group.len()];
+        for k in 0..group[0].controls.len() {
+            let controls: Vec<LatentControl> = group.iter().map(|w| w.controls[k]).collect();
+            let (decoded, _) = running.next(&controls)?;
+            for (walk, d) in made.iter_mut().zip(decoded) {
+                let [.., last] = d.frames;
+                walk.push(last);
+            }
+            done();
+        }
+        out.extend(made);
+    }
+    Ok(out)
+}
+
+/// Means over walks of what was `made` (by walk, by latent frame) against the truth.
+pub fn curve(name: &str, lens: &Lens, walks: &[Walk], made: &[Vec<Vec<f32>>]) -> Curve {
+    let latents = walks.first().map_or(0, |w| w.controls.len());
+    let n = walks.len().max(1) as f64;
+    let scores = (0..latents)
+        .map(|k| {
+            walks.iter().zip(made).fold(Score::default(), |sum, (walk, made)| {
+                let truth = &walk.truth[k + 1];
+                Score {
+                    psnr_db: sum.psnr_db + psnr_db(&made[k], truth) / n,
+                    ssim: sum.ssim + ssim(&made[k], truth, lens.width_px) / n,
+                }
+            })
+        })
+        .collect();
+    Curve {
+        name: name.to_owned(),
+        scores,
+    }
+}
+
+/// The baseline that shows the first frame for ever.
+pub fn held(walks: &[Walk]) -> Vec<Vec<Vec<f32>>> {
+    walks
+        .iter()
+        .map(|w| vec![w.truth[0].clone(); w.controls.len()])
+        .collect()
+}
+
+/// Mean structural similarity of the luma over 8 x 8 windows with a stride of 4 (Wang et al. 2004).
+pub fn ssim(a: &[f32], b: &[f32], width_px: usize) -> f64 {
+    let luma = |p: &[f32]| -> Vec<f64> {
+        p.chunks_exact(3)
+            .map(|c| (0.299 * f64::from(c[0]) + 0.587 * f64::from(c[1]) + 0.114 * f64::from(c[2])) * 0.5 + 0.5)
+            .collect()
+    };
+    let (a, b) = (luma(a), luma(b));
+    let height_px = a.len() / width_px;
+    let (c1, c2) = (0.01f64.powi(2), 0.03f64.powi(2));
+    let (mut sum, mut count) = (0.0, 0.0);
+    for y in (0..height_px.saturating_sub(7)).step_by(4) {
+        for x in (0..width_px.saturating_sub(7)).step_by(4) {
+            let (mut sa, mut sb, mut saa, mut sbb, mut sab) = (0.0, 0.0, 0.0, 0.0, 0.0);
+            for i in 0..64 {
+                let at = (y + i / 8) * width_px + x + i % 8;
+                let (p, q) = (a[at], b[at]);
+                sa += p;
+                sb += q;
+                saa += p * p;
+                sbb += q * q;
+                sab += p * q;
+            }
+            let (ma, mb) = (sa / 64.0, sb / 64.0);
+            let (va, vb, cov) = (saa / 64.0 - ma * ma, sbb / 64.0 - mb * mb, sab / 64.0 - ma * mb);
+            sum += (2.0 * ma * mb + c1) * (2.0 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2));
+            count += 1.0;
+        }
+    }
+    sum / f64::max(count, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ssim_is_one_for_the_same_picture_and_less_for_a_blurred_one() {
+        let w = 48;
+        let a: Vec<f32> = (0..w * 32 * 3)
+            .map(|i| ((i / 3 % w) as f32 * 0.9).sin() * 0.8)
+            .collect();
+        assert!((ssim(&a, &a, w) - 1.0).abs() < 1e-9);
+        let blurred: Vec<f32> = (0..a.len())
+            .map(|i| (a[i] + a[(i + 3) % a.len()] + a[(i + 6) % a.len()]) / 3.0)
+            .collect();
+        assert!(ssim(&a, &blurred, w) < 0.97);
+    }
+}
