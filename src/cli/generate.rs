@@ -169,9 +169,8 @@ pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, Stri
         let n = package.first_frames.len();
         let f = package.first_frames.get(k).ok_or_else(|| {
             BadInput(format!(
-                "--first-frame {k}: {} has {n}, numbered 0 to {}",
-                package.path.display(),
-                n - 1
+                "--first-frame {k}: {} has {n} first frames, counted from 0",
+                package.path.display()
             ))
         })?;
         (

@@ -11,6 +11,8 @@ use rayon::prelude::*;
 use super::BadInput;
 use crate::control::Lens;
 use crate::data::{ClipHead, FORMAT_VERSION, ShardHead, ShardReader, ShardWriter, Split};
+use crate::frame::Frame;
+use crate::record::Mp4Writer;
 use crate::synth::{self, Attributes, Biome, Kind, Light, Weather, World};
 
 /// Options of `farwander synth`.
@@ -59,6 +61,9 @@ pub(crate) struct SynthArgs {
     #[arg(long)]
     preview: bool,
 }
+
+/// Worlds in the film of a preview.
+const FILM_WORLDS: usize = 8;
 
 /// Checked options.
 struct Plan {
@@ -266,9 +271,24 @@ fn preview(args: &SynthArgs, plan: &Plan) -> anyhow::Result<()> {
     film(args, plan, &args.out.join("worlds.mp4"))
 }
 
-/// A film of walks through the first worlds of the set.
-fn film(_args: &SynthArgs, _plan: &Plan, _path: &Path) -> anyhow::Result<()> {
-    // `record::Mp4Writer` is connected here.
+/// A film of walks through the first worlds of the set, three seconds each.
+fn film(args: &SynthArgs, plan: &Plan, path: &Path) -> anyhow::Result<()> {
+    let (w, h) = (plan.lens.width_px, plan.lens.height_px);
+    let worlds = args.clips.min(FILM_WORLDS);
+    let frames = (args.fps * 3.0).round().max(1.0) as usize;
+    let mut writer = Mp4Writer::create(path, w, h, f64::from(args.fps))?;
+    let bar = progress(worlds);
+    for i in 0..worlds {
+        let seed = plan.split.world_seed(args.seed, i as u64);
+        let world = World::new(seed, Some(plan.attributes(seed)));
+        let clip = synth::clip_of(&world, &plan.lens, plan.kind, seed, frames, args.fps);
+        for (rgb, index) in clip.rgb.chunks_exact(w * h * 3).zip((i * frames) as u64..) {
+            writer.push(&Frame::from_rgb(w, h, rgb, index))?;
+        }
+        bar.inc(1);
+    }
+    bar.finish();
+    writer.finish()?;
     Ok(())
 }
 
