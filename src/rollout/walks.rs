@@ -33,8 +33,11 @@ pub struct Networks {
     pub lens: Lens,
     /// Type that the generator computes in.
     pub dtype: DType,
-    /// Where everything is.
+    /// Where everything is; the generator may be on its differentiating twin.
     pub device: Device,
+    /// Whether the generator is being trained: latent frames then carry a graph that runs through its KV ring, while
+    /// what is recycled does not (AAPT §2.2).
+    pub training: bool,
 }
 
 /// How a latent frame is sampled.
@@ -84,11 +87,18 @@ pub struct Walks {
     last: Vec<RgbDepth>,
     seeds: Vec<u64>,
     step: u64,
+    /// The last latent frame with its graph, while training.
+    made: Option<Tensor<4>>,
     /// What the last step recycled, and its validity.
     recycled: Option<(Tensor<4>, Tensor<4>)>,
 }
 
 impl Networks {
+    /// Brings a tensor to where the generator computes.
+    fn lift<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if self.training { Tensor::from_inner(x) } else { x }
+    }
+
     fn grid(&self) -> [usize; 2] {
         self.generator.config().grid
     }
@@ -166,10 +176,10 @@ impl Networks {
     /// What the generator's unit-deviation data mean: a latent is `base + data * residual_std`.
     pub fn latent_from_data(&self, data: Tensor<4>, recycled: Tensor<4>) -> Tensor<4> {
         let c = self.residual_std.len();
-        let scaled = data * tensor(self.residual_std.clone(), [1, c, 1, 1], &self.device);
+        let scaled = data * self.lift(tensor(self.residual_std.clone(), [1, c, 1, 1], &self.device));
         match self.generator.config().recycle {
             Recycle::Raw => scaled,
-            Recycle::Reproject => recycled + scaled,
+            Recycle::Reproject => self.lift(recycled) + scaled,
         }
     }
 
@@ -177,7 +187,12 @@ impl Networks {
     pub fn text(&self, prompts: &[&str]) -> Tensor<3> {
         let c = self.generator.config();
         let ids: Vec<Vec<i32>> = prompts.iter().map(|p| words(p, &c.vocabulary, c.text_tokens)).collect();
-        self.generator.encode_text(&ids, &self.device)
+        let device = if self.training {
+            self.device.clone().autodiff()
+        } else {
+            self.device.clone()
+        };
+        self.generator.encode_text(&ids, &device)
     }
 }
 
@@ -203,7 +218,7 @@ impl Walks {
             .map(|t| {
                 networks
                     .generator
-                    .modulations(*t, first.len(), networks.dtype, &networks.device)
+                    .modulations(*t, first.len(), networks.dtype, &text.device())
             })
             .collect();
         // The first frame itself is sharper than its decoding; its depth can only come from the decoder.
@@ -225,6 +240,7 @@ impl Walks {
                 last,
                 seeds: seeds.to_vec(),
                 step: 0,
+                made: None,
                 recycled: None,
             },
             decoded,
@@ -242,6 +258,11 @@ impl Walks {
     /// The last latent frames `[batch, channels, h, w]`.
     pub fn latent(&self) -> Tensor<4> {
         self.latent.clone()
+    }
+
+    /// The last latent frame with the graph that made it, `[batch, channels, h, w]`; only while training.
+    pub fn made(&self) -> Option<&Tensor<4>> {
+        self.made.as_ref()
     }
 
     /// What the last step recycled `[batch, channels, h, w]`, and its validity `[batch, 4, h, w]`.
@@ -279,7 +300,8 @@ impl Walks {
             // Noise is named by seed and step: a walk can be taken up anywhere.
             Gaussian::new(*seed, self.step).fill(part);
         }
-        let mut x = tensor(noise, [batch, channels, h, w], &n.device);
+        let mut x = n.lift(tensor(noise, [batch, channels, h, w], &n.device));
+        let condition = n.lift(condition);
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
         for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
             let output = n
@@ -289,7 +311,9 @@ impl Walks {
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
-        let latent = n.latent_from_data(x, recycled);
+        let made = n.latent_from_data(x, recycled);
+        let latent = if n.training { made.clone().inner() } else { made.clone() };
+        self.made = n.training.then_some(made);
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {
             return Err(RolloutError::NotFinite(self.step));
         }

@@ -221,7 +221,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             lr,
             weight_decay: 0.0,
             ema: r.ema,
-            clip: 1.0,
+            ..AdamW::default()
         };
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);

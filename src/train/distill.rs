@@ -105,7 +105,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             lr,
             weight_decay: r.weight_decay,
             ema: r.ema,
-            clip: 1.0,
+            ..AdamW::default()
         };
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);

@@ -14,10 +14,12 @@ use crate::package::{self, FORMAT_VERSION, FirstFrame, Manifest, Training};
 /// First frames bundled at most.
 const FIRST_FRAMES: usize = 9;
 
-/// Writes the generator file of a run: the distilled weights, or the adapted ones if it has not been distilled.
+/// Writes the generator file of a run: the weights of the last stage that has been run.
 pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let config = run.generator_config()?;
-    let generator = finished(run, "distill").or_else(|_| finished(run, "adapt"))?;
+    let generator = finished(run, "adversarial")
+        .or_else(|_| finished(run, "distill"))
+        .or_else(|_| finished(run, "adapt"))?;
     let device = run.device.open()?;
     let (model, _) = autoencoder::trained(run, &device)?;
     let mut weights = prefixed(weights_of(&model), "autoencoder");
@@ -30,7 +32,7 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let clips = latents::load(run, Split::Train)?;
     let [latent_mean, latent_std, residual_std] = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
-    for stage in ["autoencoder", "adapt", "distill"] {
+    for stage in ["autoencoder", "adapt", "distill", "adversarial"] {
         let path = run.dir.join(stage).join("final.safetensors");
         if path.exists() {
             let (_, meta) = checkpoint::load(&path)?;

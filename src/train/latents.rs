@@ -46,6 +46,7 @@ pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
         lens: run.recipe.lens(),
         dtype: DType::F32,
         device,
+        training: false,
     })
 }
 

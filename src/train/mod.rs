@@ -1,12 +1,14 @@
 //! The workshop: recipe in, generator file out. One file a stage; every stage reads top to bottom.
 
 mod adapt;
+mod adversarial;
 mod autoencoder;
 mod checkpoint;
 mod clips;
 mod distill;
 mod export;
 mod latents;
+mod losses;
 mod optim;
 mod recipe;
 mod run;

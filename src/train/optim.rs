@@ -13,15 +13,30 @@ use crate::model::weights::{Array, Arrays, export, to_host};
 pub(super) struct AdamW {
     pub(super) lr: f32,
     pub(super) weight_decay: f32,
+    /// Decay of the mean gradient; 0 for adversarial training (RMSProp, as AAPT).
+    pub(super) beta1: f32,
+    /// Decay of the mean squared gradient.
+    pub(super) beta2: f32,
     /// Decay of the average.
     pub(super) ema: f32,
     /// Gradients are scaled down to this global norm.
     pub(super) clip: f32,
 }
 
-const BETA1: f32 = 0.9;
-const BETA2: f32 = 0.99;
 const EPSILON: f32 = 1e-8;
+
+impl Default for AdamW {
+    fn default() -> Self {
+        Self {
+            lr: 1e-3,
+            weight_decay: 0.0,
+            beta1: 0.9,
+            beta2: 0.99,
+            ema: 0.99,
+            clip: 1.0,
+        }
+    }
+}
 
 /// One parameter's row of the state.
 struct Slot {
@@ -136,7 +151,8 @@ impl Optimizer {
         let scale = (f64::from(with.clip) / norm.max(1e-12)).min(1.0) as f32;
         self.step += 1;
         let t = self.step as i32;
-        let (c1, c2) = (1.0 - BETA1.powi(t), 1.0 - BETA2.powi(t));
+        let (beta1, beta2) = (with.beta1, with.beta2);
+        let (c1, c2) = (1.0 - beta1.powi(t), 1.0 - beta2.powi(t));
         // A young average follows faster, or it would remember its random start for long.
         let ema = with.ema.min((1.0 + t as f32) / (10.0 + t as f32));
         self.slots.par_iter_mut().for_each(|s| {
@@ -148,8 +164,8 @@ impl Optimizer {
             };
             for (i, g) in s.grad.iter().enumerate() {
                 let g = g * scale;
-                s.first[i] += (1.0 - BETA1) * (g - s.first[i]);
-                s.second[i] += (1.0 - BETA2) * (g * g - s.second[i]);
+                s.first[i] += (1.0 - beta1) * (g - s.first[i]);
+                s.second[i] += (1.0 - beta2) * (g * g - s.second[i]);
                 let v = s.value[i];
                 s.value[i] = v - decay * v - with.lr * (s.first[i] / c1) / ((s.second[i] / c2).sqrt() + EPSILON);
             }

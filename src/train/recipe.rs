@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use crate::model::aapt::config::{AutoencoderConfig, Recycle};
+use crate::model::aapt::discriminator::DiscriminatorConfig;
 
 /// Everything that a training run is made of.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -27,6 +28,8 @@ pub struct Recipe {
     pub adapt: StageRecipe,
     /// Stage 2: consistency distillation.
     pub distill: StageRecipe,
+    /// Stage 3: adversarial training on the network's own rollouts; left out, the world is what distillation made.
+    pub adversarial: Option<AdversarialRecipe>,
     /// The recipe file's text, word for word.
     #[serde(skip)]
     pub text: String,
@@ -130,6 +133,45 @@ pub struct StageRecipe {
     pub student_clips: usize,
 }
 
+/// Stage 3 (AAPT §2.2 and appendix B; what the paper leaves open is decided here).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdversarialRecipe {
+    /// Updates of the discriminator; the generator begins after `discriminator_first` of them.
+    pub steps: u64,
+    /// Updates of the discriminator alone, while its heads are new.
+    #[serde(default)]
+    pub discriminator_first: u64,
+    /// Clips a step.
+    pub batch: usize,
+    /// Latent frames rolled out.
+    pub latents: usize,
+    /// Learning rate of the generator.
+    pub lr: f32,
+    /// Learning rate of the discriminator.
+    pub lr_discriminator: f32,
+    /// Decay of the generator's averaged weights.
+    pub ema: f32,
+    /// Kind of discriminator.
+    #[serde(default)]
+    pub discriminator: DiscriminatorConfig,
+    /// Weight of the approximated R1 and R2 (lambda).
+    pub penalty: f32,
+    /// Deviation of the perturbation (sigma).
+    pub sigma: f32,
+    /// Divide the penalties by sigma squared.
+    #[serde(default)]
+    pub divide_by_sigma2: bool,
+    /// Weight of the adversarial loss beside the distance to the truth; the paper has it alone.
+    pub weight: f32,
+    /// Weight of the squared distance to the truth, which the commanded cameras name exactly; 0 as in the paper.
+    #[serde(default)]
+    pub anchor: f32,
+    /// Exponent of a channel's weight in that distance.
+    #[serde(default)]
+    pub channel_power: f32,
+}
+
 impl Recipe {
     /// Reads and checks a recipe.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
@@ -161,6 +203,14 @@ impl Recipe {
             if stage.latents < 2 || stage.latents > most || stage.batch == 0 {
                 return Err(bad(format!(
                     "{name}.latents must be 2 to {most} and {name}.batch at least 1"
+                )));
+            }
+        }
+        if let Some(a) = &recipe.adversarial {
+            let most = (d.frames - 1) / 4;
+            if a.latents < 2 || a.latents > most || a.batch == 0 || a.sigma <= 0.0 {
+                return Err(bad(format!(
+                    "adversarial.latents must be 2 to {most}, adversarial.batch at least 1 and sigma positive"
                 )));
             }
         }

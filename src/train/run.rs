@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, autoencoder, distill, latents};
+use super::{adapt, adversarial, autoencoder, distill, latents};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
@@ -104,6 +104,8 @@ pub enum Stage {
     Adapt,
     /// Stage 2: consistency distillation, to land in one evaluation.
     Distill,
+    /// Stage 3: adversarial training with student forcing.
+    Adversarial,
     /// Write the generator file.
     Export,
     /// All of them, each where it stopped.
@@ -201,6 +203,60 @@ impl Every {
     }
 }
 
+/// Means of named numbers over a few steps, for the log.
+pub(super) struct Means {
+    every: u64,
+    steps: u64,
+    sums: Vec<(&'static str, f64, u64)>,
+    clock: Instant,
+}
+
+impl Means {
+    /// Means over `every` steps.
+    pub(super) fn new(every: u64) -> Self {
+        Self {
+            every,
+            steps: 0,
+            sums: vec![],
+            clock: Instant::now(),
+        }
+    }
+
+    /// A number of this step.
+    pub(super) fn add(&mut self, name: &'static str, value: f64) {
+        match self.sums.iter_mut().find(|(n, ..)| *n == name) {
+            Some((_, sum, count)) => {
+                *sum += value;
+                *count += 1;
+            }
+            None => self.sums.push((name, value, 1)),
+        }
+    }
+
+    /// Ends a step of `latents` latent frames; the means and the throughput when it is time.
+    pub(super) fn due(&mut self, latents: f64) -> Option<Vec<(&'static str, f64)>> {
+        self.steps += 1;
+        if self.steps < self.every {
+            return None;
+        }
+        let rate = self.steps as f64 * latents / self.clock.elapsed().as_secs_f64();
+        let mut out: Vec<_> = self
+            .sums
+            .drain(..)
+            .map(|(n, sum, count)| (n, sum / count as f64))
+            .collect();
+        out.push(("latents_per_sec", rate));
+        *self = Self::new(self.every);
+        Some(out)
+    }
+
+    /// The named ones in words, for a progress bar.
+    pub(super) fn words(fields: &[(&'static str, f64)], names: &[&str]) -> String {
+        let shown = fields.iter().filter(|(n, _)| names.contains(n));
+        shown.map(|(n, v)| format!("{n} {v:.4}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Runs one stage, or all.
 pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     std::fs::create_dir_all(&run.dir).map_err(|source| TrainError::Io {
@@ -219,6 +275,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     }
     if all || stage == Stage::Distill {
         distill::train(run)?;
+    }
+    if all || stage == Stage::Adversarial {
+        adversarial::train(run)?;
     }
     if all || stage == Stage::Export {
         super::export(run, out)?;

@@ -8,6 +8,7 @@ use super::run::{Run, TrainError};
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, Frame, psnr_db};
 use crate::model::aapt::codec;
+use crate::model::aapt::generator::Generator;
 use crate::model::weights::{Arrays, import};
 use crate::record;
 use crate::rollout::{Networks, Sampler, Walks};
@@ -46,6 +47,15 @@ impl Samples {
             generator,
             ..self.base.clone()
         })
+    }
+
+    /// The networks with a generator that is being trained: rollouts of it carry graphs.
+    pub(super) fn training_networks(&self, generator: Generator) -> Networks {
+        Networks {
+            generator,
+            training: true,
+            ..self.base.clone()
+        }
     }
 
     /// Rolls out, logs PSNR after some latent frames (and that of holding the first frame), and writes a sheet: for each

@@ -11,6 +11,16 @@ use super::rope::{Rope, Rotation};
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm};
 
+/// What a token of a whole clip attends to besides the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// The pinned first frame, the window before its own latent frame, and that (AAPT §2.1).
+    #[default]
+    Causal,
+    /// All latent frames of the clip.
+    Full,
+}
+
 /// Shift, scale and gate of both branches, each `[batch, 1, width]`, from the timestep alone: constant at one evaluation.
 #[derive(Clone, Debug)]
 pub struct Modulation(pub [Tensor<3>; 6]);
@@ -154,7 +164,7 @@ impl Block {
         self.finish(x, attended, m)
     }
 
-    /// `frames` latent frames at once, each attending to text, the pinned first frame, its window and itself.
+    /// `frames` latent frames at once, each attending to the text and to what `sight` says.
     ///
     /// `x`: `[batch, frames * tokens, width]`; `rotations`: one entry a latent frame, from step 1;
     /// `all`: the same `now` rotations after each other.
@@ -165,6 +175,7 @@ impl Block {
         text: Tensor<3>,
         rotations: &[StepRotations],
         all: &Rotation,
+        sight: Sight,
     ) -> Tensor<3> {
         let [_, total, _] = x.dims();
         let frames = rotations.len();
@@ -179,14 +190,16 @@ impl Block {
         for (i, rotation) in rotations.iter().enumerate() {
             let mut keys = vec![rotation.text.apply(text_keys.clone())];
             let mut values = vec![text_values.clone()];
-            let from = if i == 0 {
-                0
-            } else {
-                keys.push(rotation.pinned.apply(first_keys.clone()));
-                values.push(first_values.clone());
-                i.saturating_sub(self.window).max(1)
+            let (from, to) = match (sight, i) {
+                (Sight::Full, _) => (0, frames),
+                (Sight::Causal, 0) => (0, 1),
+                (Sight::Causal, _) => {
+                    keys.push(rotation.pinned.apply(first_keys.clone()));
+                    values.push(first_values.clone());
+                    (i.saturating_sub(self.window).max(1), i + 1)
+                }
             };
-            let n = (i + 1 - from) * tokens;
+            let n = (to - from) * tokens;
             keys.push(k.clone().narrow(2, from * tokens, n));
             values.push(v.clone().narrow(2, from * tokens, n));
             let q = q.clone().narrow(2, i * tokens, tokens);

@@ -6,7 +6,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor, activation};
 
-use super::block::{Block, Modulation, StepRotations};
+use super::block::{Block, Modulation, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
 use super::rope::{Rope, Rotation};
@@ -120,6 +120,25 @@ impl Generator {
     /// - result: `[batch, frames, channels, h, w]`
     pub fn sequence(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: Tensor<3>) -> Tensor<5> {
         let [batch, frames, c, h, w] = noisy.dims();
+        let x = self.stream(noisy, condition, t, text, Sight::Causal, |_, _| {});
+        let y = self
+            .head(x)
+            .reshape([batch * frames, self.config.tokens(), c * PATCH * PATCH]);
+        unpatchify(y, c, h, w).reshape([batch, frames, c, h, w])
+    }
+
+    /// The residual stream of a whole clip, `[batch, frames * tokens, width]`, shapes as in [`Self::sequence`]. After
+    /// each block `after` sees its number (from 1) and the stream: a discriminator's heads read there.
+    pub fn stream(
+        &self,
+        noisy: Tensor<5>,
+        condition: Tensor<5>,
+        t: &[f32],
+        text: Tensor<3>,
+        sight: Sight,
+        mut after: impl FnMut(usize, &Tensor<3>),
+    ) -> Tensor<3> {
+        let [batch, frames, _, h, w] = noisy.dims();
         let (device, dtype) = (noisy.device(), noisy.dtype());
         let tokens = self.config.tokens();
         let joined = Tensor::cat(vec![noisy, condition], 2);
@@ -134,12 +153,12 @@ impl Generator {
         let all = Rotation::concat(rotations.iter().map(|r| r.now.clone()).collect());
         let shared = self.time(t, &device);
         let text = text.cast(dtype);
-        for block in &self.blocks {
+        for (i, block) in self.blocks.iter().enumerate() {
             let m = block.modulation(&shared, dtype);
-            x = block.sequence(x, &m, text.clone(), &rotations, &all);
+            x = block.sequence(x, &m, text.clone(), &rotations, &all, sight);
+            after(i + 1, &x);
         }
-        let y = self.head(x).reshape([batch * frames, tokens, c * PATCH * PATCH]);
-        unpatchify(y, c, h, w).reshape([batch, frames, c, h, w])
+        x
     }
 
     /// Modulations of all blocks at one timestep for `batch` walks: constant at play time, so computed once.

@@ -5,6 +5,7 @@ pub mod autoencoder;
 pub mod block;
 pub mod codec;
 pub mod config;
+pub mod discriminator;
 pub mod generator;
 pub mod kv_ring;
 pub mod pca;
