@@ -1,12 +1,14 @@
 //! Stage 1, adaptation: flow matching with teacher forcing; one timestep a clip, shifted (AAPT appendix B).
 
+use std::path::Path;
+
 use burn::tensor::DType;
 
 use super::autoencoder::{compute_dtype, trained};
 use super::checkpoint;
 use super::latents::{self, LatentClip};
 use super::optim::{AdamW, Optimizer, learning_rate};
-use super::run::{Every, Run, TrainError, bar};
+use super::run::{Every, Means, Run, TrainError, bar};
 use super::samples::Samples;
 use super::sequence::{assemble, channel_weights, noise_like, picks, weighted_mse};
 use super::student::StudentPool;
@@ -51,18 +53,32 @@ pub(super) fn finished(run: &Run, stage: &'static str) -> Result<Arrays, TrainEr
     Ok(checkpoint::load(&path)?.0)
 }
 
-/// Takes up a checkpoint where there is one.
-pub(super) fn resume(optimizer: &mut Optimizer, path: &std::path::Path) -> Result<bool, TrainError> {
+/// Takes up a checkpoint where there is one: weights, moments and the pool of rollouts.
+pub(super) fn resume(
+    optimizer: &mut Optimizer,
+    student: &mut StudentPool,
+    path: &Path,
+    samples: &Samples,
+    setup: &Setup,
+) -> Result<(), TrainError> {
     if !path.exists() {
-        return Ok(false);
+        return Ok(());
     }
     let (arrays, meta) = checkpoint::load(path)?;
     let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
+    student.restore(&arrays, &meta, samples, setup)?;
     optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint {
         path: path.to_owned(),
         what,
-    })?;
-    Ok(true)
+    })
+}
+
+/// Writes what [`resume`] takes up.
+pub(super) fn save(optimizer: &Optimizer, student: &StudentPool, path: &Path) -> Result<(), TrainError> {
+    let mut arrays = optimizer.arrays();
+    let mut meta = vec![("step", optimizer.step.to_string())];
+    student.save(&mut arrays, &mut meta);
+    checkpoint::save(path, &arrays, &meta)
 }
 
 /// Trains, or goes on training, until the recipe's steps are done.
@@ -88,18 +104,18 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
-    resume(&mut optimizer, &saved)?;
-    model = optimizer.apply(model, &training);
-
     let samples = Samples::new(run, &setup, 1)?;
     let mut student = StudentPool::new(run, r)?;
+    resume(&mut optimizer, &mut student, &saved, &samples, &setup)?;
+    model = optimizer.apply(model, &training);
+
     let progress = bar(STAGE, optimizer.step, r.steps);
     let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
-    let (mut sum, mut since, mut clock) = (0.0, 0u64, std::time::Instant::now());
+    let mut means = Means::new(10);
     while optimizer.step < r.steps {
         let step = optimizer.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xada, step + 1);
-        student.refresh(run, step, &optimizer, &samples, &setup, &mut rng)?;
+        student.refresh(step, &optimizer, &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(
@@ -138,28 +154,17 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 path: saved,
             });
         }
-        sum += f64::from(to_host(loss.detach())[0]);
-        since += 1;
-        if since == 10 {
-            let loss = sum / since as f64;
-            let rate = since as f64 * (r.batch * r.latents) as f64 / clock.elapsed().as_secs_f64();
-            progress.set_message(format!("loss {loss:.4}, {rate:.1} latents/s"));
-            run.log(
-                STAGE,
-                step + 1,
-                &[
-                    ("loss", loss),
-                    ("lr", lr.into()),
-                    ("grad_norm", norm),
-                    ("latents_per_sec", rate),
-                ],
-            )?;
-            (sum, since, clock) = (0.0, 0, std::time::Instant::now());
+        means.add("loss", f64::from(to_host(loss.detach())[0]));
+        means.add("grad_norm", norm);
+        means.add("lr", lr.into());
+        if let Some(fields) = means.due((r.batch * r.latents) as f64) {
+            progress.set_message(Means::words(&fields, &["loss", "latents_per_sec"]));
+            run.log(STAGE, step + 1, &fields)?;
         }
         progress.set_position(step + 1);
         let stopping = run.stopping();
         if checkpoints.due() || stopping {
-            checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+            save(&optimizer, &student, &saved)?;
         }
         if stopping {
             return Err(TrainError::Stopped(step + 1));
@@ -170,6 +175,6 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     progress.finish();
     samples.take(run, STAGE, r.steps, &optimizer.average())?;
-    checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+    save(&optimizer, &student, &saved)?;
     checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])
 }

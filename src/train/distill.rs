@@ -7,11 +7,11 @@
 
 use burn::tensor::DType;
 
-use super::adapt::{Setup, finished, resume};
+use super::adapt::{Setup, finished, resume, save};
 use super::autoencoder::compute_dtype;
 use super::checkpoint;
 use super::optim::{AdamW, Optimizer, learning_rate};
-use super::run::{Every, Run, TrainError, bar};
+use super::run::{Every, Means, Run, TrainError, bar};
 use super::samples::Samples;
 use super::sequence::{assemble, channel_weights, noise_like, picks, weighted_mse};
 use super::student::StudentPool;
@@ -44,21 +44,21 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut model = import(blank, &adapted, &training)?;
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
-    resume(&mut optimizer, &saved)?;
+    let samples = Samples::new(run, &setup, 1)?;
+    let mut student = StudentPool::new(run, r)?;
+    resume(&mut optimizer, &mut student, &saved, &samples, &setup)?;
     model = optimizer.apply(model, &training);
 
-    let samples = Samples::new(run, &setup, 1)?;
     let progress = bar(STAGE, optimizer.step, r.steps);
     let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
-    let (mut sum, mut since, mut clock) = (0.0, 0u64, std::time::Instant::now());
+    let mut means = Means::new(10);
     // t_0 = 0 < ... < t_n = 1.
     let mut times = flow::timesteps(r.timesteps, r.shift);
     times.reverse();
-    let mut student = StudentPool::new(run, r)?;
     while optimizer.step < r.steps {
         let step = optimizer.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xd15, step + 1);
-        student.refresh(run, step, &optimizer, &samples, &setup, &mut rng)?;
+        student.refresh(step, &optimizer, &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(
@@ -116,28 +116,17 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 path: saved,
             });
         }
-        sum += f64::from(to_host(loss.detach())[0]);
-        since += 1;
-        if since == 10 {
-            let loss = sum / since as f64;
-            let rate = since as f64 * (r.batch * r.latents) as f64 / clock.elapsed().as_secs_f64();
-            progress.set_message(format!("loss {loss:.4}, {rate:.1} latents/s"));
-            run.log(
-                STAGE,
-                step + 1,
-                &[
-                    ("loss", loss),
-                    ("lr", lr.into()),
-                    ("grad_norm", norm),
-                    ("latents_per_sec", rate),
-                ],
-            )?;
-            (sum, since, clock) = (0.0, 0, std::time::Instant::now());
+        means.add("loss", f64::from(to_host(loss.detach())[0]));
+        means.add("grad_norm", norm);
+        means.add("lr", lr.into());
+        if let Some(fields) = means.due((r.batch * r.latents) as f64) {
+            progress.set_message(Means::words(&fields, &["loss", "latents_per_sec"]));
+            run.log(STAGE, step + 1, &fields)?;
         }
         progress.set_position(step + 1);
         let stopping = run.stopping();
         if checkpoints.due() || stopping {
-            checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+            save(&optimizer, &student, &saved)?;
         }
         if stopping {
             return Err(TrainError::Stopped(step + 1));
@@ -148,6 +137,6 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     progress.finish();
     samples.take(run, STAGE, r.steps, &optimizer.average())?;
-    checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())])?;
+    save(&optimizer, &student, &saved)?;
     checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])
 }

@@ -15,6 +15,8 @@ mod run;
 mod samples;
 mod sequence;
 mod student;
+#[cfg(test)]
+mod tests;
 
 pub use export::export;
 pub use recipe::Recipe;

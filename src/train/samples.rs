@@ -41,7 +41,7 @@ impl Samples {
     }
 
     /// The networks with the given generator weights.
-    pub(super) fn networks(&self, _run: &Run, weights: &Arrays) -> Result<Networks, TrainError> {
+    pub(super) fn networks(&self, weights: &Arrays) -> Result<Networks, TrainError> {
         let generator = import(self.base.generator.clone(), weights, &self.base.device)?;
         Ok(Networks {
             generator,
@@ -61,7 +61,7 @@ impl Samples {
     /// Rolls out, logs PSNR after some latent frames (and that of holding the first frame), and writes a sheet: for each
     /// clip, a row of truth and a row of what was generated.
     pub(super) fn take(&self, run: &Run, stage: &'static str, step: u64, weights: &Arrays) -> Result<(), TrainError> {
-        let networks = self.networks(run, weights)?;
+        let networks = self.networks(weights)?;
         let lens = networks.lens;
         let n = CLIPS.min(self.clips.len());
         let steps = LATENTS.min(self.clips.latents());

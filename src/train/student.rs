@@ -1,6 +1,8 @@
 //! Student forcing: clips whose recycled latents come from the network's own rollouts, exactly as at play time, while the
 //! target stays the truth. The recycled latent carries no gradient (AAPT §2.2 detaches it).
 
+use std::collections::HashMap;
+
 use half::f16;
 
 use super::adapt::Setup;
@@ -12,17 +14,19 @@ use super::run::{Run, TrainError};
 use super::samples::Samples;
 use crate::data::Split;
 use crate::device::Gaussian;
-use crate::model::weights::to_host;
+use crate::model::weights::{Arrays, prefixed, to_host, under};
 use crate::rollout::{Networks, Sampler, Walks};
 
 /// Clips rolled out together: their warps share the processor's cores.
 const GROUP: usize = 8;
 
-/// The clips of the last refresh.
+/// The clips of the last refresh, and what they were made with: a resumed run rolls them out again.
 pub(super) struct StudentPool {
     source: Clips,
     clips: Vec<LatentClip>,
     recipe: StageRecipe,
+    /// Step and weights of the refresh.
+    from: Option<(u64, Arrays)>,
 }
 
 impl StudentPool {
@@ -31,28 +35,58 @@ impl StudentPool {
             source: Clips::open(run, Split::Train)?,
             clips: vec![],
             recipe: recipe.clone(),
+            from: None,
         })
+    }
+
+    /// What a checkpoint keeps of it.
+    pub(super) fn save(&self, arrays: &mut Arrays, meta: &mut Vec<(&'static str, String)>) {
+        if let Some((step, weights)) = &self.from {
+            arrays.extend(prefixed(weights.clone(), "pool"));
+            meta.push(("pool_step", step.to_string()));
+        }
+    }
+
+    /// Takes up what [`Self::save`] kept.
+    pub(super) fn restore(
+        &mut self,
+        arrays: &Arrays,
+        meta: &HashMap<String, String>,
+        samples: &Samples,
+        setup: &Setup,
+    ) -> Result<(), TrainError> {
+        match meta.get("pool_step").and_then(|s| s.parse().ok()) {
+            Some(step) => self.fill(step, under(arrays, "pool"), samples, setup),
+            None => Ok(()),
+        }
     }
 
     /// Rolls out anew if it is time: at the first step with a share, and every so many steps.
     pub(super) fn refresh(
         &mut self,
-        run: &Run,
         step: u64,
         optimizer: &Optimizer,
         samples: &Samples,
         setup: &Setup,
-        rng: &mut Gaussian,
     ) -> Result<(), TrainError> {
         let r = &self.recipe;
         if r.student_share <= 0.0 || step < r.student_from {
             return Ok(());
         }
-        if !self.clips.is_empty() && (step - r.student_from) % r.student_every.max(1) != 0 {
+        if self
+            .from
+            .as_ref()
+            .is_some_and(|(last, _)| step < last + r.student_every.max(1))
+        {
             return Ok(());
         }
-        let networks = samples.networks(run, &optimizer.average())?;
-        let chosen: Vec<usize> = (0..r.student_clips.max(1))
+        self.fill(step, optimizer.average(), samples, setup)
+    }
+
+    fn fill(&mut self, step: u64, weights: Arrays, samples: &Samples, setup: &Setup) -> Result<(), TrainError> {
+        let networks = samples.networks(&weights)?;
+        let mut rng = Gaussian::new(step, 0x900);
+        let chosen: Vec<usize> = (0..self.recipe.student_clips.max(1))
             .map(|_| rng.below(self.source.len()))
             .collect();
         self.clips.clear();
@@ -60,6 +94,7 @@ impl StudentPool {
             self.clips
                 .extend(roll_out(&networks, &self.source, &setup.clips, group, step)?);
         }
+        self.from = Some((step, weights));
         Ok(())
     }
 

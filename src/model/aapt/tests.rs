@@ -136,3 +136,87 @@ fn patches_are_inverse() {
     let back = unpatchify(patchify(x.clone()), 3, 4, 6);
     assert_eq!(to_host(back), to_host(x));
 }
+
+/// Sum of squares of the third latent frame's output, made step by step through the ring.
+fn through_the_ring(model: &Generator, noisy: &Tensor<5>, condition: &Tensor<5>, device: &Device) -> Tensor<1> {
+    let text = model.encode_text(&[vec![1, 2, 0]], device);
+    let modulations = model.modulations(1.0, 1, DType::F32, device);
+    let mut state = model.begin(text, DType::F32);
+    let mut last = None;
+    for k in 0..3 {
+        last = Some(model.step(
+            &mut state,
+            &modulations,
+            noisy.clone().narrow(1, k, 1).squeeze_dim(1),
+            condition.clone().narrow(1, k, 1).squeeze_dim(1),
+        ));
+    }
+    last.expect("three steps").powi_scalar(2).sum()
+}
+
+#[test]
+fn the_gradient_through_the_ring_is_that_of_finite_differences() {
+    use crate::model::weights::{export, import};
+    use burn::module::{Module, ModuleVisitor, Param};
+
+    struct Grads<'a>(&'a burn::tensor::Gradients, Vec<Vec<f32>>);
+    impl ModuleVisitor for Grads<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.push(param.val().grad(self.0).map(to_host).unwrap_or_default());
+        }
+    }
+
+    let device = Device::flex();
+    let training = device.clone().autodiff();
+    let config = config(2);
+    let [h, w] = config.grid;
+    let model = stirred(&config, &device);
+    let arrays = export(&model);
+    let noisy = random([1, 3, 4, h, w], 31, &device);
+    let condition = random([1, 3, config.condition_channels(), h, w], 32, &device);
+
+    let blank = Generator::new(&config, &mut Gaussian::silent(), &training);
+    let differentiated = import(blank, &arrays, &training).expect("same shapes");
+    let loss = through_the_ring(
+        &differentiated,
+        &Tensor::from_inner(noisy.clone()),
+        &Tensor::from_inner(condition.clone()),
+        &training,
+    );
+    let grads = loss.backward();
+    let mut found = Grads(&grads, vec![]);
+    differentiated.visit(&mut found);
+    let names: Vec<String> = crate::model::weights::shapes(&model)
+        .into_iter()
+        .map(|(n, _)| n)
+        .collect();
+
+    // Keys and values of earlier steps reach the loss through the ring only.
+    let mut rng = Gaussian::new(8, 8);
+    for name in [
+        "blocks.0.qkv.weight",
+        "blocks.1.text_kv.weight",
+        "embed.weight",
+        "text.words",
+        "blocks.2.down.weight",
+    ] {
+        let gradient = &found.1[names.iter().position(|n| n == name).expect(name)];
+        // Along a random direction: one number, far above the rounding of f32.
+        let direction: Vec<f32> = gradient.iter().map(|_| rng.normal()).collect();
+        let expected: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(g * d)).sum();
+        let at = |step: f32| {
+            let mut moved = arrays.clone();
+            let values = &mut moved.get_mut(name).expect(name).values;
+            values.iter_mut().zip(&direction).for_each(|(v, d)| *v += step * d);
+            let model = import(model.clone(), &moved, &device).expect("same shapes");
+            f64::from(to_host(through_the_ring(&model, &noisy, &condition, &device))[0])
+        };
+        let step = 2e-4;
+        let difference = (at(step) - at(-step)) / (2.0 * f64::from(step));
+        let error = (difference - expected).abs() / expected.abs().max(difference.abs()).max(1.0);
+        assert!(
+            error < 0.03,
+            "{name}: gradient {expected}, finite difference {difference}"
+        );
+    }
+}

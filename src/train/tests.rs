@@ -1,0 +1,198 @@
+//! A whole training run, small: stopped after every step it gives the same file, byte for byte, as an uninterrupted one.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tempfile::TempDir;
+
+use super::{Recipe, Run, Stage, TrainError, train};
+use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
+use crate::data::{Clip, ClipHead, FORMAT_VERSION, ShardHead, ShardWriter, Split};
+use crate::device::{DeviceChoice, Gaussian};
+use crate::frame::Frame;
+use crate::package::Package;
+use crate::rollout::Rollout;
+
+const FRAMES: usize = 13;
+
+fn recipe(dir: &Path) -> Recipe {
+    let stage = "batch = 2\nlatents = 2\nlr = 1e-3\nwarmup = 1\nweight_decay = 0.01\nshift = 4.0\nema = 0.9\n\
+                 channel_power = 1.0\nstudent_share = 0.5\nstudent_from = 1\nstudent_every = 2\nstudent_clips = 2\n";
+    let text = format!(
+        "title = \"Test\"\nlicence = \"CC0-1.0\"\n\
+         [data]\ndir = {:?}\ntrain_clips = 4\ntest_clips = 2\nframes = {FRAMES}\nsize_px = [32, 32]\nfov_x_deg = 75.0\nseed = 1\n\
+         [autoencoder]\nlatent_channels = 6\nencoder_blocks = 0\ndecoder_blocks = 1\nwidth = 16\n\
+         [generator]\nwidth = 16\ndepth = 2\nheads = 2\nmlp_ratio = 2\nwindow = 2\nrecycle = \"reproject\"\ntext_tokens = 3\n\
+         [train_autoencoder]\nsteps = 3\nbatch = 2\nlr = 1e-3\npca_clips = 4\ndepth_weight = 0.2\nema = 0.9\n\
+         [adapt]\nsteps = 5\n{stage}[distill]\nsteps = 3\ntimesteps = 4\n{stage}\
+         [adversarial]\nsteps = 4\ndiscriminator_first = 1\nbatch = 2\nlatents = 2\nlr = 1e-4\nlr_discriminator = 1e-4\n\
+         ema = 0.9\npenalty = 1.0\nsigma = 0.1\nweight = 0.1\nanchor = 1.0\n",
+        dir.join("data")
+    );
+    let path = dir.join("recipe.toml");
+    std::fs::write(&path, text).unwrap();
+    Recipe::read(&path).unwrap()
+}
+
+/// A patterned wall 5 m away that somebody walks and turns past.
+fn clip(seed: u64, recipe: &Recipe) -> Clip {
+    let lens = recipe.lens();
+    let mut rng = Gaussian::new(seed, 0);
+    let phases: [f32; 6] = std::array::from_fn(|_| 6.0 * rng.uniform());
+    let turn = 0.03 * (rng.uniform() - 0.5);
+    let poses: Vec<CameraPose> = (0..FRAMES)
+        .map(|f| CameraPose {
+            yaw_rad: turn * f as f32,
+            position_m: [0.0, 0.0, -0.05 * f as f32],
+            ..CameraPose::default()
+        })
+        .collect();
+    let mut rgb = Vec::new();
+    for pose in &poses {
+        for y in 0..lens.height_px {
+            for x in 0..lens.width_px {
+                let u = (x as f32 - 15.5) / 20.0 + pose.yaw_rad;
+                let v = (y as f32 - 15.5) / 20.0;
+                for c in 0..3 {
+                    let wave = (7.0 * u + phases[c]).sin() * (5.0 * v + phases[c + 3]).cos();
+                    let fine = ((29.0 + c as f32) * u + 23.0 * v * phases[c]).sin();
+                    rgb.push((128.0 + 70.0 * wave + 30.0 * fine) as u8);
+                }
+            }
+        }
+    }
+    Clip {
+        lens,
+        fps: 24.0,
+        world_seed: seed,
+        caption: if seed.is_multiple_of(2) {
+            "meadow at noon"
+        } else {
+            "snow at dusk"
+        }
+        .into(),
+        inverse_depth: vec![half::f16::from_f32(0.2); FRAMES * 32 * 32],
+        keys: vec![Keys::FORWARD; FRAMES],
+        rgb,
+        poses,
+    }
+}
+
+fn write_data(recipe: &Recipe) {
+    for (split, count) in [(Split::Train, 4), (Split::Test, 2)] {
+        let dir = recipe.data.dir.join(split.word());
+        std::fs::create_dir_all(&dir).unwrap();
+        let clips: Vec<Clip> = (0..count).map(|i| clip(split.world_seed(1, i), recipe)).collect();
+        let heads = clips.iter().map(|c| ClipHead {
+            world_seed: c.world_seed,
+            caption: c.caption.clone(),
+        });
+        let head = ShardHead {
+            format_version: FORMAT_VERSION,
+            split,
+            fps: 24.0,
+            lens: recipe.lens(),
+            frames: FRAMES,
+            clips: heads.collect(),
+        };
+        let mut writer = ShardWriter::create(&dir.join("shard.safetensors"), head).unwrap();
+        for (i, clip) in clips.iter().enumerate() {
+            writer.write(i, clip).unwrap();
+        }
+        writer.finish().unwrap();
+    }
+}
+
+fn run(recipe: &Recipe, dir: &Path, stop: bool) -> Run {
+    Run {
+        recipe: recipe.clone(),
+        dir: dir.to_owned(),
+        device: DeviceChoice::Cpu,
+        stop: Arc::new(AtomicBool::new(stop)),
+        checkpoint_secs: 1e9,
+        sample_secs: 1e9,
+    }
+}
+
+fn walk(package: &Package) -> Vec<Frame> {
+    let first = image::load_from_memory(&package.first_frames[0].jpeg)
+        .unwrap()
+        .to_rgb8();
+    let first = Frame::from_rgb(32, 32, first.as_raw(), 0);
+    let mut rollout = Rollout::new(package, &DeviceChoice::Cpu).unwrap();
+    rollout.start(&first, "snow at dusk", 7).unwrap();
+    let mut walker = Walker::default();
+    let mut frames = Vec::new();
+    for _ in 0..6 {
+        let before = walker.pose;
+        let poses = std::array::from_fn(|_| walker.advance(&WalkInput::from_keys(Keys::FORWARD), 1.0 / 24.0));
+        let out = rollout
+            .next(&LatentControl::new(&before, &poses, Keys::FORWARD))
+            .unwrap();
+        frames.extend(out.frames);
+    }
+    frames
+}
+
+#[test]
+fn a_run_that_stops_after_every_step_gives_the_same_file() {
+    let dir = TempDir::new().unwrap();
+    let recipe = recipe(dir.path());
+    write_data(&recipe);
+
+    let whole = dir.path().join("whole.safetensors");
+    train(&run(&recipe, &dir.path().join("whole"), false), Stage::All, &whole).unwrap();
+
+    let pieces = dir.path().join("pieces.safetensors");
+    let folder = dir.path().join("pieces");
+    for stage in [
+        Stage::Autoencoder,
+        Stage::Latents,
+        Stage::Adapt,
+        Stage::Distill,
+        Stage::Adversarial,
+        Stage::Export,
+    ] {
+        let stop = !matches!(stage, Stage::Latents | Stage::Export);
+        let mut stops = 0;
+        loop {
+            match train(&run(&recipe, &folder, stop), stage, &pieces) {
+                Ok(()) => break,
+                Err(TrainError::Stopped(step)) => {
+                    stops += 1;
+                    assert_eq!(step, stops);
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(stops > 0, stop);
+    }
+    assert!(
+        std::fs::read(&whole).unwrap() == std::fs::read(&pieces).unwrap(),
+        "the files differ"
+    );
+
+    // The exported file walks the same every time, also after being opened and saved again.
+    let package = Package::open(&whole).unwrap();
+    assert_eq!(package.manifest.training.steps["adversarial"], 4);
+    let frames = walk(&package);
+    assert_eq!(frames.len(), 24);
+    assert_eq!(walk(&package), frames);
+    let again = dir.path().join("again.safetensors");
+    crate::package::save(&again, &package.manifest, &package.weights, &package.first_frames).unwrap();
+    assert_eq!(walk(&Package::open(&again).unwrap()), frames);
+}
+
+#[test]
+fn a_missing_stage_and_missing_clips_are_sentences() {
+    let dir = TempDir::new().unwrap();
+    let recipe = recipe(dir.path());
+    let out = dir.path().join("out.safetensors");
+    let error = train(&run(&recipe, &dir.path().join("run"), false), Stage::Autoencoder, &out).unwrap_err();
+    assert!(error.to_string().contains("synth"), "{error}");
+    write_data(&recipe);
+    let error = train(&run(&recipe, &dir.path().join("run"), false), Stage::Adapt, &out).unwrap_err();
+    assert!(error.to_string().contains("train autoencoder"), "{error}");
+    assert!(!out.exists());
+}
