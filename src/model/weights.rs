@@ -116,7 +116,10 @@ impl ModuleMapper for Put<'_> {
         let bytes = Bytes::from_elems(array.values.clone());
         let data = TensorData::from_bytes(bytes, array.shape.clone(), DType::F32);
         let device = self.device.clone();
-        param.map(|_| Tensor::from_data(data, &device))
+        param.map(|_| {
+            let tensor = Tensor::from_data(data, &device);
+            if device.is_autodiff() { tensor.require_grad() } else { tensor }
+        })
     }
 }
 

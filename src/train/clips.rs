@@ -25,6 +25,9 @@ impl Clips {
             run.recipe.data.test_clips
         };
         let (mut shards, mut places) = (Vec::new(), Vec::new());
+        if !dir.is_dir() {
+            return Err(TrainError::NoClips { dir });
+        }
         for path in list_shards(&dir)? {
             let shard = ShardReader::open(&path)?;
             let head = shard.head();
