@@ -118,7 +118,11 @@ impl ModuleMapper for Put<'_> {
         let device = self.device.clone();
         param.map(|_| {
             let tensor = Tensor::from_data(data, &device);
-            if device.is_autodiff() { tensor.require_grad() } else { tensor }
+            if device.is_autodiff() {
+                tensor.require_grad()
+            } else {
+                tensor
+            }
         })
     }
 }

@@ -68,6 +68,7 @@ impl Networks {
             lens: manifest.lens,
             dtype: DType::F32,
             device,
+            detail_gain: manifest.autoencoder.detail_gain,
             training: false,
         })
     }

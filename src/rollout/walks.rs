@@ -35,6 +35,8 @@ pub struct Networks {
     pub dtype: DType,
     /// Where everything is; the generator may be on its differentiating twin.
     pub device: Device,
+    /// See [`crate::model::aapt::config::AutoencoderConfig::detail_gain`].
+    pub detail_gain: f32,
     /// Whether the generator is being trained: latent frames then carry a graph that runs through its KV ring, while
     /// what is recycled does not (AAPT §2.2).
     pub training: bool,
@@ -73,6 +75,16 @@ pub struct Decoded {
     pub frames: [Vec<f32>; FRAMES_PER_LATENT],
     /// Inverse depth of the last one.
     pub inverse_depth: Vec<f32>,
+}
+
+/// What is recycled into a step, for several walks.
+pub struct Recycled {
+    /// `[n, channels, h, w]`.
+    pub latent: Tensor<4>,
+    /// `[n, 4, h, w]`: the share of each video frame's pixels at a position that are known.
+    pub validity: Tensor<4>,
+    /// `[n * h * w * 768]` or nothing: detail of warped pixels that their latents can't hold, to be added to what is decoded.
+    pub detail: Vec<f32>,
 }
 
 /// Walks in step with each other.
@@ -118,11 +130,13 @@ impl Networks {
         tensor(values, [clips.len(), h * w, BLOCK], &self.device)
     }
 
-    /// Decodes latents `[n, channels, h, w]` with the ones before them.
-    pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>) -> Vec<Decoded> {
+    /// Decodes latents `[n, channels, h, w]` with the ones before them; `detail` is what [`Recycled::detail`] holds, or
+    /// nothing.
+    pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>, detail: &[f32]) -> Vec<Decoded> {
         let [h, w] = self.grid();
         let (pixels, depth) = self.autoencoder.decoder.forward(latent, before, self.dtype);
-        let (pixels, depth) = (to_host(pixels), to_host(depth));
+        let (mut pixels, depth) = (to_host(pixels), to_host(depth));
+        pixels.iter_mut().zip(detail).for_each(|(p, d)| *p += d);
         pixels
             .chunks_exact(h * w * BLOCK)
             .zip(depth.chunks_exact(h * w * DEPTH_BLOCK))
@@ -136,15 +150,20 @@ impl Networks {
             .collect()
     }
 
-    /// The recycled latents `[n, channels, h, w]` and their validity `[n, 4, h, w]` for the cameras of `controls`.
-    pub fn recycle(&self, latent: &Tensor<4>, last: &[RgbDepth], controls: &[LatentControl]) -> (Tensor<4>, Tensor<4>) {
+    /// What is recycled into a step under the cameras of `controls`.
+    pub fn recycle(&self, latent: &Tensor<4>, last: &[RgbDepth], controls: &[LatentControl]) -> Recycled {
         let [h, w] = self.grid();
         let n = controls.len();
         match self.generator.config().recycle {
-            Recycle::Raw => (latent.clone(), Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device)),
+            Recycle::Raw => Recycled {
+                latent: latent.clone(),
+                validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
+                detail: vec![],
+            },
             Recycle::Reproject => {
                 let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
+                let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 for (source, control) in last.iter().zip(controls) {
                     let before = control.before();
                     let warped = control.poses.map(|pose| warp(&self.lens, source, &before, &pose));
@@ -153,12 +172,36 @@ impl Networks {
                     for picture in &warped {
                         validity.extend(codec::block_means(&picture.valid, self.lens.width_px));
                     }
+                    masks.push(warped.map(|picture| codec::blocks_from_plane(&picture.valid, self.lens.width_px)));
                 }
-                let blocks = tensor(blocks, [n, h * w, BLOCK], &self.device);
-                let recycled = self.autoencoder.encoder.linear(blocks, h, w);
-                (recycled, tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device))
+                let pixels: Tensor<3> = tensor(blocks.clone(), [n, h * w, BLOCK], &self.device);
+                let latent = self.autoencoder.encoder.linear(pixels, h, w);
+                let detail = self.detail(blocks, &latent, &masks);
+                Recycled {
+                    latent,
+                    validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
+                    detail,
+                }
             }
         }
+    }
+
+    /// What `blocks` of warped pixels hold beyond their latents, where they are valid, times the gain.
+    fn detail(&self, mut blocks: Vec<f32>, latent: &Tensor<4>, masks: &[[Vec<f32>; FRAMES_PER_LATENT]]) -> Vec<f32> {
+        if self.detail_gain == 0.0 {
+            return vec![];
+        }
+        let held = to_host(self.autoencoder.decoder.linear(latent.clone()));
+        let plane = BLOCK / FRAMES_PER_LATENT / 3;
+        let each = blocks.len() / masks.len().max(1);
+        for ((walk, held), masks) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(masks) {
+            for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
+                let (position, within) = (i / BLOCK, i % BLOCK);
+                let valid = masks[within / (plane * 3)][position * plane + within / 3 % plane];
+                *pixel = (*pixel - held) * valid * self.detail_gain;
+            }
+        }
+        blocks
     }
 
     /// Camera rays `[n, 24, h, w]`.
@@ -207,7 +250,7 @@ impl Walks {
     ) -> (Self, Vec<Decoded>) {
         let clips: Vec<[&[f32]; FRAMES_PER_LATENT]> = first.iter().map(|f| [f.as_slice(); FRAMES_PER_LATENT]).collect();
         let latent = networks.encode(&clips);
-        let decoded = networks.decode(latent.clone(), latent.clone());
+        let decoded = networks.decode(latent.clone(), latent.clone(), &[]);
         let text = networks.text(prompts);
         let times = flow::timesteps(sampler.steps, sampler.shift);
         let states: Vec<GeneratorState> = (0..sampler.steps)
@@ -282,7 +325,11 @@ impl Walks {
         let n = &self.networks;
         let [_, channels, h, w] = self.latent.dims();
         let batch = controls.len();
-        let (recycled, validity) = n.recycle(&self.latent, &self.last, controls);
+        let Recycled {
+            latent: recycled,
+            validity,
+            detail,
+        } = n.recycle(&self.latent, &self.last, controls);
         self.recycled = Some((recycled.clone(), validity.clone()));
         let condition = Networks::condition(recycled.clone(), validity, n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
@@ -320,7 +367,7 @@ impl Walks {
         times.network_ms = clock.elapsed().as_secs_f64() * 1e3;
 
         let clock = Instant::now();
-        let decoded = n.decode(latent.clone(), self.latent.clone());
+        let decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
         self.latent = latent;
         for (last, d) in self.last.iter_mut().zip(&decoded) {
             last.rgb.clone_from(&d.frames[FRAMES_PER_LATENT - 1]);

@@ -46,6 +46,7 @@ pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
         lens: run.recipe.lens(),
         dtype: DType::F32,
         device,
+        detail_gain: run.recipe.autoencoder.detail_gain,
         training: false,
     })
 }
@@ -61,7 +62,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
         .collect();
     let latents = networks.encode(&views);
     let controls = clips.controls(clip);
-    let (recycled, validity) = match config.recycle {
+    let recycled = match config.recycle {
         Recycle::Raw => {
             let before = latents.clone().narrow(0, 0, steps);
             networks.recycle(&before, &[], &controls)
@@ -73,7 +74,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
                 0,
             );
             let mut sources: Vec<RgbDepth> = networks
-                .decode(now.clone(), before)
+                .decode(now.clone(), before, &[])
                 .into_iter()
                 .map(|d| {
                     let [.., rgb] = d.frames;
@@ -91,8 +92,8 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<
     let half = |v: Vec<f32>| v.into_iter().map(f16::from_f32).collect();
     Ok(LatentClip {
         latents: half(to_host(latents)),
-        recycled: half(to_host(recycled)),
-        validity: half(to_host(validity)),
+        recycled: half(to_host(recycled.latent)),
+        validity: half(to_host(recycled.validity)),
         controls,
         words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
     })

@@ -34,6 +34,10 @@ pub struct AutoencoderConfig {
     pub decoder_blocks: usize,
     /// Channels inside both branches.
     pub width: usize,
+    /// Reprojection only: the share of a warped frame's finest detail, of what latents can't hold, that goes past them
+    /// into the decoded picture. Whoever stands still keeps a sharp picture with 1; with 0 latents alone are decoded.
+    #[serde(default)]
+    pub detail_gain: f32,
 }
 
 /// Generator sizes.
