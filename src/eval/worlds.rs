@@ -180,4 +180,67 @@ mod tests {
             .collect();
         assert!(ssim(&a, &blurred, w) < 0.97);
     }
+
+    /// The renderer's own pictures and depths, warped: a turn is exact but for resampling, a step nearly so.
+    #[test]
+    fn the_warp_agrees_with_the_renderer() {
+        use crate::control::CameraPose;
+        use crate::model::aapt::warp::{RgbDepth, warp};
+        let lens = Lens {
+            width_px: 160,
+            height_px: 96,
+            fov_x_rad: 1.3,
+        };
+        for seed in [3, 8] {
+            let world = World::new(seed, None);
+            let from = synth::trajectory(&world, Kind::Walk, seed, 1, 24.0)[0].0;
+            let draw = |pose: &CameraPose| {
+                let pixels = lens.width_px * lens.height_px;
+                let (mut rgb, mut depth_m) = (vec![0u8; pixels * 3], vec![0.0f32; pixels]);
+                synth::render(&world, &lens, pose, &mut rgb, &mut depth_m);
+                let inverse_depth = depth_m.iter().map(|d| 1.0 / d).collect();
+                RgbDepth {
+                    rgb: codec::from_bytes(&rgb),
+                    inverse_depth,
+                }
+            };
+            let source = draw(&from);
+            let compare = |to: &CameraPose| {
+                let (truth, warped) = (draw(to), warp(&lens, &source, &from, to));
+                let known = |rgb: &[f32]| -> Vec<f32> {
+                    let pixels = rgb.chunks_exact(3).zip(&warped.valid);
+                    pixels
+                        .filter(|(_, v)| **v > 0.5)
+                        .flat_map(|(p, _)| p.to_vec())
+                        .collect()
+                };
+                let share = warped.valid.iter().sum::<f32>() / warped.valid.len() as f32;
+                let truth = known(&truth.rgb);
+                (
+                    share,
+                    psnr_db(&known(&warped.rgb), &truth),
+                    psnr_db(&known(&source.rgb), &truth),
+                )
+            };
+            let (share, turned, held) = compare(&CameraPose {
+                yaw_rad: from.yaw_rad + 0.2,
+                pitch_rad: from.pitch_rad + 0.05,
+                ..from
+            });
+            assert!(share > 0.7, "seed {seed}: {share} of the view is known after a turn");
+            assert!(
+                turned > 26.0 && turned > held + 6.0,
+                "seed {seed}: turned {turned} dB, held {held} dB"
+            );
+            let ahead = from.world_from_camera().map(|row| -0.5 * row[2]);
+            let (_, stepped, held) = compare(&CameraPose {
+                position_m: std::array::from_fn(|i| from.position_m[i] + ahead[i]),
+                ..from
+            });
+            assert!(
+                stepped > 22.0 && stepped > held + 2.0,
+                "seed {seed}: stepped {stepped} dB, held {held} dB"
+            );
+        }
+    }
 }

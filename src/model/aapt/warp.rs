@@ -17,14 +17,14 @@ pub struct RgbDepth {
 /// A warped picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warped {
-    /// `[h * w * 3]`; [`FILL`] where nothing is known.
+    /// `[h * w * 3]`; where nothing is known, a soft continuation of what is.
     pub rgb: Vec<f32>,
     /// `[h * w]`: 1 where the source shows this point, 0 where it fell outside, behind or was hidden.
     pub valid: Vec<f32>,
 }
 
-/// Neutral colour of pixels that the source can't tell.
-pub const FILL: f32 = 0.0;
+/// Colour of pixels where the source tells nothing at all.
+const NEUTRAL: f32 = 0.0;
 const ITERATIONS: usize = 6;
 /// Largest move of the last iteration that still counts as found.
 const CONVERGED_PX: f32 = 0.75;
@@ -33,7 +33,7 @@ const CONVERGED_PX: f32 = 0.75;
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut out = Warped {
-        rgb: vec![FILL; w * h * 3],
+        rgb: vec![NEUTRAL; w * h * 3],
         valid: vec![0.0; w * h],
     };
     let (f, cx, cy) = (lens.focal_px(), 0.5 * w as f32, 0.5 * h as f32);
@@ -92,7 +92,99 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
                 }
             }
         });
+    fill(&mut out, w, h);
     out
+}
+
+/// One level of the pyramid that [`fill`] averages in.
+struct Level {
+    w: usize,
+    h: usize,
+    rgb: Vec<f32>,
+    /// How much of a pixel is known, 0 to 1.
+    weight: Vec<f32>,
+}
+
+impl Level {
+    /// Half the width, and half the height too if asked for; known pixels count, the others do not.
+    fn halved(&self, rows_too: bool) -> Self {
+        let (w, h) = (self.w.div_ceil(2), if rows_too { self.h.div_ceil(2) } else { self.h });
+        let mut out = Self {
+            w,
+            h,
+            rgb: vec![NEUTRAL; w * h * 3],
+            weight: vec![0.0; w * h],
+        };
+        for y in 0..self.h {
+            let row = if rows_too { y / 2 } else { y } * w;
+            for x in 0..self.w {
+                let (from, to) = (y * self.w + x, row + x / 2);
+                let weight = self.weight[from];
+                if weight > 0.0 {
+                    let total = out.weight[to] + weight;
+                    for c in 0..3 {
+                        let mean = &mut out.rgb[to * 3 + c];
+                        *mean += (self.rgb[from * 3 + c] - *mean) * weight / total;
+                    }
+                    out.weight[to] = total;
+                }
+            }
+        }
+        out.weight.iter_mut().for_each(|v| *v = v.min(1.0));
+        out
+    }
+
+    /// Blends the unknown part of every pixel towards the coarser level, sampled bilinearly.
+    fn complete(&mut self, coarse: &Self) {
+        let (sx, sy) = (coarse.w as f32 / self.w as f32, coarse.h as f32 / self.h as f32);
+        for y in 0..self.h {
+            for x in 0..self.w {
+                let i = y * self.w + x;
+                let unknown = 1.0 - self.weight[i];
+                if unknown <= 0.0 {
+                    continue;
+                }
+                let u = ((x as f32 + 0.5) * sx - 0.5).clamp(0.0, coarse.w as f32 - 1.0);
+                let v = ((y as f32 + 0.5) * sy - 0.5).clamp(0.0, coarse.h as f32 - 1.0);
+                let (x0, y0) = (u as usize, v as usize);
+                let (x1, y1) = ((x0 + 1).min(coarse.w - 1), (y0 + 1).min(coarse.h - 1));
+                let (fx, fy) = (u - x0 as f32, v - y0 as f32);
+                for c in 0..3 {
+                    let at = |x: usize, y: usize| coarse.rgb[(y * coarse.w + x) * 3 + c];
+                    let top = at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx;
+                    let bottom = at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx;
+                    let value = &mut self.rgb[i * 3 + c];
+                    *value += unknown * (top * (1.0 - fy) + bottom * fy - *value);
+                }
+            }
+        }
+    }
+}
+
+/// Continues the picture softly into what is not known: averages of ever wider, less of ever higher surroundings, because
+/// most of what is new comes in from the side, and there sky goes on as sky and ground as ground.
+fn fill(picture: &mut Warped, w: usize, h: usize) {
+    if picture.valid.iter().all(|v| *v == 1.0) {
+        return;
+    }
+    let mut levels = vec![Level {
+        w,
+        h,
+        rgb: std::mem::take(&mut picture.rgb),
+        weight: picture.valid.clone(),
+    }];
+    while let Some(last) = levels.last()
+        && (last.w > 1 || last.h > 1)
+    {
+        let rows_too = levels.len() % 3 == 0 || last.w == 1;
+        levels.push(last.halved(rows_too));
+    }
+    while let Some(coarse) = levels.pop() {
+        match levels.last_mut() {
+            Some(fine) => fine.complete(&coarse),
+            None => picture.rgb = coarse.rgb,
+        }
+    }
 }
 
 /// Bilinear inverse depth, edges repeated.
@@ -223,7 +315,9 @@ mod tests {
             "the right edge is new after a turn to the right"
         );
         assert_eq!(out.valid[row + 2], 1.0);
-        assert_eq!(out.rgb[(row + 95) * 3], FILL);
+        // The rest goes on softly from its neighbours in the row.
+        let (known, new) = (out.rgb[(row + 80) * 3 + 1], out.rgb[(row + 95) * 3 + 1]);
+        assert!((known - new).abs() < 0.2, "{known} {new}");
     }
 
     #[test]
