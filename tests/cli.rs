@@ -200,3 +200,68 @@ fn an_empty_and_a_cut_off_file_are_refused() {
     long.extend(b"{}");
     assert_every_command_refuses(&bad, &bad.with("long.safetensors", &long));
 }
+
+fn bundled() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors")
+}
+
+#[test]
+fn the_bundled_world_walks_the_same_twice() {
+    let dir = TempDir::new().unwrap();
+    let walk = |name: &str| {
+        let out = dir.path().join(name);
+        let mut args: Vec<&OsStr> = ["generate", "--path", "turn", "--frames", "21", "--seed", "5", "--model"]
+            .map(OsStr::new)
+            .to_vec();
+        let model = bundled();
+        args.extend([model.as_os_str(), OsStr::new("--out"), out.as_os_str()]);
+        let output = farwander(&args);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&out).unwrap().map(|f| f.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|f| std::fs::read(f).unwrap()).collect::<Vec<_>>()
+    };
+    let frames = walk("a");
+    assert_eq!(frames.len(), 21);
+    assert!(frames == walk("b"), "the same seed and path gave other pictures");
+    assert_ne!(frames[0], frames[20], "nothing moves");
+}
+
+#[test]
+fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
+    let model = bundled();
+    let model = model.to_str().unwrap();
+    let output = farwander(&["bench", "--json", "--frames", "96", "--device", "cpu", "--model", model]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    for key in [
+        "video_fps",
+        "step_ms_median",
+        "network_ms",
+        "decode_ms",
+        "step_ms_early",
+        "step_ms_late",
+        "rss_mb_early",
+        "rss_mb_late",
+        "threads",
+    ] {
+        assert!(report[key].as_f64().is_some_and(|v| v > 0.0), "{key}: {report}");
+    }
+    assert_eq!(report["device"], "cpu");
+    let output = farwander(&["inspect", "--json", model]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let manifest: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(manifest.to_string().contains("Vale"));
+}
+
+#[test]
+fn a_picture_that_is_none_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let picture = dir.path().join("picture.png");
+    std::fs::write(&picture, "no picture").unwrap();
+    let (model, out) = (bundled(), dir.path().join("out"));
+    let mut args: Vec<&OsStr> = ["generate", "--frames", "5", "--model"].map(OsStr::new).to_vec();
+    args.extend([model.as_os_str(), OsStr::new("--first-frame"), picture.as_os_str()]);
+    args.extend([OsStr::new("--out"), out.as_os_str()]);
+    assert_refused(&farwander(&args), &picture);
+}

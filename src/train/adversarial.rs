@@ -18,7 +18,7 @@ use super::optim::{AdamW, Optimizer};
 use super::recipe::AdversarialRecipe;
 use super::run::{Every, Means, Run, bar};
 use super::samples::Samples;
-use super::sequence::{channel_weights, noise_like, picks, weighted_mse};
+use super::sequence::{channel_weights, noise_like, weighted_mse};
 use crate::data::Split;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
@@ -200,7 +200,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     while of_discriminator.step < r.steps {
         let step = of_discriminator.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xad5, step + 1);
-        let picks = picks(&mut rng, &setup.clips, r.batch, r.latents);
+        let picks: Vec<(usize, usize)> = (0..r.batch)
+            .map(|_| {
+                let clip = rng.below(setup.clips.len());
+                (clip, rng.below(setup.clips[clip].controls.len() - r.latents + 1))
+            })
+            .collect();
         let networks = samples.training_networks(generator.clone());
         let rolled = roll_out(&networks, &source, &setup.clips, &picks, r.latents, step)?;
         let diverged = || TrainError::Diverged {

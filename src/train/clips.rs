@@ -121,6 +121,13 @@ impl Clips {
             .collect()
     }
 
+    /// Camera of every video frame.
+    pub(super) fn poses(&self, clip: usize) -> Vec<CameraPose> {
+        let (shard, place) = self.places[clip];
+        let reader = &self.shards[shard];
+        reader.frames(place, 0..reader.head().frames).poses
+    }
+
     /// Every word of the captions, sorted: a generator's vocabulary.
     pub(super) fn vocabulary(&self) -> Vec<String> {
         let mut words: Vec<String> = self

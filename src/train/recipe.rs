@@ -128,6 +128,10 @@ pub struct StageRecipe {
     /// Steps between refreshes of those rollouts.
     #[serde(default)]
     pub student_every: u64,
+    /// Longest rollout, in latent frames: one lap of the clip at the first refresh, a lap more at each one after it,
+    /// to and fro along the clip.
+    #[serde(default)]
+    pub student_latents: usize,
     /// Clips rolled out at a refresh.
     #[serde(default)]
     pub student_clips: usize,

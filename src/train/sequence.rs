@@ -21,12 +21,26 @@ pub(super) struct Batch {
     pub(super) words: Vec<Vec<i32>>,
 }
 
-/// Where a batch is cut: clip and first step.
-pub(super) fn picks(rng: &mut Gaussian, clips: &[LatentClip], batch: usize, latents: usize) -> Vec<(usize, usize)> {
+/// What a batch takes from a clip.
+pub(super) struct Pick {
+    pub(super) clip: usize,
+    /// Steps in order. The first is the clip's own first, because that one stays pinned at play time; the others follow
+    /// each other anywhere, earlier ones more often.
+    pub(super) steps: Vec<usize>,
+}
+
+/// Draws a batch.
+pub(super) fn picks(rng: &mut Gaussian, clips: &[LatentClip], batch: usize, latents: usize) -> Vec<Pick> {
     (0..batch)
         .map(|_| {
             let clip = rng.below(clips.len());
-            (clip, rng.below(clips[clip].controls.len() - latents + 1))
+            let choices = clips[clip].controls.len() - latents + 1;
+            let u = rng.uniform();
+            let from = 1 + ((u * u * choices as f32) as usize).min(choices - 1);
+            Pick {
+                clip,
+                steps: std::iter::once(0).chain(from..from + latents - 1).collect(),
+            }
         })
         .collect()
 }
@@ -40,7 +54,7 @@ pub(super) fn assemble(
     recipe: &Recipe,
     config: &GeneratorConfig,
     clips: &[LatentClip],
-    picks: &[(usize, usize)],
+    picks: &[Pick],
     latents: usize,
     residual_std: &[f32],
     dtype: DType,
@@ -53,9 +67,9 @@ pub(super) fn assemble(
     let n = picks.len();
     let mut data = Vec::with_capacity(n * latents * c * plane);
     let mut condition = Vec::with_capacity(n * latents * channels * plane);
-    for &(clip, from) in picks {
-        let clip = &clips[clip];
-        for k in from..from + latents {
+    for pick in picks {
+        let clip = &clips[pick.clip];
+        for &k in &pick.steps {
             let now = &clip.latents[(k + 1) * c * plane..][..c * plane];
             let recycled = &clip.recycled[k * c * plane..][..c * plane];
             for (i, (z, r)) in widen(now).zip(widen(recycled)).enumerate() {
@@ -73,7 +87,7 @@ pub(super) fn assemble(
     Batch {
         data: tensor(data, [n, latents, c, h, w], device),
         condition: tensor(condition, [n, latents, channels, h, w], device).cast(dtype),
-        words: picks.iter().map(|(clip, _)| clips[*clip].words.clone()).collect(),
+        words: picks.iter().map(|p| clips[p.clip].words.clone()).collect(),
     }
 }
 

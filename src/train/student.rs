@@ -12,8 +12,10 @@ use super::optim::Optimizer;
 use super::recipe::StageRecipe;
 use super::run::{Run, TrainError};
 use super::samples::Samples;
+use crate::control::{Keys, LatentControl};
 use crate::data::Split;
 use crate::device::Gaussian;
+use crate::frame::FRAMES_PER_LATENT;
 use crate::model::weights::{Arrays, prefixed, to_host, under};
 use crate::rollout::{Networks, Sampler, Walks};
 
@@ -86,13 +88,18 @@ impl StudentPool {
     fn fill(&mut self, step: u64, weights: Arrays, samples: &Samples, setup: &Setup) -> Result<(), TrainError> {
         let networks = samples.networks(&weights)?;
         let mut rng = Gaussian::new(step, 0x900);
-        let chosen: Vec<usize> = (0..self.recipe.student_clips.max(1))
+        let r = &self.recipe;
+        let chosen: Vec<usize> = (0..r.student_clips.max(1))
             .map(|_| rng.below(self.source.len()))
             .collect();
+        // Short walks first: a young network's long ones teach nothing.
+        let lap = self.source.latents();
+        let refreshes = (step - r.student_from) / r.student_every.max(1);
+        let steps = (lap * (1 + refreshes as usize)).min(r.student_latents.max(lap));
         self.clips.clear();
         for group in chosen.chunks(GROUP) {
             self.clips
-                .extend(roll_out(&networks, &self.source, &setup.clips, group, step)?);
+                .extend(roll_out(&networks, &self.source, &setup.clips, group, steps, step)?);
         }
         self.from = Some((step, weights));
         Ok(())
@@ -104,11 +111,66 @@ impl StudentPool {
     }
 }
 
+/// Video frames of step `k` (from 0) of a walk to and fro along a clip of `latents` latent frames, and the frame before
+/// them. However long the walk, every picture of it is in the clip.
+fn to_and_fro(k: usize, latents: usize) -> (usize, [usize; FRAMES_PER_LATENT]) {
+    let (lap, place) = (k / latents, k % latents);
+    if lap.is_multiple_of(2) {
+        let before = place * FRAMES_PER_LATENT;
+        (before, std::array::from_fn(|i| before + 1 + i))
+    } else {
+        let before = (latents - place) * FRAMES_PER_LATENT;
+        (before, std::array::from_fn(|i| before - 1 - i))
+    }
+}
+
+/// The truth of `steps` steps to and fro along a clip, with nothing recycled yet.
+fn truth_of(networks: &Networks, source: &Clips, truth: &LatentClip, clip: usize, steps: usize) -> LatentClip {
+    let latents = source.latents();
+    let poses = source.poses(clip);
+    let each = truth.latents.len() / (latents + 1);
+    let mut out = LatentClip {
+        latents: truth.latents[..each].to_vec(),
+        recycled: vec![],
+        validity: vec![],
+        controls: vec![],
+        words: truth.words.clone(),
+    };
+    let mut back: Vec<f16> = vec![];
+    if steps > latents {
+        let frames: Vec<_> = (latents..2 * latents)
+            .map(|k| to_and_fro(k, latents).1.map(|f| source.frame(clip, f)))
+            .collect();
+        let views: Vec<[&[f32]; FRAMES_PER_LATENT]> = frames
+            .iter()
+            .map(|f| std::array::from_fn(|i| f[i].as_slice()))
+            .collect();
+        back = to_host(networks.encode(&views))
+            .into_iter()
+            .map(f16::from_f32)
+            .collect();
+    }
+    for k in 0..steps {
+        let place = k % latents;
+        out.latents.extend_from_slice(if (k / latents).is_multiple_of(2) {
+            &truth.latents[(place + 1) * each..(place + 2) * each]
+        } else {
+            &back[place * each..(place + 1) * each]
+        });
+        let (before, frames) = to_and_fro(k, latents);
+        out.controls
+            .push(LatentControl::new(&poses[before], &frames.map(|f| poses[f]), Keys(0)));
+    }
+    out
+}
+
+/// Rolls out `steps` latent frames of the chosen clips.
 fn roll_out(
     networks: &Networks,
     source: &Clips,
     truth: &[LatentClip],
     chosen: &[usize],
+    steps: usize,
     seed: u64,
 ) -> Result<Vec<LatentClip>, TrainError> {
     let first: Vec<Vec<f32>> = chosen.iter().map(|&c| source.frame(c, 0)).collect();
@@ -117,14 +179,10 @@ fn roll_out(
     let (mut walks, _) = Walks::start(networks.clone(), Sampler::default(), &first, &prompts, &seeds);
     let mut out: Vec<LatentClip> = chosen
         .iter()
-        .map(|&c| LatentClip {
-            recycled: vec![],
-            validity: vec![],
-            ..truth[c].clone()
-        })
+        .map(|&c| truth_of(networks, source, &truth[c], c, steps))
         .collect();
-    for k in 0..source.latents() {
-        let controls: Vec<_> = chosen.iter().map(|&c| truth[c].controls[k]).collect();
+    for k in 0..steps {
+        let controls: Vec<_> = out.iter().map(|clip| clip.controls[k]).collect();
         walks.next(&controls)?;
         let Some((recycled, validity)) = walks.recycled() else {
             continue;
@@ -143,4 +201,27 @@ fn roll_out(
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_to_and_fro_is_continuous_and_stays_in_the_clip() {
+        let latents = 3;
+        let mut last = 0;
+        for k in 0..4 * latents {
+            let (before, frames) = to_and_fro(k, latents);
+            assert_eq!(before, last, "step {k}");
+            let mut at = before;
+            for frame in frames {
+                assert_eq!(at.abs_diff(frame), 1);
+                at = frame;
+            }
+            last = at;
+            assert!(last <= latents * FRAMES_PER_LATENT);
+        }
+        assert_eq!(last, 0);
+    }
 }

@@ -18,7 +18,7 @@ const FRAMES: usize = 13;
 
 fn recipe(dir: &Path) -> Recipe {
     let stage = "batch = 2\nlatents = 2\nlr = 1e-3\nwarmup = 1\nweight_decay = 0.01\nshift = 4.0\nema = 0.9\n\
-                 channel_power = 1.0\nstudent_share = 0.5\nstudent_from = 1\nstudent_every = 2\nstudent_clips = 2\n";
+                 channel_power = 1.0\nstudent_share = 0.5\nstudent_from = 1\nstudent_every = 2\nstudent_latents = 6\nstudent_clips = 2\n";
     let text = format!(
         "title = \"Test\"\nlicence = \"CC0-1.0\"\n\
          [data]\ndir = {:?}\ntrain_clips = 4\ntest_clips = 2\nframes = {FRAMES}\nsize_px = [32, 32]\nfov_x_deg = 75.0\nseed = 1\n\
