@@ -46,10 +46,13 @@ pub fn run(options: Options) -> anyhow::Result<()> {
              `farwander generate` walks without a window"
         );
     }
-    let event_loop = EventLoop::<AppEvent>::with_user_event().build().context(
-        "the display cannot be reached, so no window can be opened \
-         (`farwander generate` walks without a window)",
-    )?;
+    let event_loop = EventLoop::<AppEvent>::with_user_event().build().map_err(|error| {
+        anyhow::anyhow!(
+            "the display cannot be reached, so no window can be opened: {} \
+             (`farwander generate` walks without a window)",
+            without_place(&error.to_string())
+        )
+    })?;
     telemetry::set_context("model", options.model.display().to_string());
     // The networks load while the window opens.
     let engine = {
@@ -81,6 +84,14 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     outcome
 }
 
+/// The window library's errors begin with the place in its source that made them, which tells a user nothing.
+fn without_place(error: &str) -> &str {
+    match error.split_once(".rs:").and_then(|(_, rest)| rest.split_once(": ")) {
+        Some((_, words)) => words,
+        None => error,
+    }
+}
+
 /// Whether a window can be hoped for.
 fn has_display() -> bool {
     if cfg!(any(target_os = "windows", target_os = "macos")) {
@@ -89,4 +100,14 @@ fn has_display() -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn errors_are_told_without_their_place_in_a_library() {
+        let error = "os error at /somewhere/x11/mod.rs:788: Failed to open connection to X server";
+        assert_eq!(super::without_place(error), "Failed to open connection to X server");
+        assert_eq!(super::without_place("not supported"), "not supported");
+    }
 }

@@ -311,12 +311,10 @@ impl Shell {
             return;
         }
         match binding(key) {
-            Some(Binding::Held(_)) => {
-                if !self.session.menu_open {
-                    self.session.hands.press(key);
-                    self.session.sync();
-                    self.session.hint = false;
-                }
+            Some(Binding::Held(_)) if !self.session.menu_open => {
+                self.session.hands.press(key);
+                self.session.sync();
+                self.session.hint = false;
             }
             Some(Binding::Once(action)) if !event.repeat => {
                 self.session.act(action);

@@ -150,7 +150,7 @@ fn sheets(args: &EvalArgs, networks: &Networks) -> anyhow::Result<()> {
     for (kind, word) in [(Kind::Walk, "walk"), (Kind::Turn, "turn")] {
         let progress = bar("rendering truth", Biome::ALL.len());
         let walks = truth(&networks.lens, kind, Biome::ALL.len(), latents, args.seed + 1, || {
-            progress.inc(1)
+            progress.inc(1);
         });
         progress.finish();
         let progress = bar("contact sheets", walks.len().div_ceil(4) * latents);

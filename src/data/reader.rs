@@ -39,7 +39,7 @@ impl ShardReader {
         };
         let file = File::open(path).map_err(io("open"))?;
         // SAFETY: shards are written under another name and renamed when whole; nothing writes to a finished one.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "a file is mapped")]
         let map = unsafe { Mmap::map(&file) }.map_err(io("map"))?;
         // Also checks that the tensors fill the file exactly.
         let (header_bytes, metadata) =
@@ -56,7 +56,13 @@ impl ShardReader {
             return Err(bad("format_version", problem));
         }
         let lens_ok = head.lens.fov_x_rad > 0.0 && head.lens.fov_x_rad < 3.1;
-        if head.frames == 0 || head.lens.width_px == 0 || head.lens.height_px == 0 || !lens_ok || !(head.fps > 0.0) {
+        if head.frames == 0
+            || head.lens.width_px == 0
+            || head.lens.height_px == 0
+            || !lens_ok
+            || head.fps.is_nan()
+            || head.fps <= 0.0
+        {
             return Err(bad(
                 METADATA_KEY,
                 "has an empty frame, no frames, or an impossible lens or rate".into(),

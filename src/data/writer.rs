@@ -156,7 +156,7 @@ fn header(head: &ShardHead) -> (String, Vec<(usize, usize)>) {
         at = end;
     }
     let mut text = serde_json::Value::Object(map).to_string();
-    while text.len() % 8 != 0 {
+    while !text.len().is_multiple_of(8) {
         text.push(' ');
     }
     (text, offsets)

@@ -186,7 +186,10 @@ fn a_recording_that_cannot_be_written_is_a_sentence() {
         path: "/proc/nowhere/walk.mp4".into(),
     });
     wait_for(&events, |e| match e {
-        Event::RecordingFailed(message) => Some(assert!(message.contains("/proc/nowhere"))),
+        Event::RecordingFailed(message) => {
+            assert!(message.contains("/proc/nowhere"));
+            Some(())
+        }
         _ => None,
     });
 }
