@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::Lens;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, SPATIAL_FACTOR};
+use crate::model::aapt::residual::ResidualStd;
 
 /// Version of the file format; a reader refuses others.
 pub const FORMAT_VERSION: u32 = 1;
@@ -39,7 +40,7 @@ pub struct Manifest {
     /// Deviation of each latent channel over the training data.
     pub latent_std: Vec<f32>,
     /// Deviation of what the generator adds to the recycled latent, per channel.
-    pub residual_std: Vec<f32>,
+    pub residual_std: ResidualStd,
     /// The bundled first frames, tensor `first_frame.K` each.
     pub first_frames: Vec<FirstFrameEntry>,
     /// How it was trained.
@@ -123,7 +124,8 @@ impl Manifest {
         let fields = [
             ("latent_mean", &self.latent_mean),
             ("latent_std", &self.latent_std),
-            ("residual_std", &self.residual_std),
+            ("residual_std.known", &self.residual_std.known),
+            ("residual_std.new", &self.residual_std.new),
         ];
         for (name, values) in fields {
             if values.len() != a.latent_channels {

@@ -10,6 +10,7 @@ use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
 use crate::model::aapt::pca::Components;
+use crate::model::aapt::residual::ResidualStd;
 use crate::model::weights::{export, prefixed, under};
 
 /// A tiny generator with random weights.
@@ -66,7 +67,7 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         generator,
         latent_mean: vec![0.0; 4],
         latent_std: vec![1.0; 4],
-        residual_std: vec![1.0; 4],
+        residual_std: ResidualStd::uniform(vec![1.0; 4]),
         first_frames: vec![],
         training: Training::default(),
         sha256: String::new(),
@@ -204,8 +205,8 @@ fn manifests_that_contradict_themselves() {
     assert_says(&refusal(&s), "40x16");
     let s = saved(|m, _| m.family = "waypoint".into());
     assert_says(&refusal(&s), "`waypoint`");
-    let s = saved(|m, _| m.residual_std = vec![1.0]);
-    assert_says(&refusal(&s), "residual_std has 1 values");
+    let s = saved(|m, _| m.residual_std.new = vec![1.0]);
+    assert_says(&refusal(&s), "residual_std.new has 1 values");
 }
 
 #[test]

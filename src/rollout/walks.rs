@@ -15,6 +15,7 @@ use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
 use crate::model::aapt::generator::{Generator, GeneratorState};
 use crate::model::aapt::rays::{self, ray_maps};
+use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
 use crate::model::aapt::warp::{RgbDepth, warp};
 use crate::model::nn::tensor;
@@ -28,7 +29,7 @@ pub struct Networks {
     /// The generator.
     pub generator: Generator,
     /// Deviation of what the generator adds to the recycled latent, per channel.
-    pub residual_std: Vec<f32>,
+    pub residual_std: ResidualStd,
     /// The world's lens.
     pub lens: Lens,
     /// Type that the generator computes in.
@@ -216,10 +217,10 @@ impl Networks {
         Tensor::cat(vec![recycled, validity, rays], 1)
     }
 
-    /// What the generator's unit-deviation data mean: a latent is `base + data * residual_std`.
-    pub fn latent_from_data(&self, data: Tensor<4>, recycled: Tensor<4>) -> Tensor<4> {
-        let c = self.residual_std.len();
-        let scaled = data * self.lift(tensor(self.residual_std.clone(), [1, c, 1, 1], &self.device));
+    /// What the generator's unit-deviation data mean: a latent is `base + data * residual_std`, the latter by
+    /// `validity`.
+    pub fn latent_from_data(&self, data: Tensor<4>, recycled: Tensor<4>, validity: Tensor<4>) -> Tensor<4> {
+        let scaled = data * self.lift(self.residual_std.map(validity));
         match self.generator.config().recycle {
             Recycle::Raw => scaled,
             Recycle::Reproject => self.lift(recycled) + scaled,
@@ -331,7 +332,7 @@ impl Walks {
             detail,
         } = n.recycle(&self.latent, &self.last, controls);
         self.recycled = Some((recycled.clone(), validity.clone()));
-        let condition = Networks::condition(recycled.clone(), validity, n.rays(controls)).cast(n.dtype);
+        let condition = Networks::condition(recycled.clone(), validity.clone(), n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
 
         let clock = Instant::now();
@@ -358,7 +359,7 @@ impl Walks {
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
-        let made = n.latent_from_data(x, recycled);
+        let made = n.latent_from_data(x, recycled, validity);
         let latent = if n.training { made.clone().inner() } else { made.clone() };
         self.made = n.training.then_some(made);
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {

@@ -16,6 +16,7 @@ use crate::data::Split;
 use crate::device::Gaussian;
 use crate::flow;
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::residual::ResidualStd;
 use crate::model::weights::{Arrays, import, to_host};
 
 const STAGE: &str = "adapt";
@@ -23,7 +24,7 @@ const STAGE: &str = "adapt";
 /// What both generator stages begin with.
 pub(super) struct Setup {
     pub(super) clips: Vec<LatentClip>,
-    pub(super) residual_std: Vec<f32>,
+    pub(super) residual_std: ResidualStd,
     /// Deviation of each latent channel in the picture.
     pub(super) deviation: Vec<f32>,
 }
@@ -32,7 +33,7 @@ impl Setup {
     pub(super) fn new(run: &Run) -> Result<Self, TrainError> {
         let (_, deviation) = trained(run, &run.device.open()?)?;
         let clips = latents::load(run, Split::Train)?;
-        let [_, _, residual_std] = latents::statistics(run, &clips)?;
+        let residual_std = latents::statistics(run, &clips)?.residual_std;
         Ok(Self {
             clips,
             residual_std,

@@ -252,11 +252,18 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             let fake_logits = fixed.forward(clip, camera, &t, text).cast(DType::F32);
             let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits);
             let truth = real.narrow(1, 1, r.latents);
-            let std = tensor(
-                setup.residual_std.clone(),
-                [1, 1, config.latent_channels, 1, 1],
-                &training,
-            );
+            let [n, frames, channels, h, w] = rolled.camera.dims();
+            let validity = rolled
+                .camera
+                .clone()
+                .narrow(1, 1, r.latents)
+                .narrow(2, 0, FRAMES_PER_LATENT);
+            debug_assert!(frames == r.latents + 1 && channels > FRAMES_PER_LATENT);
+            let std = setup
+                .residual_std
+                .map(validity.reshape([n * r.latents, FRAMES_PER_LATENT, h, w]))
+                .reshape([n, r.latents, config.latent_channels, h, w]);
+            let std = Tensor::from_inner(std);
             let anchor = weighted_mse((rolled.made - truth) / std, &weights);
             let loss = adversarial.clone().mul_scalar(r.weight) + anchor.clone().mul_scalar(r.anchor);
             let grads = loss.backward();

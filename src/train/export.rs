@@ -30,7 +30,7 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
             .filter(|(n, _)| !n.starts_with("generator.text.")),
     );
     let clips = latents::load(run, Split::Train)?;
-    let [latent_mean, latent_std, residual_std] = latents::statistics(run, &clips)?;
+    let statistics = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
     for stage in ["autoencoder", "adapt", "distill", "adversarial"] {
         let path = run.dir.join(stage).join("final.safetensors");
@@ -54,9 +54,9 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
         control_units: "metres and radians, relative to the camera before the latent frame".into(),
         autoencoder: run.recipe.autoencoder.clone(),
         generator: config,
-        latent_mean,
-        latent_std,
-        residual_std,
+        latent_mean: statistics.mean,
+        latent_std: statistics.std,
+        residual_std: statistics.residual_std,
         first_frames: vec![],
         training: Training {
             recipe: run.recipe.text.clone(),

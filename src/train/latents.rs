@@ -14,6 +14,7 @@ use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::Recycle;
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::weights::{Array, Arrays, to_host};
@@ -41,7 +42,7 @@ pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
     let config = run.generator_config()?;
     Ok(Networks {
         autoencoder,
-        residual_std: vec![1.0; config.latent_channels],
+        residual_std: ResidualStd::uniform(vec![1.0; config.latent_channels]),
         generator: Generator::new(&config, &mut Gaussian::silent(), &device),
         lens: run.recipe.lens(),
         dtype: DType::F32,
@@ -200,55 +201,116 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
         .collect()
 }
 
-/// Deviations per channel: of the latents, and of what a step adds to what is recycled; and the latents' means.
-pub(super) fn statistics(run: &Run, clips: &[LatentClip]) -> Result<[Vec<f32>; 3], TrainError> {
+/// Statistics of the latents, per channel.
+pub(super) struct Statistics {
+    pub(super) mean: Vec<f32>,
+    pub(super) std: Vec<f32>,
+    /// Of what a step adds to what is recycled.
+    pub(super) residual_std: ResidualStd,
+}
+
+/// Sums of one channel's values.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Sums {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn mean(&self) -> f32 {
+        (self.sum / self.count.max(1.0)) as f32
+    }
+
+    fn deviation(&self) -> f32 {
+        let n = self.count.max(1.0);
+        (self.squares / n - (self.sum / n).powi(2)).max(1e-8).sqrt() as f32
+    }
+}
+
+/// Positions with a smaller share of known pixels count as new.
+const NEW_BELOW: f32 = 0.5;
+/// Fewest new positions that give a deviation; with less, known and new are taken together.
+const MIN_NEW: f64 = 1000.0;
+
+/// Computes the statistics, or takes those of an earlier call.
+pub(super) fn statistics(run: &Run, clips: &[LatentClip]) -> Result<Statistics, TrainError> {
     let file = run.stage_dir("latents")?.join("statistics.safetensors");
-    let names = ["mean", "std", "residual_std"];
     if file.exists() {
         let (mut arrays, _) = checkpoint::load(&file)?;
-        return Ok(names.map(|n| arrays.remove(n).map(|a| a.values).unwrap_or_default()));
+        let mut take = |name: &str| arrays.remove(name).map(|a| a.values).unwrap_or_default();
+        return Ok(Statistics {
+            mean: take("mean"),
+            std: take("std"),
+            residual_std: ResidualStd {
+                known: take("residual_known"),
+                new: take("residual_new"),
+            },
+        });
     }
     let config = run.generator_config()?;
     let (c, plane) = (config.latent_channels, config.grid[0] * config.grid[1]);
-    let mut sums = vec![[0.0f64; 4]; c];
-    let mut count = 0.0;
+    // Per channel: latents, residuals in known and in new places.
+    let mut sums = vec![[Sums::default(); 3]; c];
     for clip in clips {
-        let steps = clip.controls.len();
-        count += (steps * plane) as f64;
-        for k in 0..steps {
-            for (channel, s) in sums.iter_mut().enumerate() {
+        for k in 0..clip.controls.len() {
+            let masks = &clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane];
+            let known: Vec<f32> = (0..plane)
+                .map(|i| {
+                    (0..FRAMES_PER_LATENT)
+                        .map(|f| masks[f * plane + i].to_f32())
+                        .sum::<f32>()
+                })
+                .map(|sum| sum / FRAMES_PER_LATENT as f32)
+                .collect();
+            for (channel, sums) in sums.iter_mut().enumerate() {
                 let now = &clip.latents[((k + 1) * c + channel) * plane..][..plane];
                 let recycled = &clip.recycled[(k * c + channel) * plane..][..plane];
-                for (z, r) in now.iter().zip(recycled) {
+                for ((z, r), known) in now.iter().zip(recycled).zip(&known) {
                     let (z, r) = (f64::from(z.to_f32()), f64::from(r.to_f32()));
                     let d = if config.recycle == Recycle::Reproject { z - r } else { z };
-                    s[0] += z;
-                    s[1] += z * z;
-                    s[2] += d;
-                    s[3] += d * d;
+                    sums[0].add(z);
+                    if *known > 0.995 {
+                        sums[1].add(d);
+                    } else if *known < NEW_BELOW {
+                        sums[2].add(d);
+                    }
                 }
             }
         }
     }
-    let deviation = |sum: f64, squares: f64| ((squares / count - (sum / count).powi(2)).max(1e-8)).sqrt() as f32;
-    let out = [
-        sums.iter().map(|s| (s[0] / count) as f32).collect::<Vec<_>>(),
-        sums.iter().map(|s| deviation(s[0], s[1])).collect(),
-        sums.iter().map(|s| deviation(s[2], s[3])).collect(),
-    ];
-    let arrays: Arrays = names
+    let known: Vec<f32> = sums.iter().map(|s| s[1].deviation()).collect();
+    let new = sums
         .iter()
-        .zip(&out)
-        .map(|(n, v)| {
-            (
-                (*n).to_owned(),
-                Array {
-                    shape: vec![c],
-                    values: v.clone(),
-                },
-            )
-        })
+        .zip(&known)
+        .map(|(s, known)| if s[2].count < MIN_NEW { *known } else { s[2].deviation() })
         .collect();
+    let out = Statistics {
+        mean: sums.iter().map(|s| s[0].mean()).collect(),
+        std: sums.iter().map(|s| s[0].deviation()).collect(),
+        residual_std: ResidualStd { known, new },
+    };
+    let arrays: Arrays = [
+        ("mean", &out.mean),
+        ("std", &out.std),
+        ("residual_known", &out.residual_std.known),
+        ("residual_new", &out.residual_std.new),
+    ]
+    .into_iter()
+    .map(|(name, values)| {
+        let array = Array {
+            shape: vec![c],
+            values: values.clone(),
+        };
+        (name.to_owned(), array)
+    })
+    .collect();
     checkpoint::save(&file, &arrays, &[])?;
     Ok(out)
 }

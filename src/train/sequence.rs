@@ -9,6 +9,7 @@ use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::{GeneratorConfig, Recycle};
 use crate::model::aapt::rays::{self, ray_maps};
+use crate::model::aapt::residual::ResidualStd;
 use crate::model::nn::tensor;
 
 /// A batch of clips, teacher-forced: everything the generator sees and should make.
@@ -20,6 +21,9 @@ pub(super) struct Batch {
     /// Prompt words of each clip.
     pub(super) words: Vec<Vec<i32>>,
 }
+
+/// Largest magnitude of the data that the generator is asked for, in deviations.
+const MAX_DATA: f32 = 5.0;
 
 /// What a batch takes from a clip.
 pub(super) struct Pick {
@@ -56,7 +60,7 @@ pub(super) fn assemble(
     clips: &[LatentClip],
     picks: &[Pick],
     latents: usize,
-    residual_std: &[f32],
+    residual_std: &ResidualStd,
     dtype: DType,
     device: &Device,
 ) -> Batch {
@@ -72,14 +76,19 @@ pub(super) fn assemble(
         for &k in &pick.steps {
             let now = &clip.latents[(k + 1) * c * plane..][..c * plane];
             let recycled = &clip.recycled[k * c * plane..][..c * plane];
+            let validity: Vec<f32> =
+                widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane]).collect();
             for (i, (z, r)) in widen(now).zip(widen(recycled)).enumerate() {
                 let base = if config.recycle == Recycle::Reproject { r } else { 0.0 };
-                data.push((z - base) / residual_std[i / plane]);
+                let known = (0..FRAMES_PER_LATENT)
+                    .map(|f| validity[f * plane + i % plane])
+                    .sum::<f32>();
+                let std = residual_std.at(i / plane, known / FRAMES_PER_LATENT as f32);
+                // A walk gone astray must not decide the whole batch.
+                data.push(((z - base) / std).clamp(-MAX_DATA, MAX_DATA));
             }
             condition.extend(widen(recycled));
-            condition.extend(widen(
-                &clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane],
-            ));
+            condition.extend(validity);
             condition.extend(ray_maps(&lens, &clip.controls[k]));
         }
     }
@@ -92,8 +101,9 @@ pub(super) fn assemble(
 }
 
 /// Weights of latent channels in the loss, mean 1: (residual deviation x deviation in the picture) to a power.
-pub(super) fn channel_weights(residual_std: &[f32], deviation: &[f32], power: f32) -> Vec<f32> {
+pub(super) fn channel_weights(residual_std: &ResidualStd, deviation: &[f32], power: f32) -> Vec<f32> {
     let raw: Vec<f32> = residual_std
+        .known
         .iter()
         .zip(deviation)
         .map(|(r, d)| (r * d).max(1e-6).powf(power))

@@ -10,6 +10,7 @@ pub mod generator;
 pub mod kv_ring;
 pub mod pca;
 pub mod rays;
+pub mod residual;
 pub mod rope;
 #[cfg(test)]
 mod tests;
