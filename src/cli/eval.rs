@@ -57,6 +57,9 @@ fn bar(what: &'static str, n: usize) -> ProgressBar {
 
 pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     let latents = (args.secs * LATENTS_PER_SEC).round() as usize;
+    if !(0.0..=1000.0).contains(&args.sheet_secs) {
+        return Err(BadInput("--sheet-secs must be 0 to 1000".into()).into());
+    }
     if args.worlds == 0 || latents == 0 || latents > 10_000 || args.steps.iter().any(|s| !(1..=256).contains(s)) {
         return Err(BadInput("--worlds, --secs and --steps must be positive (at most 256 steps)".into()).into());
     }
@@ -65,7 +68,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     std::fs::create_dir_all(&args.out).with_context(|| format!("can't make the folder {}", args.out.display()))?;
     let lens = networks.lens;
     let mut text = format!(
-        "# Against the renderer's truth\n\n{} held-out worlds a row, {} of the bundled file, sha256 {}.\n\
+        "# Against the renderer's truth\n\n{} held-out worlds a row; generator {}, sha256 {}.\n\
          Made by `farwander eval --worlds {} --secs {} --seed {}`. \"Warp alone\" is the same rollout with a network that adds nothing.\n\n",
         args.worlds,
         package.manifest.title,
@@ -149,9 +152,16 @@ fn sheets(args: &EvalArgs, networks: &Networks) -> anyhow::Result<()> {
     let latents = (args.sheet_secs * LATENTS_PER_SEC).round() as usize;
     for (kind, word) in [(Kind::Walk, "walk"), (Kind::Turn, "turn")] {
         let progress = bar("rendering truth", Biome::ALL.len());
-        let walks = truth(&networks.lens, kind, Biome::ALL.len(), latents, args.seed + 1, || {
-            progress.inc(1);
-        });
+        let walks = truth(
+            &networks.lens,
+            kind,
+            Biome::ALL.len(),
+            latents,
+            args.seed.wrapping_add(1),
+            || {
+                progress.inc(1);
+            },
+        );
         progress.finish();
         let progress = bar("contact sheets", walks.len().div_ceil(4) * latents);
         let made = roll_out(networks, &walks, Sampler::default(), || progress.inc(1))?;

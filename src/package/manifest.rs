@@ -115,6 +115,9 @@ impl Manifest {
             ));
         }
         let a = &self.autoencoder;
+        if !(0.0..=1.0).contains(&a.detail_gain) {
+            return Err("manifest field autoencoder.detail_gain must be 0 to 1".into());
+        }
         if a.latent_channels != self.generator.latent_channels {
             return Err("manifest fields autoencoder.latent_channels and generator.latent_channels differ".into());
         }

@@ -152,12 +152,12 @@ impl Networks {
     }
 
     /// What is recycled into a step under the cameras of `controls`.
-    pub fn recycle(&self, latent: &Tensor<4>, last: &[RgbDepth], controls: &[LatentControl]) -> Recycled {
+    pub fn recycle(&self, before: &Tensor<4>, last: &[RgbDepth], controls: &[LatentControl]) -> Recycled {
         let [h, w] = self.grid();
         let n = controls.len();
         match self.generator.config().recycle {
             Recycle::Raw => Recycled {
-                latent: latent.clone(),
+                latent: before.clone(),
                 validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
                 detail: vec![],
             },
@@ -177,7 +177,7 @@ impl Networks {
                 }
                 let pixels: Tensor<3> = tensor(blocks.clone(), [n, h * w, BLOCK], &self.device);
                 let latent = self.autoencoder.encoder.linear(pixels, h, w);
-                let detail = self.detail(blocks, &latent, &masks);
+                let detail = self.detail(blocks, &latent, before, &masks);
                 Recycled {
                     latent,
                     validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
@@ -187,12 +187,23 @@ impl Networks {
         }
     }
 
-    /// What `blocks` of warped pixels hold beyond their latents, where they are valid, times the gain.
-    fn detail(&self, mut blocks: Vec<f32>, latent: &Tensor<4>, masks: &[[Vec<f32>; FRAMES_PER_LATENT]]) -> Vec<f32> {
+    /// What `blocks` of warped pixels hold beyond the decoding of their latents, where they are valid, times the gain. The
+    /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
+    fn detail(
+        &self,
+        mut blocks: Vec<f32>,
+        latent: &Tensor<4>,
+        before: &Tensor<4>,
+        masks: &[[Vec<f32>; FRAMES_PER_LATENT]],
+    ) -> Vec<f32> {
         if self.detail_gain == 0.0 {
             return vec![];
         }
-        let held = to_host(self.autoencoder.decoder.linear(latent.clone()));
+        let (held, _) = self
+            .autoencoder
+            .decoder
+            .forward(latent.clone(), before.clone(), self.dtype);
+        let held = to_host(held);
         let plane = BLOCK / FRAMES_PER_LATENT / 3;
         let each = blocks.len() / masks.len().max(1);
         for ((walk, held), masks) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(masks) {
@@ -359,7 +370,10 @@ impl Walks {
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
-        let made = n.latent_from_data(x, recycled, validity);
+        let made = match self.sampler.steps {
+            0 => n.lift(recycled),
+            _ => n.latent_from_data(x, recycled, validity),
+        };
         let latent = if n.training { made.clone().inner() } else { made.clone() };
         self.made = n.training.then_some(made);
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {

@@ -18,7 +18,7 @@ use super::optim::{AdamW, Optimizer};
 use super::recipe::AdversarialRecipe;
 use super::run::{Every, Means, Run, bar};
 use super::samples::Samples;
-use super::sequence::{channel_weights, noise_like, weighted_mse};
+use super::sequence::{MAX_DATA, channel_weights, noise_like, weighted_mse};
 use crate::data::Split;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
@@ -34,6 +34,8 @@ const STAGE: &str = "adversarial";
 struct Rolled {
     /// `[batch, latents, channels, h, w]` with the generator's graph.
     made: Tensor<5>,
+    /// `[batch * latents, 4, h, w]`: validity of what the walks themselves recycled.
+    validity: Tensor<4>,
     /// `[batch, 1 + latents, channels, h, w]`: the real clip, its first frame included.
     real: Tensor<5>,
     /// `[batch, 1 + latents, condition_channels - channels, h, w]`: validity and rays; nothing for the first frame.
@@ -64,6 +66,7 @@ fn roll_out(
     // The discriminator's context is what the walk really began with: the first frame as a latent of its own.
     let mut real = vec![walks.latent()];
     let mut made = Vec::with_capacity(latents);
+    let mut own_validity = Vec::with_capacity(latents);
     for k in 0..latents {
         let controls: Vec<_> = picks
             .iter()
@@ -72,6 +75,9 @@ fn roll_out(
         walks.next(&controls)?;
         if let Some(latent) = walks.made() {
             made.push(latent.clone());
+        }
+        if let Some((_, validity)) = walks.recycled() {
+            own_validity.push(validity.clone());
         }
         let half = |values: &[half::f16], out: &mut Vec<f32>| out.extend(values.iter().map(|v| v.to_f32()));
         let (mut truth, mut validity) = (Vec::new(), Vec::new());
@@ -85,7 +91,9 @@ fn roll_out(
         let validity = tensor(validity, [n, FRAMES_PER_LATENT, h, w], &networks.device);
         cameras.push(Tensor::cat(vec![validity, networks.rays(&controls)], 1));
     }
+    let own_validity: Tensor<5> = Tensor::stack(own_validity, 1);
     Ok(Rolled {
+        validity: own_validity.reshape([n * latents, FRAMES_PER_LATENT, h, w]),
         made: Tensor::stack(made, 1),
         real: Tensor::stack(real, 1),
         camera: Tensor::stack(cameras, 1),
@@ -252,19 +260,11 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             let fake_logits = fixed.forward(clip, camera, &t, text).cast(DType::F32);
             let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits);
             let truth = real.narrow(1, 1, r.latents);
-            let [n, frames, channels, h, w] = rolled.camera.dims();
-            let validity = rolled
-                .camera
-                .clone()
-                .narrow(1, 1, r.latents)
-                .narrow(2, 0, FRAMES_PER_LATENT);
-            debug_assert!(frames == r.latents + 1 && channels > FRAMES_PER_LATENT);
-            let std = setup
-                .residual_std
-                .map(validity.reshape([n * r.latents, FRAMES_PER_LATENT, h, w]))
-                .reshape([n, r.latents, config.latent_channels, h, w]);
+            let std = setup.residual_std.map(rolled.validity);
+            let std = std.reshape(rolled.made.dims());
             let std = Tensor::from_inner(std);
-            let anchor = weighted_mse((rolled.made - truth) / std, &weights);
+            let error = ((rolled.made - truth) / std).clamp(-MAX_DATA, MAX_DATA);
+            let anchor = weighted_mse(error, &weights);
             let loss = adversarial.clone().mul_scalar(r.weight) + anchor.clone().mul_scalar(r.anchor);
             let grads = loss.backward();
             let with = AdamW {

@@ -114,6 +114,14 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
         if (0..clips.len()).all(|c| path(run, split, c).exists()) {
             continue;
         }
+        // Statistics of other latents would give wrong scales.
+        let statistics = run.dir.join("latents").join("statistics.safetensors");
+        if statistics.exists() {
+            std::fs::remove_file(&statistics).map_err(|source| TrainError::Io {
+                path: statistics,
+                source,
+            })?;
+        }
         let networks = encoder_networks(run)?;
         let progress = bar("latents", 0, clips.len() as u64);
         for clip in 0..clips.len() {
@@ -236,7 +244,7 @@ impl Sums {
 
 /// Positions with a smaller share of known pixels count as new.
 const NEW_BELOW: f32 = 0.5;
-/// Fewest new positions that give a deviation; with less, known and new are taken together.
+/// Fewest new positions that give a deviation; with less, that of known ones serves for both.
 const MIN_NEW: f64 = 1000.0;
 
 /// Computes the statistics, or takes those of an earlier call.

@@ -210,6 +210,9 @@ impl Recipe {
                 )));
             }
         }
+        if !(0.0..=1.0).contains(&recipe.autoencoder.detail_gain) {
+            return Err(bad("autoencoder.detail_gain must be 0 to 1".into()));
+        }
         if let Some(a) = &recipe.adversarial {
             let most = (d.frames - 1) / 4;
             if a.latents < 2 || a.latents > most || a.batch == 0 || a.sigma <= 0.0 {

@@ -23,7 +23,7 @@ pub(super) struct Batch {
 }
 
 /// Largest magnitude of the data that the generator is asked for, in deviations.
-const MAX_DATA: f32 = 5.0;
+pub(super) const MAX_DATA: f32 = 5.0;
 
 /// What a batch takes from a clip.
 pub(super) struct Pick {

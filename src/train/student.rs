@@ -94,7 +94,7 @@ impl StudentPool {
             .collect();
         // Short walks first: a young network's long ones teach nothing.
         let lap = self.source.latents();
-        let refreshes = (step - r.student_from) / r.student_every.max(1);
+        let refreshes = step.saturating_sub(r.student_from) / r.student_every.max(1);
         let steps = (lap * (1 + refreshes as usize)).min(r.student_latents.max(lap));
         self.clips.clear();
         for group in chosen.chunks(GROUP) {

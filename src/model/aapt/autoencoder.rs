@@ -117,11 +117,6 @@ impl Encoder {
 }
 
 impl Decoder {
-    /// The linear shortcut alone: the pictures that latents can hold, `[b, h * w, 768]`.
-    pub fn linear(&self, latent: Tensor<4>) -> Tensor<3> {
-        self.shortcut.forward(to_rows(latent))
-    }
-
     /// `latent` and the one `before` it, `[b, channels, h, w]` each (for the first latent frame, itself) -> blocks of
     /// pixels `[b, h * w, 768]` and of the last frame's inverse depth `[b, h * w, 64]` in 1/m.
     ///
