@@ -57,6 +57,18 @@ fn model_file(named: Option<&Path>) -> Result<PathBuf, BadInput> {
     })
 }
 
+/// An error and its causes; a cause that the error has named already is not told twice.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        match told.as_str() {
+            "" => cause,
+            before if before.contains(&cause) => told,
+            before => format!("{before}: {cause}"),
+        }
+    })
+}
+
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // clap itself exits with 2 on bad usage
@@ -74,11 +86,25 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("farwander: {error:#}");
+            eprintln!("farwander: {}", sentence(&error));
             let bad_input = error
                 .chain()
                 .any(|e| e.is::<BadInput>() || e.is::<crate::package::PackageError>());
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = std::io::Error::other("disk full");
+        let error = anyhow::Error::new(cause)
+            .context("can't write a.mp4: disk full")
+            .context("no walk");
+        assert_eq!(sentence(&error), "no walk: can't write a.mp4: disk full");
     }
 }

@@ -221,6 +221,17 @@ impl Recipe {
                 )));
             }
         }
+        // A distance that training never shows is garbage at play time.
+        let full = recipe.generator.window + 2;
+        let last = recipe
+            .adversarial
+            .as_ref()
+            .map_or(recipe.distill.latents, |a| a.latents);
+        if recipe.distill.latents < full || last < full {
+            return Err(bad(format!(
+                "distill.latents and adversarial.latents must be at least generator.window + 2 = {full}, the longest sight"
+            )));
+        }
         if recipe.distill.timesteps < 2 {
             return Err(bad("distill.timesteps must be at least 2".into()));
         }

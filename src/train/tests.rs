@@ -17,16 +17,16 @@ use crate::rollout::Rollout;
 const FRAMES: usize = 13;
 
 fn recipe(dir: &Path) -> Recipe {
-    let stage = "batch = 2\nlatents = 2\nlr = 1e-3\nwarmup = 1\nweight_decay = 0.01\nshift = 4.0\nema = 0.9\n\
+    let stage = "batch = 2\nlatents = 3\nlr = 1e-3\nwarmup = 1\nweight_decay = 0.01\nshift = 4.0\nema = 0.9\n\
                  channel_power = 1.0\nstudent_share = 0.5\nstudent_from = 1\nstudent_every = 2\nstudent_latents = 6\nstudent_clips = 2\n";
     let text = format!(
         "title = \"Test\"\nlicence = \"CC0-1.0\"\n\
          [data]\ndir = {:?}\ntrain_clips = 4\ntest_clips = 2\nframes = {FRAMES}\nsize_px = [32, 32]\nfov_x_deg = 75.0\nseed = 1\n\
          [autoencoder]\nlatent_channels = 6\nencoder_blocks = 0\ndecoder_blocks = 1\nwidth = 16\n\
-         [generator]\nwidth = 16\ndepth = 2\nheads = 2\nmlp_ratio = 2\nwindow = 2\nrecycle = \"reproject\"\ntext_tokens = 3\n\
+         [generator]\nwidth = 16\ndepth = 2\nheads = 2\nmlp_ratio = 2\nwindow = 1\nrecycle = \"reproject\"\ntext_tokens = 3\n\
          [train_autoencoder]\nsteps = 3\nbatch = 2\nlr = 1e-3\npca_clips = 4\ndepth_weight = 0.2\nema = 0.9\n\
          [adapt]\nsteps = 5\n{stage}[distill]\nsteps = 3\ntimesteps = 4\n{stage}\
-         [adversarial]\nsteps = 4\ndiscriminator_first = 1\nbatch = 2\nlatents = 2\nlr = 1e-4\nlr_discriminator = 1e-4\n\
+         [adversarial]\nsteps = 4\ndiscriminator_first = 1\nbatch = 2\nlatents = 3\nlr = 1e-4\nlr_discriminator = 1e-4\n\
          ema = 0.9\npenalty = 1.0\nsigma = 0.1\nweight = 0.1\nanchor = 1.0\n",
         dir.join("data")
     );
