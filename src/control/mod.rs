@@ -33,6 +33,16 @@ impl LatentControl {
         }
     }
 
+    /// How far the picture moves in the chunk, about: pixels of a thing 5 m away.
+    pub fn motion_px(&self, lens: &Lens) -> f32 {
+        let farthest = |p: &CameraPose| {
+            let turned = p.yaw_rad.abs().max((p.pitch_rad - self.pitch_from_rad).abs());
+            let moved_m = p.position_m.iter().map(|v| v * v).sum::<f32>().sqrt();
+            turned + moved_m / 5.0
+        };
+        self.poses.iter().map(farthest).fold(0.0, f32::max) * lens.focal_px()
+    }
+
     /// The camera that stood before the chunk, in the chunk's own frame.
     pub fn before(&self) -> CameraPose {
         CameraPose {

@@ -187,6 +187,13 @@ impl Networks {
         }
     }
 
+    /// How far each walk's picture moves in a step; without a warp nothing is known by standing still.
+    pub fn motion_px(&self, controls: &[LatentControl]) -> Vec<f32> {
+        let raw = self.generator.config().recycle == Recycle::Raw;
+        let motion = |c: &LatentControl| if raw { f32::INFINITY } else { c.motion_px(&self.lens) };
+        controls.iter().map(motion).collect()
+    }
+
     /// What `blocks` of warped pixels hold beyond the decoding of their latents, where they are valid, times the gain. The
     /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
     fn detail(
@@ -229,9 +236,15 @@ impl Networks {
     }
 
     /// What the generator's unit-deviation data mean: a latent is `base + data * residual_std`, the latter by
-    /// `validity`.
-    pub fn latent_from_data(&self, data: Tensor<4>, recycled: Tensor<4>, validity: Tensor<4>) -> Tensor<4> {
-        let scaled = data * self.lift(self.residual_std.map(validity));
+    /// `validity` and motion.
+    pub fn latent_from_data(
+        &self,
+        data: Tensor<4>,
+        recycled: Tensor<4>,
+        validity: Tensor<4>,
+        motion_px: &[f32],
+    ) -> Tensor<4> {
+        let scaled = data * self.lift(self.residual_std.map(validity, motion_px));
         match self.generator.config().recycle {
             Recycle::Raw => scaled,
             Recycle::Reproject => self.lift(recycled) + scaled,
@@ -372,7 +385,7 @@ impl Walks {
         }
         let made = match self.sampler.steps {
             0 => n.lift(recycled),
-            _ => n.latent_from_data(x, recycled, validity),
+            _ => n.latent_from_data(x, recycled, validity, &n.motion_px(controls)),
         };
         let latent = if n.training { made.clone().inner() } else { made.clone() };
         self.made = n.training.then_some(made);

@@ -34,6 +34,8 @@ const STAGE: &str = "adversarial";
 struct Rolled {
     /// `[batch, latents, channels, h, w]` with the generator's graph.
     made: Tensor<5>,
+    /// `[batch * latents]`: how far the pictures move.
+    motion_px: Vec<f32>,
     /// `[batch * latents, 4, h, w]`: validity of what the walks themselves recycled.
     validity: Tensor<4>,
     /// `[batch, 1 + latents, channels, h, w]`: the real clip, its first frame included.
@@ -92,7 +94,12 @@ fn roll_out(
         cameras.push(Tensor::cat(vec![validity, networks.rays(&controls)], 1));
     }
     let own_validity: Tensor<5> = Tensor::stack(own_validity, 1);
+    let controls: Vec<_> = picks
+        .iter()
+        .flat_map(|&(clip, from)| clips[clip].controls[from..from + latents].iter().copied())
+        .collect();
     Ok(Rolled {
+        motion_px: networks.motion_px(&controls),
         validity: own_validity.reshape([n * latents, FRAMES_PER_LATENT, h, w]),
         made: Tensor::stack(made, 1),
         real: Tensor::stack(real, 1),
@@ -260,7 +267,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             let fake_logits = fixed.forward(clip, camera, &t, text).cast(DType::F32);
             let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits);
             let truth = real.narrow(1, 1, r.latents);
-            let std = setup.residual_std.map(rolled.validity);
+            let std = setup.residual_std.map(rolled.validity, &rolled.motion_px);
             let std = std.reshape(rolled.made.dims());
             let std = Tensor::from_inner(std);
             let error = ((rolled.made - truth) / std).clamp(-MAX_DATA, MAX_DATA);

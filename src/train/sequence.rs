@@ -76,6 +76,10 @@ pub(super) fn assemble(
         for &k in &pick.steps {
             let now = &clip.latents[(k + 1) * c * plane..][..c * plane];
             let recycled = &clip.recycled[k * c * plane..][..c * plane];
+            let motion_px = match config.recycle {
+                Recycle::Raw => f32::INFINITY,
+                Recycle::Reproject => clip.controls[k].motion_px(&lens),
+            };
             let validity: Vec<f32> =
                 widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane]).collect();
             for (i, (z, r)) in widen(now).zip(widen(recycled)).enumerate() {
@@ -83,7 +87,7 @@ pub(super) fn assemble(
                 let known = (0..FRAMES_PER_LATENT)
                     .map(|f| validity[f * plane + i % plane])
                     .sum::<f32>();
-                let std = residual_std.at(i / plane, known / FRAMES_PER_LATENT as f32);
+                let std = residual_std.at(i / plane, known / FRAMES_PER_LATENT as f32, motion_px);
                 // A walk gone astray must not decide the whole batch.
                 data.push(((z - base) / std).clamp(-MAX_DATA, MAX_DATA));
             }
