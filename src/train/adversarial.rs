@@ -32,7 +32,7 @@ const STAGE: &str = "adversarial";
 
 /// Rollouts of a batch beside the truth, all on the device without differentiation but for `made`.
 struct Rolled {
-    /// `[batch, latents, channels, h, w]` with the generator's graph.
+    /// `[batch, latents, channels, h, w]`, with the generator's graph if it is training.
     made: Tensor<5>,
     /// `[batch * latents]`: how far the pictures move.
     motion_px: Vec<f32>,
@@ -75,9 +75,7 @@ fn roll_out(
             .map(|&(clip, from)| clips[clip].controls[from + k])
             .collect();
         walks.next(&controls)?;
-        if let Some(latent) = walks.made() {
-            made.push(latent.clone());
-        }
+        made.push(walks.made().cloned().unwrap_or_else(|| walks.latent()));
         if let Some((_, validity)) = walks.recycled() {
             own_validity.push(validity.clone());
         }
@@ -221,7 +219,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 (clip, rng.below(setup.clips[clip].controls.len() - r.latents + 1))
             })
             .collect();
-        let networks = samples.training_networks(generator.clone());
+        // A graph that nobody walks back is never freed: none is made while only the discriminator learns.
+        let learns = step >= r.discriminator_first;
+        let networks = match learns {
+            true => samples.networks_of(generator.clone(), true),
+            false => samples.networks_of(generator.valid(), false),
+        };
         let rolled = roll_out(&networks, &source, &setup.clips, &picks, r.latents, step)?;
         let diverged = || TrainError::Diverged {
             stage: STAGE,
@@ -229,7 +232,10 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             path: saved.clone(),
         };
 
-        let made = rolled.made.clone().inner();
+        let made = match learns {
+            true => rolled.made.clone().inner(),
+            false => rolled.made.clone(),
+        };
         let [pairing, r1, r2, margin] = judge(&discriminator, &rolled, made, r, dtype, &mut rng);
         let loss = pairing.clone() + (r1.clone() + r2.clone()).mul_scalar(r.penalty);
         let grads = loss.backward();
@@ -251,7 +257,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         means.add("d_grad_norm", norm_discriminator);
 
         let mut norm = 0.0;
-        if step >= r.discriminator_first {
+        if learns {
             let t: Vec<f32> = (0..r.batch).map(|_| rng.uniform()).collect();
             let real_logits = {
                 let fixed = discriminator.valid();

@@ -49,11 +49,11 @@ impl Samples {
         })
     }
 
-    /// The networks with a generator that is being trained: rollouts of it carry graphs.
-    pub(super) fn training_networks(&self, generator: Generator) -> Networks {
+    /// The networks with a given generator; while it is `training`, rollouts of it carry graphs.
+    pub(super) fn networks_of(&self, generator: Generator, training: bool) -> Networks {
         Networks {
             generator,
-            training: true,
+            training,
             ..self.base.clone()
         }
     }
