@@ -118,7 +118,7 @@ pub struct StageRecipe {
     /// Discrete timesteps (distillation only).
     #[serde(default)]
     pub timesteps: usize,
-    /// Share of clips whose recycled latents come from the network's own rollouts instead of the truth
+    /// Share of steps whose recycled latents come from the network's own rollouts instead of the truth
     /// (student forcing of AAPT §2.2, with the truth as target).
     #[serde(default)]
     pub student_share: f32,
