@@ -7,7 +7,7 @@ mod player;
 mod walks;
 
 pub use player::{Rollout, StepOutput};
-pub use walks::{Networks, Recycled, Sampler, StepTimes, Walks};
+pub use walks::{Networks, Recycled, Sampler, StepTimes, Walks, fill_noise};
 
 /// Trouble while generating.
 #[derive(Debug, thiserror::Error)]

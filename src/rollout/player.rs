@@ -69,7 +69,6 @@ impl Networks {
             dtype: DType::F32,
             device,
             detail_gain: manifest.autoencoder.detail_gain,
-            training: false,
         })
     }
 }

@@ -34,13 +34,10 @@ pub struct Networks {
     pub lens: Lens,
     /// Type that the generator computes in.
     pub dtype: DType,
-    /// Where everything is; the generator may be on its differentiating twin.
+    /// Where everything is.
     pub device: Device,
     /// See [`crate::model::aapt::config::AutoencoderConfig::detail_gain`].
     pub detail_gain: f32,
-    /// Whether the generator is being trained: latent frames then carry a graph that runs through its KV ring, while
-    /// what is recycled does not (AAPT §2.2).
-    pub training: bool,
 }
 
 /// How a latent frame is sampled.
@@ -100,18 +97,16 @@ pub struct Walks {
     last: Vec<RgbDepth>,
     seeds: Vec<u64>,
     step: u64,
-    /// The last latent frame with its graph, while training.
-    made: Option<Tensor<4>>,
     /// What the last step recycled, and its validity.
     recycled: Option<(Tensor<4>, Tensor<4>)>,
 }
 
-impl Networks {
-    /// Brings a tensor to where the generator computes.
-    fn lift<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.training { Tensor::from_inner(x) } else { x }
-    }
+/// The noise of a walk's step (from 1). Named by seed and step: a walk can be taken up anywhere.
+pub fn fill_noise(seed: u64, step: u64, out: &mut [f32]) {
+    Gaussian::new(seed, step).fill(out);
+}
 
+impl Networks {
     fn grid(&self) -> [usize; 2] {
         self.generator.config().grid
     }
@@ -187,6 +182,16 @@ impl Networks {
         }
     }
 
+    /// What the first steps recycle from: the first frames themselves, sharper than their decodings, with the depth that
+    /// only the decoder can give.
+    pub fn first_sources(&self, first: &[Vec<f32>], decoded: &[Decoded]) -> Vec<RgbDepth> {
+        let sources = first.iter().zip(decoded).map(|(rgb, d)| RgbDepth {
+            rgb: rgb.clone(),
+            inverse_depth: d.inverse_depth.clone(),
+        });
+        sources.collect()
+    }
+
     /// How far each walk's picture moves in a step; without a warp nothing is known by standing still.
     pub fn motion_px(&self, controls: &[LatentControl]) -> Vec<f32> {
         let raw = self.generator.config().recycle == Recycle::Raw;
@@ -244,10 +249,10 @@ impl Networks {
         validity: Tensor<4>,
         motion_px: &[f32],
     ) -> Tensor<4> {
-        let scaled = data * self.lift(self.residual_std.map(validity, motion_px));
+        let scaled = data * self.residual_std.map(validity, motion_px);
         match self.generator.config().recycle {
             Recycle::Raw => scaled,
-            Recycle::Reproject => self.lift(recycled) + scaled,
+            Recycle::Reproject => recycled + scaled,
         }
     }
 
@@ -255,12 +260,7 @@ impl Networks {
     pub fn text(&self, prompts: &[&str]) -> Tensor<3> {
         let c = self.generator.config();
         let ids: Vec<Vec<i32>> = prompts.iter().map(|p| words(p, &c.vocabulary, c.text_tokens)).collect();
-        let device = if self.training {
-            self.device.clone().autodiff()
-        } else {
-            self.device.clone()
-        };
-        self.generator.encode_text(&ids, &device)
+        self.generator.encode_text(&ids, &self.device)
     }
 }
 
@@ -289,15 +289,7 @@ impl Walks {
                     .modulations(*t, first.len(), networks.dtype, &text.device())
             })
             .collect();
-        // The first frame itself is sharper than its decoding; its depth can only come from the decoder.
-        let last = first
-            .iter()
-            .zip(&decoded)
-            .map(|(rgb, d)| RgbDepth {
-                rgb: rgb.clone(),
-                inverse_depth: d.inverse_depth.clone(),
-            })
-            .collect();
+        let last = networks.first_sources(first, &decoded);
         (
             Self {
                 networks,
@@ -308,7 +300,6 @@ impl Walks {
                 last,
                 seeds: seeds.to_vec(),
                 step: 0,
-                made: None,
                 recycled: None,
             },
             decoded,
@@ -326,11 +317,6 @@ impl Walks {
     /// The last latent frames `[batch, channels, h, w]`.
     pub fn latent(&self) -> Tensor<4> {
         self.latent.clone()
-    }
-
-    /// The last latent frame with the graph that made it, `[batch, channels, h, w]`; only while training.
-    pub fn made(&self) -> Option<&Tensor<4>> {
-        self.made.as_ref()
     }
 
     /// What the last step recycled `[batch, channels, h, w]`, and its validity `[batch, 4, h, w]`.
@@ -369,11 +355,9 @@ impl Walks {
             &self.seeds[..]
         };
         for (seed, part) in seeds.iter().zip(noise.chunks_exact_mut(plane)) {
-            // Noise is named by seed and step: a walk can be taken up anywhere.
-            Gaussian::new(*seed, self.step).fill(part);
+            fill_noise(*seed, self.step, part);
         }
-        let mut x = n.lift(tensor(noise, [batch, channels, h, w], &n.device));
-        let condition = n.lift(condition);
+        let mut x: Tensor<4> = tensor(noise, [batch, channels, h, w], &n.device);
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
         for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
             let output = n
@@ -383,12 +367,10 @@ impl Walks {
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
-        let made = match self.sampler.steps {
-            0 => n.lift(recycled),
+        let latent = match self.sampler.steps {
+            0 => recycled,
             _ => n.latent_from_data(x, recycled, validity, &n.motion_px(controls)),
         };
-        let latent = if n.training { made.clone().inner() } else { made.clone() };
-        self.made = n.training.then_some(made);
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {
             return Err(RolloutError::NotFinite(self.step));
         }

@@ -10,8 +10,8 @@ use super::latents::{self, LatentClip};
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Every, Means, Run, TrainError, bar};
 use super::samples::Samples;
-use super::sequence::{assemble, channel_weights, noise_like, picks, weighted_mse};
-use super::student::StudentPool;
+use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
+use super::student::{StudentPlan, StudentPool};
 use crate::data::Split;
 use crate::device::Gaussian;
 use crate::flow;
@@ -25,6 +25,10 @@ const STAGE: &str = "adapt";
 pub(super) struct Setup {
     pub(super) clips: Vec<LatentClip>,
     pub(super) residual_std: ResidualStd,
+    /// Mean and deviation of the latents themselves, per channel.
+    pub(super) mean: Vec<f32>,
+    /// See `mean`.
+    pub(super) std: Vec<f32>,
     /// Deviation of each latent channel in the picture.
     pub(super) deviation: Vec<f32>,
 }
@@ -33,10 +37,12 @@ impl Setup {
     pub(super) fn new(run: &Run) -> Result<Self, TrainError> {
         let (_, deviation) = trained(run, &run.device.open()?)?;
         let clips = latents::load(run, Split::Train)?;
-        let residual_std = latents::statistics(run, &clips)?.residual_std;
+        let statistics = latents::statistics(run, &clips)?;
         Ok(Self {
             clips,
-            residual_std,
+            residual_std: statistics.residual_std,
+            mean: statistics.mean,
+            std: statistics.std,
             deviation,
         })
     }
@@ -95,7 +101,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let training = device.clone().autodiff();
     let dtype = compute_dtype(run.device);
     let setup = Setup::new(run)?;
-    let weights = channel_weights(&setup.residual_std, &setup.deviation, r.channel_power);
+    let weights = ErrorWeights::new(&setup.residual_std, &setup.deviation, r.channel_power, r.new_weight);
 
     let mut model = Generator::new(&config, &mut Gaussian::new(run.recipe.data.seed, 7), &training);
     // A run can start from weights of an earlier one: DIR/warm/adapt.safetensors.
@@ -106,7 +112,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
     let samples = Samples::new(run, &setup, 1)?;
-    let mut student = StudentPool::new(run, r)?;
+    let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     resume(&mut optimizer, &mut student, &saved, &samples, &setup)?;
     model = optimizer.apply(model, &training);
 
@@ -116,16 +122,17 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     while optimizer.step < r.steps {
         let step = optimizer.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xada, step + 1);
-        student.refresh(step, &optimizer, &samples, &setup)?;
+        student.refresh(step, &optimizer.average(), &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(
-            &run.recipe,
+            &run.recipe.lens(),
             &config,
             clips,
             &picks,
             r.latents,
             &setup.residual_std,
+            &weights,
             dtype,
             &training,
         );
@@ -137,7 +144,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             .sequence(x_t.clone().cast(dtype), batch.condition, &t, text)
             .cast(DType::F32);
         let error = flow::velocity(x_t, output, &t) - flow::target_velocity(batch.data, noise);
-        let loss = weighted_mse(error, &weights);
+        let loss = weighted_mse(error, batch.weights);
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, r.warmup, r.steps);
         let with = AdamW {

@@ -1,8 +1,9 @@
-//! Stage 3, adversarial training with student forcing (AAPT §2.2): the generator rolls out exactly as at play time, from
-//! a real first frame, one evaluation a latent frame; the discriminator judges all of them in one parallel pass against
-//! the real clip of the same walk. What is recycled carries no gradient, the KV ring does.
+//! Stage 3, adversarial training with student forcing (AAPT §2.2): the generator learns along walks that it rolled out
+//! itself exactly as at play time, one evaluation a latent frame; the discriminator judges all latent frames in one
+//! parallel pass against the real clip of the same walk. What is recycled carries no gradient, keys and values do.
 //!
-//! Each step updates the discriminator and then the generator on the same rollouts.
+//! Each step updates the discriminator and then the generator on the same clips. Walks longer than a clip go to and fro
+//! along it, and batches are segments of them: the discriminator sees what becomes of minutes, in constant memory.
 
 use burn::module::Module;
 use burn::tensor::{DType, Tensor};
@@ -11,142 +12,77 @@ use super::TrainError;
 use super::adapt::{Setup, finished};
 use super::autoencoder::compute_dtype;
 use super::checkpoint;
-use super::clips::Clips;
-use super::latents::LatentClip;
 use super::losses::{approximated_penalty, discriminator_loss, generator_loss};
 use super::optim::{AdamW, Optimizer};
 use super::recipe::AdversarialRecipe;
 use super::run::{Every, Means, Run, bar};
 use super::samples::Samples;
-use super::sequence::{MAX_DATA, channel_weights, noise_like, weighted_mse};
-use crate::data::Split;
+use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
+use super::student::{StudentPlan, StudentPool};
+use super::student_batch::{self, Scale, camera, first_latents};
 use crate::device::Gaussian;
-use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::discriminator::Discriminator;
 use crate::model::aapt::generator::Generator;
-use crate::model::nn::tensor;
 use crate::model::weights::{export, import, prefixed, to_host, under};
-use crate::rollout::{Networks, RolloutError, Sampler, Walks};
 
 const STAGE: &str = "adversarial";
 
-/// Rollouts of a batch beside the truth, all on the device without differentiation but for `made`.
-struct Rolled {
-    /// `[batch, latents, channels, h, w]`, with the generator's graph if it is training.
-    made: Tensor<5>,
-    /// `[batch * latents]`: how far the pictures move.
-    motion_px: Vec<f32>,
-    /// `[batch * latents, 4, h, w]`: validity of what the walks themselves recycled.
-    validity: Tensor<4>,
-    /// `[batch, 1 + latents, channels, h, w]`: the real clip, its first frame included.
+/// What the discriminator is shown, without differentiation.
+struct Shown {
+    /// Normalised clips, the first frame included: `[batch, 1 + latents, channels, h, w]`.
     real: Tensor<5>,
-    /// `[batch, 1 + latents, condition_channels - channels, h, w]`: validity and rays; nothing for the first frame.
+    fake: Tensor<5>,
     camera: Tensor<5>,
     words: Vec<Vec<i32>>,
-}
-
-fn roll_out(
-    networks: &Networks,
-    source: &Clips,
-    clips: &[LatentClip],
-    picks: &[(usize, usize)],
-    latents: usize,
-    seed: u64,
-) -> Result<Rolled, RolloutError> {
-    let config = networks.generator.config();
-    let [h, w] = config.grid;
-    let (c, plane, n) = (config.latent_channels, h * w, picks.len());
-    let first: Vec<Vec<f32>> = picks
-        .iter()
-        .map(|&(clip, from)| source.frame(clip, from * FRAMES_PER_LATENT))
-        .collect();
-    let prompts: Vec<&str> = picks.iter().map(|&(clip, _)| source.caption(clip)).collect();
-    let seeds: Vec<u64> = (0..n as u64).map(|i| seed * 1000 + i).collect();
-    let (mut walks, _) = Walks::start(networks.clone(), Sampler::default(), &first, &prompts, &seeds);
-    let camera_channels = config.condition_channels() - c;
-    let mut cameras = vec![Tensor::<4>::zeros([n, camera_channels, h, w], &networks.device)];
-    // The discriminator's context is what the walk really began with: the first frame as a latent of its own.
-    let mut real = vec![walks.latent()];
-    let mut made = Vec::with_capacity(latents);
-    let mut own_validity = Vec::with_capacity(latents);
-    for k in 0..latents {
-        let controls: Vec<_> = picks
-            .iter()
-            .map(|&(clip, from)| clips[clip].controls[from + k])
-            .collect();
-        walks.next(&controls)?;
-        made.push(walks.made().cloned().unwrap_or_else(|| walks.latent()));
-        if let Some((_, validity)) = walks.recycled() {
-            own_validity.push(validity.clone());
-        }
-        let half = |values: &[half::f16], out: &mut Vec<f32>| out.extend(values.iter().map(|v| v.to_f32()));
-        let (mut truth, mut validity) = (Vec::new(), Vec::new());
-        for &(clip, from) in picks {
-            let (clip, k) = (&clips[clip], from + k);
-            half(&clip.latents[(k + 1) * c * plane..][..c * plane], &mut truth);
-            let size = FRAMES_PER_LATENT * plane;
-            half(&clip.validity[k * size..][..size], &mut validity);
-        }
-        real.push(tensor(truth, [n, c, h, w], &networks.device));
-        let validity = tensor(validity, [n, FRAMES_PER_LATENT, h, w], &networks.device);
-        cameras.push(Tensor::cat(vec![validity, networks.rays(&controls)], 1));
-    }
-    let own_validity: Tensor<5> = Tensor::stack(own_validity, 1);
-    let controls: Vec<_> = picks
-        .iter()
-        .flat_map(|&(clip, from)| clips[clip].controls[from..from + latents].iter().copied())
-        .collect();
-    Ok(Rolled {
-        motion_px: networks.motion_px(&controls),
-        validity: own_validity.reshape([n * latents, FRAMES_PER_LATENT, h, w]),
-        made: Tensor::stack(made, 1),
-        real: Tensor::stack(real, 1),
-        camera: Tensor::stack(cameras, 1),
-        words: picks.iter().map(|(clip, _)| clips[*clip].words.clone()).collect(),
-    })
-}
-
-/// Puts the first frame before what was made.
-fn with_first(real: &Tensor<5>, made: Tensor<5>) -> Tensor<5> {
-    Tensor::cat(vec![real.clone().narrow(1, 0, 1), made], 1)
 }
 
 /// Losses of the discriminator: pairing, R1, R2, and the mean difference of the logits.
 fn judge(
     discriminator: &Discriminator,
-    rolled: &Rolled,
-    made: Tensor<5>,
+    shown: &Shown,
+    scale: &Scale,
     r: &AdversarialRecipe,
     dtype: DType,
     rng: &mut Gaussian,
 ) -> [Tensor<1>; 4] {
-    let fake = with_first(&rolled.real, made);
-    let [batch, frames, ..] = fake.dims();
+    let [batch, frames, ..] = shown.real.dims();
+    let penalised = r.penalty_clips.clamp(1, batch);
     // The context is not perturbed.
-    let noise = |like: &Tensor<5>, rng: &mut Gaussian| {
-        let moved = like.clone().narrow(1, 1, frames - 1);
-        let noise = noise_like(&moved, rng).mul_scalar(r.sigma);
-        Tensor::cat(vec![like.clone().narrow(1, 0, 1), moved + noise], 1)
+    let perturb = |clip: &Tensor<5>, rng: &mut Gaussian| {
+        let clip = clip.clone().narrow(0, 0, penalised);
+        let judged = clip.clone().narrow(1, 1, frames - 1);
+        let noise = noise_like(&judged, rng).mul_scalar(r.sigma);
+        Tensor::cat(vec![clip.narrow(1, 0, 1), judged + noise], 1)
     };
-    let (real_moved, fake_moved) = (noise(&rolled.real, rng), noise(&fake, rng));
-    let clips = Tensor::cat(vec![rolled.real.clone(), fake, real_moved, fake_moved], 0);
+    let (real_moved, fake_moved) = (perturb(&shown.real, rng), perturb(&shown.fake, rng));
+    let clips = Tensor::cat(vec![shown.real.clone(), shown.fake.clone(), real_moved, fake_moved], 0);
     // One timestep a clip, shared by its four versions.
     let t: Vec<f32> = (0..batch).map(|_| rng.uniform()).collect();
+    let t = [&t[..], &t, &t[..penalised], &t[..penalised]].concat();
+    let versions = |x: Tensor<5>| {
+        let some = x.clone().narrow(0, 0, penalised);
+        Tensor::cat(vec![x.clone(), x, some.clone(), some], 0)
+    };
+    let words = [
+        &shown.words[..],
+        &shown.words,
+        &shown.words[..penalised],
+        &shown.words[..penalised],
+    ]
+    .concat();
+    let latents = Tensor::from_inner(scale.latents(clips.clone()).cast(dtype));
     let clips = Tensor::from_inner(clips.cast(dtype));
-    let camera = Tensor::from_inner(rolled.camera.clone().cast(dtype)).repeat_dim(0, 4);
-    let text = discriminator
-        .encode_text(&rolled.words, &clips.device())
-        .repeat_dim(0, 4);
-    let logits = discriminator
-        .forward(clips, camera, &t.repeat(4), text)
-        .cast(DType::F32);
-    let part = |i: usize| logits.clone().narrow(0, i * batch, batch);
-    let (real, fake) = (part(0), part(1));
+    let camera = Tensor::from_inner(versions(shown.camera.clone()));
+    let text = discriminator.encode_text(&words, &clips.device());
+    let logits = discriminator.forward(clips, latents, camera, &t, text).cast(DType::F32);
+    let part = |from: usize, n: usize| logits.clone().narrow(0, from, n);
+    let (real, fake) = (part(0, batch), part(batch, batch));
+    let of = |x: &Tensor<2>| x.clone().narrow(0, 0, penalised);
     let sigma = r.divide_by_sigma2.then_some(r.sigma);
     [
         discriminator_loss(real.clone(), fake.clone()),
-        approximated_penalty(real.clone(), part(2), sigma),
-        approximated_penalty(fake.clone(), part(3), sigma),
+        approximated_penalty(of(&real), part(2 * batch, penalised), sigma),
+        approximated_penalty(of(&fake), part(2 * batch + penalised, penalised), sigma),
         (real - fake).mean(),
     ]
 }
@@ -166,8 +102,9 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let training = device.clone().autodiff();
     let dtype = compute_dtype(run.device);
     let setup = Setup::new(run)?;
-    let source = Clips::open(run, Split::Train)?;
-    let weights = channel_weights(&setup.residual_std, &setup.deviation, r.channel_power);
+    let weights = ErrorWeights::new(&setup.residual_std, &setup.deviation, r.channel_power, r.new_weight);
+    let scale = Scale::new(&setup.mean, &setup.std, &device);
+    let lifted = Scale::new(&setup.mean, &setup.std, &training);
 
     // The generator starts from the distilled weights, the discriminator from the adapted ones (AAPT §2.3).
     let blank = Generator::new(&config, &mut Gaussian::silent(), &training);
@@ -179,6 +116,8 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     discriminator = import(discriminator, &start, &training)?;
     let mut of_generator = Optimizer::new(&generator);
     let mut of_discriminator = Optimizer::new(&discriminator);
+    let samples = Samples::new(run, &setup, 1)?;
+    let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     let saved = dir.join("checkpoint.safetensors");
     if saved.exists() {
         let (arrays, meta) = checkpoint::load(&saved)?;
@@ -187,6 +126,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             path: saved.clone(),
             what,
         };
+        student.restore(&arrays, &meta, &samples, &setup)?;
         of_generator
             .restore(under(&arrays, "generator"), number("generator_step"))
             .map_err(bad)?;
@@ -196,47 +136,62 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     generator = of_generator.apply(generator, &training);
     discriminator = of_discriminator.apply(discriminator, &training);
-    let save = |of_generator: &Optimizer, of_discriminator: &Optimizer| {
+    let save = |of_generator: &Optimizer, of_discriminator: &Optimizer, student: &StudentPool| {
         let mut arrays = prefixed(of_generator.arrays(), "generator");
         arrays.extend(prefixed(of_discriminator.arrays(), "discriminator"));
-        let meta = [
+        let mut meta = vec![
             ("step", of_discriminator.step.to_string()),
             ("generator_step", of_generator.step.to_string()),
         ];
+        student.save(&mut arrays, &mut meta);
         checkpoint::save(&saved, &arrays, &meta)
     };
 
-    let samples = Samples::new(run, &setup, 1)?;
     let progress = bar(STAGE, of_discriminator.step, r.steps);
     let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
     let mut means = Means::new(10);
     while of_discriminator.step < r.steps {
         let step = of_discriminator.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xad5, step + 1);
-        let picks: Vec<(usize, usize)> = (0..r.batch)
-            .map(|_| {
-                let clip = rng.below(setup.clips.len());
-                (clip, rng.below(setup.clips[clip].controls.len() - r.latents + 1))
-            })
-            .collect();
+        student.refresh(step, &of_generator.current(), &samples, &setup)?;
+        let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
+        let picks = picks(&mut rng, clips, r.batch, r.latents);
+        let batch = assemble(
+            &run.recipe.lens(),
+            &config,
+            clips,
+            &picks,
+            r.latents,
+            &setup.residual_std,
+            &weights,
+            dtype,
+            &device,
+        );
+        let noise = student_batch::noise(&batch.data, clips, &picks);
         // A graph that nobody walks back is never freed: none is made while only the discriminator learns.
         let learns = step >= r.discriminator_first;
-        let networks = match learns {
-            true => samples.networks_of(generator.clone(), true),
-            false => samples.networks_of(generator.valid(), false),
+        let data = match learns {
+            true => student_batch::make(&generator, &batch, noise, dtype, &training, Tensor::from_inner),
+            false => student_batch::make(&generator.valid(), &batch, noise, dtype, &device, |x| x),
         };
-        let rolled = roll_out(&networks, &source, &setup.clips, &picks, r.latents, step)?;
         let diverged = || TrainError::Diverged {
             stage: STAGE,
             step,
             path: saved.clone(),
         };
 
-        let made = match learns {
-            true => rolled.made.clone().inner(),
-            false => rolled.made.clone(),
+        let first = scale.normalised(first_latents(&config, clips, &picks, &device));
+        let clip_of = |data: Tensor<5>| {
+            let made = scale.normalised(batch.base.clone() + data * batch.std.clone());
+            Tensor::cat(vec![first.clone(), made], 1)
         };
-        let [pairing, r1, r2, margin] = judge(&discriminator, &rolled, made, r, dtype, &mut rng);
+        let shown = Shown {
+            real: clip_of(batch.data.clone()),
+            fake: clip_of(if learns { data.clone().inner() } else { data.clone() }),
+            camera: camera(&batch, config.latent_channels),
+            words: batch.words.clone(),
+        };
+        let [pairing, r1, r2, margin] = judge(&discriminator, &shown, &scale, r, dtype, &mut rng);
         let loss = pairing.clone() + (r1.clone() + r2.clone()).mul_scalar(r.penalty);
         let grads = loss.backward();
         let with = AdamW {
@@ -261,23 +216,24 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             let t: Vec<f32> = (0..r.batch).map(|_| rng.uniform()).collect();
             let real_logits = {
                 let fixed = discriminator.valid();
-                let text = fixed.encode_text(&rolled.words, &device);
-                let (clip, camera) = (rolled.real.clone().cast(dtype), rolled.camera.clone().cast(dtype));
-                fixed.forward(clip, camera, &t, text).cast(DType::F32)
+                let text = fixed.encode_text(&shown.words, &device);
+                let latents = scale.latents(shown.real.clone()).cast(dtype);
+                let (clip, camera) = (shown.real.clone().cast(dtype), shown.camera.clone());
+                fixed.forward(clip, latents, camera, &t, text).cast(DType::F32)
             };
             let fixed = discriminator.clone().no_grad();
-            let text = fixed.encode_text(&rolled.words, &training).detach();
-            let real = Tensor::from_inner(rolled.real.clone());
-            let clip = with_first(&real, rolled.made.clone()).cast(dtype);
-            let camera = Tensor::from_inner(rolled.camera.clone().cast(dtype));
-            let fake_logits = fixed.forward(clip, camera, &t, text).cast(DType::F32);
+            let text = fixed.encode_text(&shown.words, &training).detach();
+            let [base, std] = [&batch.base, &batch.std].map(|x| Tensor::from_inner(x.clone()));
+            let made = lifted.normalised(base + data.clone() * std);
+            let clip = Tensor::cat(vec![Tensor::from_inner(first.clone()), made], 1);
+            let latents = lifted.latents(clip.clone()).cast(dtype);
+            let camera = Tensor::from_inner(shown.camera.clone());
+            let fake_logits = fixed
+                .forward(clip.cast(dtype), latents, camera, &t, text)
+                .cast(DType::F32);
             let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits);
-            let truth = real.narrow(1, 1, r.latents);
-            let std = setup.residual_std.map(rolled.validity, &rolled.motion_px);
-            let std = std.reshape(rolled.made.dims());
-            let std = Tensor::from_inner(std);
-            let error = ((rolled.made - truth) / std).clamp(-MAX_DATA, MAX_DATA);
-            let anchor = weighted_mse(error, &weights);
+            let error = data - Tensor::from_inner(batch.data.clone());
+            let anchor = weighted_mse(error, Tensor::from_inner(batch.weights.clone()));
             let loss = adversarial.clone().mul_scalar(r.weight) + anchor.clone().mul_scalar(r.anchor);
             let grads = loss.backward();
             let with = AdamW {
@@ -305,7 +261,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         progress.set_position(step + 1);
         let stopping = run.stopping();
         if checkpoints.due() || stopping {
-            save(&of_generator, &of_discriminator)?;
+            save(&of_generator, &of_discriminator, &student)?;
         }
         if stopping {
             return Err(TrainError::Stopped(step + 1));
@@ -316,6 +272,6 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     progress.finish();
     samples.take(run, STAGE, r.steps, &of_generator.average())?;
-    save(&of_generator, &of_discriminator)?;
+    save(&of_generator, &of_discriminator, &student)?;
     checkpoint::save(&last, &of_generator.average(), &[("step", r.steps.to_string())])
 }

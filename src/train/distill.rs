@@ -13,8 +13,8 @@ use super::checkpoint;
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Every, Means, Run, TrainError, bar};
 use super::samples::Samples;
-use super::sequence::{assemble, channel_weights, noise_like, picks, weighted_mse};
-use super::student::StudentPool;
+use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
+use super::student::{StudentPlan, StudentPool};
 use crate::device::Gaussian;
 use crate::flow;
 use crate::model::aapt::generator::Generator;
@@ -35,7 +35,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let training = device.clone().autodiff();
     let dtype = compute_dtype(run.device);
     let setup = Setup::new(run)?;
-    let weights = channel_weights(&setup.residual_std, &setup.deviation, r.channel_power);
+    let weights = ErrorWeights::new(&setup.residual_std, &setup.deviation, r.channel_power, r.new_weight);
 
     let adapted = finished(run, "adapt")?;
     let blank = Generator::new(&config, &mut Gaussian::silent(), &device);
@@ -45,7 +45,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
     let samples = Samples::new(run, &setup, 1)?;
-    let mut student = StudentPool::new(run, r)?;
+    let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     resume(&mut optimizer, &mut student, &saved, &samples, &setup)?;
     model = optimizer.apply(model, &training);
 
@@ -58,16 +58,17 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     while optimizer.step < r.steps {
         let step = optimizer.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xd15, step + 1);
-        student.refresh(step, &optimizer, &samples, &setup)?;
+        student.refresh(step, &optimizer.average(), &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(
-            &run.recipe,
+            &run.recipe.lens(),
             &config,
             clips,
             &picks,
             r.latents,
             &setup.residual_std,
+            &weights,
             dtype,
             &device,
         );
@@ -98,7 +99,10 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             .cast(DType::F32);
         let v = flow::velocity(high.clone(), out, &t_high);
         let student_landing = flow::euler(high, v, &t_high, &zero);
-        let loss = weighted_mse(student_landing - burn::tensor::Tensor::from_inner(landed), &weights);
+        let loss = weighted_mse(
+            student_landing - burn::tensor::Tensor::from_inner(landed),
+            burn::tensor::Tensor::from_inner(batch.weights),
+        );
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, r.warmup, r.steps);
         let with = AdamW {

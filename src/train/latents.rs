@@ -1,7 +1,7 @@
 //! Encode every clip once: latents, and what is recycled into each step under teacher forcing. The generator's stages
 //! then need neither pictures nor the autoencoder.
 
-use burn::tensor::DType;
+use burn::tensor::{DType, Tensor};
 use half::f16;
 
 use super::autoencoder::trained;
@@ -33,6 +33,8 @@ pub(super) struct LatentClip {
     pub(super) controls: Vec<LatentControl>,
     /// The caption's words.
     pub(super) words: Vec<i32>,
+    /// The noise of the walk that what is recycled comes from; none if that is the truth.
+    pub(super) noise_seed: Option<u64>,
 }
 
 /// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
@@ -48,62 +50,92 @@ pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
         dtype: DType::F32,
         device,
         detail_gain: run.recipe.autoencoder.detail_gain,
-        training: false,
     })
 }
 
-/// Encodes one clip.
-pub(super) fn encode(networks: &Networks, clips: &Clips, clip: usize) -> Result<LatentClip, TrainError> {
+/// Encodes clips side by side. What is recycled into their steps is what a walk would recycle whose every latent frame
+/// is the truth: the same warp, decoder and detail as at play time.
+pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec<LatentClip> {
     let config = networks.generator.config();
     let steps = clips.latents();
-    let frames: Vec<_> = (0..=steps).map(|k| clips.latent_frames(clip, k)).collect();
-    let views: Vec<[&[f32]; FRAMES_PER_LATENT]> = frames
-        .iter()
-        .map(|f| std::array::from_fn(|i| f[i].as_slice()))
-        .collect();
-    let latents = networks.encode(&views);
-    let controls = clips.controls(clip);
-    let recycled = match config.recycle {
-        Recycle::Raw => {
-            let before = latents.clone().narrow(0, 0, steps);
-            networks.recycle(&before, &[], &controls)
+    let half = |v: Vec<f32>| v.into_iter().map(f16::from_f32);
+    let mut first = Vec::with_capacity(group.len());
+    let mut latents = Vec::with_capacity(group.len());
+    let mut out: Vec<LatentClip> = Vec::with_capacity(group.len());
+    for &clip in group {
+        let frames: Vec<_> = (0..=steps).map(|k| clips.latent_frames(clip, k)).collect();
+        let views: Vec<[&[f32]; FRAMES_PER_LATENT]> = frames
+            .iter()
+            .map(|f| std::array::from_fn(|i| f[i].as_slice()))
+            .collect();
+        let z = networks.encode(&views);
+        out.push(LatentClip {
+            latents: half(to_host(z.clone())).collect(),
+            recycled: vec![],
+            validity: vec![],
+            controls: clips.controls(clip),
+            words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
+            noise_seed: None,
+        });
+        latents.push(z);
+        first.push(clips.frame(clip, 0));
+    }
+    let at = |k: usize| Tensor::cat(latents.iter().map(|z| z.clone().narrow(0, k, 1)).collect(), 0);
+    let mut last = networks.first_sources(&first, &networks.decode(at(0), at(0), &[]));
+    for k in 0..steps {
+        let controls: Vec<LatentControl> = out.iter().map(|clip| clip.controls[k]).collect();
+        let recycled = networks.recycle(&at(k), &last, &controls);
+        if config.recycle == Recycle::Reproject {
+            for (source, d) in last.iter_mut().zip(networks.decode(at(k + 1), at(k), &recycled.detail)) {
+                let [.., rgb] = d.frames;
+                *source = RgbDepth {
+                    rgb,
+                    inverse_depth: d.inverse_depth,
+                };
+            }
         }
-        Recycle::Reproject => {
-            let now = latents.clone().narrow(0, 0, steps);
-            let before = burn::tensor::Tensor::cat(
-                vec![latents.clone().narrow(0, 0, 1), latents.clone().narrow(0, 0, steps - 1)],
-                0,
-            );
-            let mut sources: Vec<RgbDepth> = networks
-                .decode(now.clone(), before, &[])
-                .into_iter()
-                .map(|d| {
-                    let [.., rgb] = d.frames;
-                    RgbDepth {
-                        rgb,
-                        inverse_depth: d.inverse_depth,
-                    }
-                })
-                .collect();
-            // A walk begins with the real first frame.
-            sources[0].rgb.clone_from(&frames[0][0]);
-            networks.recycle(&now, &sources, &controls)
+        let (latent, validity) = (to_host(recycled.latent), to_host(recycled.validity));
+        let (each, masks) = (latent.len() / group.len(), validity.len() / group.len());
+        for (i, clip) in out.iter_mut().enumerate() {
+            clip.recycled.extend(half(latent[i * each..(i + 1) * each].to_vec()));
+            clip.validity
+                .extend(half(validity[i * masks..(i + 1) * masks].to_vec()));
         }
-    };
-    let half = |v: Vec<f32>| v.into_iter().map(f16::from_f32).collect();
-    Ok(LatentClip {
-        latents: half(to_host(latents)),
-        recycled: half(to_host(recycled.latent)),
-        validity: half(to_host(recycled.validity)),
-        controls,
-        words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
-    })
+    }
+    out
 }
 
 fn path(run: &Run, split: Split, clip: usize) -> std::path::PathBuf {
     run.dir
         .join("latents")
         .join(format!("{}-{clip:05}.safetensors", split.word()))
+}
+
+/// Clips encoded side by side: their warps share the processor's cores.
+const GROUP: usize = 8;
+
+fn write(file: &std::path::Path, l: &LatentClip) -> Result<(), TrainError> {
+    let io = |source| TrainError::Io {
+        path: file.to_owned(),
+        source,
+    };
+    let parts: [&[u8]; 3] = [
+        bytemuck::cast_slice(&l.latents),
+        bytemuck::cast_slice(&l.recycled),
+        bytemuck::cast_slice(&l.validity),
+    ];
+    let names = ["latents", "recycled", "validity"];
+    let views = names.iter().zip(parts).filter_map(|(n, b)| {
+        let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F16, vec![b.len() / 2], b);
+        view.ok().map(|v| (*n, v))
+    });
+    let bytes = safetensors::serialize(views, None).map_err(|e| TrainError::Checkpoint {
+        path: file.to_owned(),
+        what: e.to_string(),
+    })?;
+    let partial = file.with_extension("partial");
+    std::fs::write(&partial, bytes).map_err(io)?;
+    std::fs::rename(&partial, file).map_err(io)
 }
 
 /// Encodes all clips that have not been.
@@ -124,36 +156,16 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
         }
         let networks = encoder_networks(run)?;
         let progress = bar("latents", 0, clips.len() as u64);
-        for clip in 0..clips.len() {
+        let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, split, *c).exists()).collect();
+        progress.set_position((clips.len() - missing.len()) as u64);
+        for group in missing.chunks(GROUP) {
             if run.stopping() {
-                return Err(TrainError::Stopped(clip as u64));
+                return Err(TrainError::Stopped(group[0] as u64));
             }
-            let file = path(run, split, clip);
-            if !file.exists() {
-                let l = encode(&networks, &clips, clip)?;
-                let io = |source| TrainError::Io {
-                    path: file.clone(),
-                    source,
-                };
-                let parts: [&[u8]; 3] = [
-                    bytemuck::cast_slice(&l.latents),
-                    bytemuck::cast_slice(&l.recycled),
-                    bytemuck::cast_slice(&l.validity),
-                ];
-                let names = ["latents", "recycled", "validity"];
-                let views = names.iter().zip(parts).filter_map(|(n, b)| {
-                    let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F16, vec![b.len() / 2], b);
-                    view.ok().map(|v| (*n, v))
-                });
-                let bytes = safetensors::serialize(views, None).map_err(|e| TrainError::Checkpoint {
-                    path: file.clone(),
-                    what: e.to_string(),
-                })?;
-                let partial = file.with_extension("partial");
-                std::fs::write(&partial, bytes).map_err(io)?;
-                std::fs::rename(&partial, &file).map_err(io)?;
+            for (clip, l) in group.iter().zip(encode(&networks, &clips, group)) {
+                write(&path(run, split, *clip), &l)?;
+                progress.inc(1);
             }
-            progress.inc(1);
         }
         progress.finish();
     }
@@ -204,6 +216,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
                 validity: get("validity", steps * FRAMES_PER_LATENT * plane)?,
                 controls: clips.controls(clip),
                 words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
+                noise_seed: None,
             })
         })
         .collect()

@@ -15,6 +15,7 @@ mod run;
 mod samples;
 mod sequence;
 mod student;
+mod student_batch;
 #[cfg(test)]
 mod tests;
 

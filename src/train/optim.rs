@@ -186,14 +186,18 @@ impl Optimizer {
 
     /// The averaged weights.
     pub(super) fn average(&self) -> Arrays {
+        self.named(|s| &s.average)
+    }
+
+    /// The weights as they are.
+    pub(super) fn current(&self) -> Arrays {
+        self.named(|s| &s.value)
+    }
+
+    fn named(&self, which: fn(&Slot) -> &Vec<f32>) -> Arrays {
         let array = |s: &Slot| {
-            (
-                s.name.clone(),
-                Array {
-                    shape: s.shape.clone(),
-                    values: s.average.clone(),
-                },
-            )
+            let (shape, values) = (s.shape.clone(), which(s).clone());
+            (s.name.clone(), Array { shape, values })
         };
         self.slots.iter().map(array).collect()
     }

@@ -115,6 +115,9 @@ pub struct StageRecipe {
     pub ema: f32,
     /// Exponent of a channel's weight in the picture: 0 counts all latent channels alike, 2 counts pixel errors.
     pub channel_power: f32,
+    /// Weight of errors where the view is new, over that where the warp knows it.
+    #[serde(default = "one")]
+    pub new_weight: f32,
     /// Discrete timesteps (distillation only).
     #[serde(default)]
     pub timesteps: usize,
@@ -174,6 +177,26 @@ pub struct AdversarialRecipe {
     /// Exponent of a channel's weight in that distance.
     #[serde(default)]
     pub channel_power: f32,
+    /// Weight of that distance where the view is new, over that where the warp knows it.
+    #[serde(default = "one")]
+    pub new_weight: f32,
+    /// Clips of a batch whose logits are penalised; all if not given.
+    #[serde(default = "many")]
+    pub penalty_clips: usize,
+    /// Steps between rollouts: a batch is cut from walks that the generator made at most so many steps ago.
+    pub rollout_every: u64,
+    /// Clips rolled out at a time.
+    pub rollout_clips: usize,
+    /// Longest walk, in latent frames: one lap of the clip at first, a lap more at each refresh, to and fro along the clip.
+    pub rollout_latents: usize,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn many() -> usize {
+    usize::MAX
 }
 
 impl Recipe {

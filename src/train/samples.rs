@@ -8,7 +8,6 @@ use super::run::{Run, TrainError};
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, Frame, psnr_db};
 use crate::model::aapt::codec;
-use crate::model::aapt::generator::Generator;
 use crate::model::weights::{Arrays, import};
 use crate::record;
 use crate::rollout::{Networks, Sampler, Walks};
@@ -47,15 +46,6 @@ impl Samples {
             generator,
             ..self.base.clone()
         })
-    }
-
-    /// The networks with a given generator; while it is `training`, rollouts of it carry graphs.
-    pub(super) fn networks_of(&self, generator: Generator, training: bool) -> Networks {
-        Networks {
-            generator,
-            training,
-            ..self.base.clone()
-        }
     }
 
     /// Rolls out, logs PSNR after some latent frames (and that of holding the first frame), and writes a sheet: for each

@@ -4,7 +4,7 @@ use burn::tensor::{DType, Device, Tensor};
 use half::f16;
 
 use super::latents::LatentClip;
-use super::recipe::Recipe;
+use crate::control::Lens;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::{GeneratorConfig, Recycle};
@@ -18,6 +18,12 @@ pub(super) struct Batch {
     pub(super) data: Tensor<5>,
     /// Recycled latents, validity, rays: `[batch, latents, condition_channels, h, w]`.
     pub(super) condition: Tensor<5>,
+    /// Latents are `base + data * std`; shapes as `data`, f32.
+    pub(super) base: Tensor<5>,
+    /// See `base`.
+    pub(super) std: Tensor<5>,
+    /// Weights of squared errors of the data, shaped like them, f32.
+    pub(super) weights: Tensor<5>,
     /// Prompt words of each clip.
     pub(super) words: Vec<Vec<i32>>,
 }
@@ -55,22 +61,24 @@ fn widen(values: &[f16]) -> impl Iterator<Item = f32> + '_ {
 
 /// Puts together `latents` steps of each picked clip.
 pub(super) fn assemble(
-    recipe: &Recipe,
+    lens: &Lens,
     config: &GeneratorConfig,
     clips: &[LatentClip],
     picks: &[Pick],
     latents: usize,
     residual_std: &ResidualStd,
+    weights: &ErrorWeights,
     dtype: DType,
     device: &Device,
 ) -> Batch {
     let [h, w] = config.grid;
     let (c, plane) = (config.latent_channels, h * w);
-    let lens = recipe.lens();
     let channels = config.condition_channels();
     let n = picks.len();
     let mut data = Vec::with_capacity(n * latents * c * plane);
     let mut condition = Vec::with_capacity(n * latents * channels * plane);
+    let (mut bases, mut stds) = (Vec::with_capacity(data.capacity()), Vec::with_capacity(data.capacity()));
+    let mut of_errors = Vec::with_capacity(data.capacity());
     for pick in picks {
         let clip = &clips[pick.clip];
         for &k in &pick.steps {
@@ -78,7 +86,7 @@ pub(super) fn assemble(
             let recycled = &clip.recycled[k * c * plane..][..c * plane];
             let motion_px = match config.recycle {
                 Recycle::Raw => f32::INFINITY,
-                Recycle::Reproject => clip.controls[k].motion_px(&lens),
+                Recycle::Reproject => clip.controls[k].motion_px(lens),
             };
             let validity: Vec<f32> =
                 widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane]).collect();
@@ -86,40 +94,63 @@ pub(super) fn assemble(
                 let base = if config.recycle == Recycle::Reproject { r } else { 0.0 };
                 let known = (0..FRAMES_PER_LATENT)
                     .map(|f| validity[f * plane + i % plane])
-                    .sum::<f32>();
-                let std = residual_std.at(i / plane, known / FRAMES_PER_LATENT as f32, motion_px);
+                    .sum::<f32>()
+                    / FRAMES_PER_LATENT as f32;
+                let std = residual_std.at(i / plane, known, motion_px);
+                bases.push(base);
+                stds.push(std);
+                of_errors.push(weights.at(i / plane, known));
                 // A walk gone astray must not decide the whole batch.
                 data.push(((z - base) / std).clamp(-MAX_DATA, MAX_DATA));
             }
             condition.extend(widen(recycled));
             condition.extend(validity);
-            condition.extend(ray_maps(&lens, &clip.controls[k]));
+            condition.extend(ray_maps(lens, &clip.controls[k]));
         }
     }
     debug_assert_eq!(channels, c + FRAMES_PER_LATENT + rays::CHANNELS);
     Batch {
         data: tensor(data, [n, latents, c, h, w], device),
         condition: tensor(condition, [n, latents, channels, h, w], device).cast(dtype),
+        base: tensor(bases, [n, latents, c, h, w], device),
+        std: tensor(stds, [n, latents, c, h, w], device),
+        weights: tensor(of_errors, [n, latents, c, h, w], device),
         words: picks.iter().map(|p| clips[p.clip].words.clone()).collect(),
     }
 }
 
-/// Weights of latent channels in the loss, mean 1: (residual deviation x deviation in the picture) to a power.
-pub(super) fn channel_weights(residual_std: &ResidualStd, deviation: &[f32], power: f32) -> Vec<f32> {
-    let raw: Vec<f32> = residual_std
-        .known
-        .iter()
-        .zip(deviation)
-        .map(|(r, d)| (r * d).max(1e-6).powf(power))
-        .collect();
-    let mean = raw.iter().sum::<f32>() / raw.len() as f32;
-    raw.into_iter().map(|v| v / mean).collect()
+/// Weights of squared errors by latent channel and by whether the place is known.
+pub(super) struct ErrorWeights {
+    known: Vec<f32>,
+    new: Vec<f32>,
 }
 
-/// Mean of squared errors, weighted per channel.
-pub(super) fn weighted_mse(error: Tensor<5>, weights: &[f32]) -> Tensor<1> {
-    let c = weights.len();
-    let weights = tensor(weights.to_vec(), [1, 1, c, 1, 1], &error.device());
+impl ErrorWeights {
+    /// (residual deviation x deviation in the picture) to a power, mean 1 over channels where the warp knows the place and
+    /// `new_weight` where it does not: few places are new in a clip, and they are what has to be learnt.
+    pub(super) fn new(residual_std: &ResidualStd, deviation: &[f32], power: f32, new_weight: f32) -> Self {
+        let scaled = |residuals: &[f32], mean: f32| -> Vec<f32> {
+            let raw: Vec<f32> = residuals
+                .iter()
+                .zip(deviation)
+                .map(|(r, d)| (r * d).max(1e-6).powf(power))
+                .collect();
+            let factor = mean * raw.len() as f32 / raw.iter().sum::<f32>();
+            raw.into_iter().map(|v| v * factor).collect()
+        };
+        Self {
+            known: scaled(&residual_std.known, 1.0),
+            new: scaled(&residual_std.new, new_weight),
+        }
+    }
+
+    fn at(&self, channel: usize, known: f32) -> f32 {
+        known * self.known[channel] + (1.0 - known) * self.new[channel]
+    }
+}
+
+/// Mean of weighted squared errors.
+pub(super) fn weighted_mse(error: Tensor<5>, weights: Tensor<5>) -> Tensor<1> {
     (error.powi_scalar(2) * weights).mean()
 }
 

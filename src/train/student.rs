@@ -8,8 +8,7 @@ use half::f16;
 use super::adapt::Setup;
 use super::clips::Clips;
 use super::latents::LatentClip;
-use super::optim::Optimizer;
-use super::recipe::StageRecipe;
+use super::recipe::{AdversarialRecipe, StageRecipe};
 use super::run::{Run, TrainError};
 use super::samples::Samples;
 use crate::control::{Keys, LatentControl};
@@ -22,21 +21,60 @@ use crate::rollout::{Networks, Sampler, Walks};
 /// Clips rolled out together: their warps share the processor's cores.
 const GROUP: usize = 8;
 
+/// How often, how many, how far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StudentPlan {
+    /// Share of the steps that take their clips from here.
+    share: f32,
+    /// First step that does.
+    from: u64,
+    /// Steps between refreshes.
+    every: u64,
+    /// Longest rollout in latent frames.
+    latents: usize,
+    /// Clips of a refresh.
+    clips: usize,
+}
+
+impl From<&StageRecipe> for StudentPlan {
+    fn from(r: &StageRecipe) -> Self {
+        Self {
+            share: r.student_share,
+            from: r.student_from,
+            every: r.student_every.max(1),
+            latents: r.student_latents,
+            clips: r.student_clips.max(1),
+        }
+    }
+}
+
+impl From<&AdversarialRecipe> for StudentPlan {
+    fn from(r: &AdversarialRecipe) -> Self {
+        Self {
+            share: 1.0,
+            from: 0,
+            every: r.rollout_every.max(1),
+            latents: r.rollout_latents,
+            clips: r.rollout_clips.max(1),
+        }
+    }
+}
+
 /// The clips of the last refresh, and what they were made with: a resumed run rolls them out again.
 pub(super) struct StudentPool {
     source: Clips,
     clips: Vec<LatentClip>,
-    recipe: StageRecipe,
+    plan: StudentPlan,
     /// Step and weights of the refresh.
     from: Option<(u64, Arrays)>,
 }
 
 impl StudentPool {
-    pub(super) fn new(run: &Run, recipe: &StageRecipe) -> Result<Self, TrainError> {
+    pub(super) fn new(run: &Run, plan: StudentPlan) -> Result<Self, TrainError> {
         Ok(Self {
             source: Clips::open(run, Split::Train)?,
             clips: vec![],
-            recipe: recipe.clone(),
+            plan,
             from: None,
         })
     }
@@ -67,35 +105,29 @@ impl StudentPool {
     pub(super) fn refresh(
         &mut self,
         step: u64,
-        optimizer: &Optimizer,
+        weights: &Arrays,
         samples: &Samples,
         setup: &Setup,
     ) -> Result<(), TrainError> {
-        let r = &self.recipe;
-        if r.student_share <= 0.0 || step < r.student_from {
+        let r = &self.plan;
+        if r.share <= 0.0 || step < r.from {
             return Ok(());
         }
-        if self
-            .from
-            .as_ref()
-            .is_some_and(|(last, _)| step < last + r.student_every.max(1))
-        {
+        if self.from.as_ref().is_some_and(|(last, _)| step < last + r.every) {
             return Ok(());
         }
-        self.fill(step, optimizer.average(), samples, setup)
+        self.fill(step, weights.clone(), samples, setup)
     }
 
     fn fill(&mut self, step: u64, weights: Arrays, samples: &Samples, setup: &Setup) -> Result<(), TrainError> {
         let networks = samples.networks(&weights)?;
         let mut rng = Gaussian::new(step, 0x900);
-        let r = &self.recipe;
-        let chosen: Vec<usize> = (0..r.student_clips.max(1))
-            .map(|_| rng.below(self.source.len()))
-            .collect();
+        let r = &self.plan;
+        let chosen: Vec<usize> = (0..r.clips).map(|_| rng.below(self.source.len())).collect();
         // Short walks first: a young network's long ones teach nothing.
         let lap = self.source.latents();
-        let refreshes = step.saturating_sub(r.student_from) / r.student_every.max(1);
-        let steps = (lap * (1 + refreshes as usize)).min(r.student_latents.max(lap));
+        let refreshes = step.saturating_sub(r.from) / r.every;
+        let steps = (lap * (1 + refreshes as usize)).min(r.latents.max(lap));
         self.clips.clear();
         for group in chosen.chunks(GROUP) {
             self.clips
@@ -107,7 +139,7 @@ impl StudentPool {
 
     /// The pool, as often as the recipe says.
     pub(super) fn choose(&self, rng: &mut Gaussian) -> Option<&Vec<LatentClip>> {
-        (!self.clips.is_empty() && rng.uniform() < self.recipe.student_share).then_some(&self.clips)
+        (!self.clips.is_empty() && rng.uniform() < self.plan.share).then_some(&self.clips)
     }
 }
 
@@ -135,6 +167,7 @@ fn truth_of(networks: &Networks, source: &Clips, truth: &LatentClip, clip: usize
         validity: vec![],
         controls: vec![],
         words: truth.words.clone(),
+        noise_seed: None,
     };
     let mut back: Vec<f16> = vec![];
     if steps > latents {
@@ -175,11 +208,18 @@ fn roll_out(
 ) -> Result<Vec<LatentClip>, TrainError> {
     let first: Vec<Vec<f32>> = chosen.iter().map(|&c| source.frame(c, 0)).collect();
     let prompts: Vec<&str> = chosen.iter().map(|&c| source.caption(c)).collect();
-    let seeds: Vec<u64> = (0..chosen.len() as u64).map(|i| seed * 1000 + i).collect();
+    let seeds: Vec<u64> = chosen
+        .iter()
+        .map(|&c| seed.wrapping_mul(1_000_003) + c as u64)
+        .collect();
     let (mut walks, _) = Walks::start(networks.clone(), Sampler::default(), &first, &prompts, &seeds);
     let mut out: Vec<LatentClip> = chosen
         .iter()
-        .map(|&c| truth_of(networks, source, &truth[c], c, steps))
+        .zip(&seeds)
+        .map(|(&c, &seed)| LatentClip {
+            noise_seed: Some(seed),
+            ..truth_of(networks, source, &truth[c], c, steps)
+        })
         .collect();
     for k in 0..steps {
         let controls: Vec<_> = out.iter().map(|clip| clip.controls[k]).collect();

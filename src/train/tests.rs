@@ -27,7 +27,8 @@ fn recipe(dir: &Path) -> Recipe {
          [train_autoencoder]\nsteps = 3\nbatch = 2\nlr = 1e-3\npca_clips = 4\ndepth_weight = 0.2\nema = 0.9\n\
          [adapt]\nsteps = 5\n{stage}[distill]\nsteps = 3\ntimesteps = 4\n{stage}\
          [adversarial]\nsteps = 4\ndiscriminator_first = 1\nbatch = 2\nlatents = 3\nlr = 1e-4\nlr_discriminator = 1e-4\n\
-         ema = 0.9\npenalty = 1.0\nsigma = 0.1\nweight = 0.1\nanchor = 1.0\n",
+         ema = 0.9\npenalty = 1.0\nsigma = 0.1\nweight = 0.1\nanchor = 1.0\n\
+         rollout_every = 2\nrollout_clips = 2\nrollout_latents = 6\npenalty_clips = 1\n",
         dir.join("data")
     );
     let path = dir.join("recipe.toml");

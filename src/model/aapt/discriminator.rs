@@ -86,10 +86,18 @@ impl Discriminator {
     /// the other latent frames, that times the tokens of one, or 1.
     ///
     /// # Shapes
-    /// - `clip`: `[batch, frames, channels, h, w]`
+    /// - `clip`: `[batch, frames, channels, h, w]`, normalised to unit deviation as noise is
+    /// - `latents`: the same clip as latents, for the recycled channels
     /// - `camera`: `[batch, frames, condition_channels - channels, h, w]`: validity and rays, the same for real and made
     /// - `t`: one timestep a batch entry, any in 0..1: an ensemble (APT §3.3)
-    pub fn forward(&self, clip: Tensor<5>, camera: Tensor<5>, t: &[f32], text: Tensor<3>) -> Tensor<2> {
+    pub fn forward(
+        &self,
+        clip: Tensor<5>,
+        latents: Tensor<5>,
+        camera: Tensor<5>,
+        t: &[f32],
+        text: Tensor<3>,
+    ) -> Tensor<2> {
         let [batch, frames, _, _, _] = clip.dims();
         let generator = self.backbone.config();
         let (tokens, heads, width) = (generator.tokens(), generator.heads, generator.width);
@@ -100,7 +108,7 @@ impl Discriminator {
         };
         let depths = reading_depths(generator.depth);
         let mut read = Vec::with_capacity(depths.len());
-        let condition = Tensor::cat(vec![clip.clone(), camera], 2);
+        let condition = Tensor::cat(vec![latents, camera], 2);
         self.backbone.stream(clip, condition, t, text, sight, |depth, x| {
             let Some(head) = depths.iter().position(|d| *d == depth).and_then(|i| self.heads.get(i)) else {
                 return;
@@ -175,7 +183,7 @@ mod tests {
         };
         let text = model.encode_text(&[vec![1, 0, 0]], &device);
         let camera = g.condition_channels() - g.latent_channels;
-        to_host(model.forward(random(4, 1), random(camera, 2), &[0.5], text))
+        to_host(model.forward(random(4, 1), random(4, 1), random(camera, 2), &[0.5], text))
     }
 
     #[test]
