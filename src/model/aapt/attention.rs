@@ -18,6 +18,36 @@ pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>)
     activation::softmax(scores, 3).matmul(v)
 }
 
+/// Values with a column of ones: the product with them sums weights as well. `[.., d]` -> `[.., d + 1]`
+pub fn with_ones(v: Tensor<4>) -> Tensor<4> {
+    let [batch, heads, keys, _] = v.dims();
+    let ones = Tensor::<4>::ones([batch, heads, keys, 1], &v.device()).cast(v.dtype());
+    Tensor::cat(vec![v, ones], 3)
+}
+
+/// One part of an attention whose keys lie in several tensors: `exp(q kᵀ / sqrt(d) + bias) [v, 1]`. Parts are added, then
+/// [`normalise`]d. The largest score is not subtracted: queries and keys are normalised, so scores stay within sqrt(d)
+/// times the learned gains. Of the passes over the large score matrix, forward and backward, half as many are left.
+///
+/// # Shapes
+/// - as [`attend`]; `v`: `[batch, heads, keys, d + 1]`, see [`with_ones`]; `bias`: `[1, 1, queries, keys]`
+/// - result: `[batch, heads, queries, d + 1]`
+pub fn gather(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, bias: Option<&Tensor<4>>) -> Tensor<4> {
+    let [_, _, _, width] = q.dims();
+    let mut scores = q.mul_scalar(1.0 / (width as f64).sqrt()).matmul(k.swap_dims(2, 3));
+    if let Some(bias) = bias {
+        scores = scores + bias.clone();
+    }
+    scores.exp().matmul(v)
+}
+
+/// Ends a sum of [`gather`]ed parts: `[.., d + 1]` -> `[.., d]`.
+pub fn normalise(sums: Tensor<4>) -> Tensor<4> {
+    let [_, _, _, with_one] = sums.dims();
+    let width = with_one - 1;
+    sums.clone().narrow(3, 0, width) / sums.narrow(3, width, 1)
+}
+
 /// Splits `[batch, tokens, heads * d]` into heads: `[batch, heads, tokens, d]`.
 pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
     let [batch, tokens, width] = x.dims();

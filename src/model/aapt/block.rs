@@ -1,15 +1,17 @@
 //! One transformer block of the generator, in its two forms: a whole sequence at once (block-causal, for training and as
 //! the reference), and one latent frame against the KV ring (play). Both make the same numbers.
 
+use std::ops::Range;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, activation};
 
-use super::attention::{attend, join_heads, split_heads};
+use super::attention::{attend, gather, join_heads, normalise, split_heads, with_ones};
 use super::config::GeneratorConfig;
 use super::kv_ring::KvRing;
 use super::rope::{Rope, Rotation};
 use crate::device::Gaussian;
-use crate::model::nn::{Linear, normal, rms_norm};
+use crate::model::nn::{Linear, normal, rms_norm, tensor};
 
 /// What a token of a whole clip attends to besides the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +54,89 @@ impl StepRotations {
             now: rope.rotation(at, None, device).cast(dtype),
             pinned: rope.rotation(pinned, None, device).cast(dtype),
             text: rope.rotation(at, Some(text), device).cast(dtype),
+        }
+    }
+}
+
+/// Latent frames whose queries share one product: more waste less time on masked pairs, but copy less.
+const GROUP: usize = 5;
+/// Added to the score of a pair that must not meet.
+const NEVER: f32 = -1e4;
+
+/// Rotations and masks for a whole clip. The distance in time from a latent frame to the pinned frame and to the text is
+/// always the same, so one copy of those keys serves all queries, as seen from time 0.
+#[derive(Clone, Debug)]
+pub struct SequenceRotations {
+    frames: usize,
+    /// Every token at its own time.
+    now: Rotation,
+    /// Every token at time 0.
+    here: Rotation,
+    pinned: Option<Rotation>,
+    text: Rotation,
+    /// Hides the pinned frame from itself: `[1, 1, frames * tokens, text + tokens]`.
+    sink_bias: Option<Tensor<4>>,
+    groups: Vec<Group>,
+}
+
+/// Consecutive latent frames, and those that any of them sees.
+#[derive(Clone, Debug)]
+struct Group {
+    queries: Range<usize>,
+    keys: Range<usize>,
+    /// `[1, 1, queries * tokens, keys * tokens]`
+    bias: Option<Tensor<4>>,
+}
+
+impl SequenceRotations {
+    /// For latent frames of steps 1 to `frames`.
+    pub fn new(
+        rope: &Rope,
+        frames: usize,
+        config: &GeneratorConfig,
+        sight: Sight,
+        dtype: burn::tensor::DType,
+        device: &Device,
+    ) -> Self {
+        let (tokens, text, window) = (config.tokens(), config.text_tokens, config.window);
+        let at = |step: i64| rope.rotation(step, None, device);
+        let sinks = StepRotations::new(rope, 0, window, text, dtype, device);
+        let mask = |rows: usize, columns: usize, sees: &dyn Fn(usize, usize) -> bool| -> Tensor<4> {
+            let values = (0..rows * columns)
+                .map(|i| if sees(i / columns, i % columns) { 0.0 } else { NEVER })
+                .collect();
+            tensor::<4>(values, [1, 1, rows, columns], device).cast(dtype)
+        };
+        let causal = sight == Sight::Causal;
+        let each = if causal { GROUP } else { frames };
+        let groups = (0..frames).step_by(each).map(|start| {
+            let queries = start..(start + each).min(frames);
+            // The pinned frame is in the window of no other: they have it as a sink.
+            let from = |frame: usize| {
+                if frame == 0 {
+                    0
+                } else {
+                    frame.saturating_sub(window).max(1)
+                }
+            };
+            let keys = if causal { from(start)..queries.end } else { 0..frames };
+            let bias = causal.then(|| {
+                let sees = |q: usize, k: usize| {
+                    let (q, k) = (start + q / tokens, keys.start + k / tokens);
+                    (from(q)..=q).contains(&k)
+                };
+                mask(queries.len() * tokens, keys.len() * tokens, &sees)
+            });
+            Group { queries, keys, bias }
+        });
+        Self {
+            frames,
+            now: Rotation::concat(&(1..=frames as i64).map(at).collect::<Vec<_>>()).cast(dtype),
+            here: Rotation::concat(&vec![at(0); frames]).cast(dtype),
+            pinned: causal.then(|| rope.rotation(-(window as i64 + 1), None, device).cast(dtype)),
+            text: sinks.text,
+            sink_bias: causal.then(|| mask(frames * tokens, text + tokens, &|q, k| q >= tokens || k < text)),
+            groups: groups.collect(),
         }
     }
 }
@@ -164,47 +249,39 @@ impl Block {
         self.finish(x, attended, m)
     }
 
-    /// `frames` latent frames at once, each attending to the text and to what `sight` says.
+    /// A clip's latent frames at once.
     ///
-    /// `x`: `[batch, frames * tokens, width]`; `rotations`: one entry a latent frame, from step 1;
-    /// `all`: the same `now` rotations after each other.
-    pub fn sequence(
-        &self,
-        x: Tensor<3>,
-        m: &Modulation,
-        text: Tensor<3>,
-        rotations: &[StepRotations],
-        all: &Rotation,
-        sight: Sight,
-    ) -> Tensor<3> {
+    /// `x`: `[batch, frames * tokens, width]`; `text`: `[batch, text, width]`.
+    pub fn sequence(&self, x: Tensor<3>, m: &Modulation, text: Tensor<3>, rotations: &SequenceRotations) -> Tensor<3> {
         let [_, total, _] = x.dims();
-        let frames = rotations.len();
-        let tokens = total / frames;
+        let tokens = total / rotations.frames;
         let [q, k, v] = self.queries_keys_values(x.clone(), m);
+        let v = with_ones(v);
+        let part =
+            |x: &Tensor<4>, frames: &Range<usize>| x.clone().narrow(2, frames.start * tokens, frames.len() * tokens);
         let (text_keys, text_values) = self.text_keys_values(text);
-        let first_keys = k.clone().narrow(2, 0, tokens);
-        let first_values = v.clone().narrow(2, 0, tokens);
-        let (q, k) = (all.apply(q), all.apply(k));
-        // One product a latent frame (AAPT appendix A): no work is spent on masked pairs.
-        let mut attended = Vec::with_capacity(frames);
-        for (i, rotation) in rotations.iter().enumerate() {
-            let mut keys = vec![rotation.text.apply(text_keys.clone())];
-            let mut values = vec![text_values.clone()];
-            let (from, to) = match (sight, i) {
-                (Sight::Full, _) => (0, frames),
-                (Sight::Causal, 0) => (0, 1),
-                (Sight::Causal, _) => {
-                    keys.push(rotation.pinned.apply(first_keys.clone()));
-                    values.push(first_values.clone());
-                    (i.saturating_sub(self.window).max(1), i + 1)
-                }
-            };
-            let n = (to - from) * tokens;
-            keys.push(k.clone().narrow(2, from * tokens, n));
-            values.push(v.clone().narrow(2, from * tokens, n));
-            let q = q.clone().narrow(2, i * tokens, tokens);
-            attended.push(attend(q, Tensor::cat(keys, 2), Tensor::cat(values, 2), None));
+        let mut sink_keys = vec![rotations.text.apply(text_keys)];
+        let mut sink_values = vec![with_ones(text_values)];
+        if let Some(pinned) = &rotations.pinned {
+            sink_keys.push(pinned.apply(part(&k, &(0..1))));
+            sink_values.push(part(&v, &(0..1)));
         }
-        self.finish(x, Tensor::cat(attended, 2), m)
+        let of_sinks = gather(
+            rotations.here.apply(q.clone()),
+            Tensor::cat(sink_keys, 2),
+            Tensor::cat(sink_values, 2),
+            rotations.sink_bias.as_ref(),
+        );
+        let (q, k) = (rotations.now.apply(q), rotations.now.apply(k));
+        let of_frames = rotations.groups.iter().map(|g| {
+            gather(
+                part(&q, &g.queries),
+                part(&k, &g.keys),
+                part(&v, &g.keys),
+                g.bias.as_ref(),
+            )
+        });
+        let attended = normalise(of_sinks + Tensor::cat(of_frames.collect(), 2));
+        self.finish(x, attended, m)
     }
 }

@@ -6,10 +6,10 @@
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor, activation};
 
-use super::block::{Block, Modulation, Sight, StepRotations};
+use super::block::{Block, Modulation, SequenceRotations, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
-use super::rope::{Rope, Rotation};
+use super::rope::Rope;
 use super::text::TextEncoder;
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm, tensor};
@@ -146,16 +146,12 @@ impl Generator {
         let x = patchify(joined.reshape([batch * frames, inputs, h, w]));
         let [_, _, features] = x.dims();
         let mut x = self.embed.forward(x.reshape([batch, frames * tokens, features]));
-        let rope = self.rope();
-        let rotations: Vec<StepRotations> = (1..=frames as u64)
-            .map(|k| StepRotations::new(&rope, k, self.config.window, self.config.text_tokens, dtype, &device))
-            .collect();
-        let all = Rotation::concat(rotations.iter().map(|r| r.now.clone()).collect());
+        let rotations = SequenceRotations::new(&self.rope(), frames, &self.config, sight, dtype, &device);
         let shared = self.time(t, &device);
         let text = text.cast(dtype);
         for (i, block) in self.blocks.iter().enumerate() {
             let m = block.modulation(&shared, dtype);
-            x = block.sequence(x, &m, text.clone(), &rotations, &all, sight);
+            x = block.sequence(x, &m, text.clone(), &rotations);
             after(i + 1, &x);
         }
         x

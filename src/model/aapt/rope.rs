@@ -18,6 +18,8 @@ pub struct Rotation {
     cos: Tensor<4>,
     /// `[1, 1, tokens, head_width]`.
     sin: Tensor<4>,
+    /// `[head_width, head_width]`: (low, high) to (-high, low).
+    turn: Tensor<2>,
 }
 
 /// Where tokens stand, and how far time goes before it repeats.
@@ -88,15 +90,28 @@ impl Rope {
         Rotation {
             cos: tensor(cos, shape, device),
             sin: tensor(sin, shape, device),
+            turn: turn(self.head_width, device),
         }
     }
 }
 
+fn turn(width: usize, device: &Device) -> Tensor<2> {
+    let half = width / 2;
+    let mut values = vec![0.0; width * width];
+    for i in 0..half {
+        values[(i + half) * width + i] = -1.0;
+        values[i * width + i + half] = 1.0;
+    }
+    tensor(values, [width, width], device)
+}
+
 impl Rotation {
     /// Several latent frames after each other: `[1, 1, frames * tokens, head_width]`.
-    pub fn concat(parts: Vec<Self>) -> Self {
-        let (cos, sin) = parts.into_iter().map(|r| (r.cos, r.sin)).unzip();
+    pub fn concat(parts: &[Self]) -> Self {
+        let turn = parts[0].turn.clone();
+        let (cos, sin) = parts.iter().map(|r| (r.cos.clone(), r.sin.clone())).unzip();
         Self {
+            turn,
             cos: Tensor::cat(cos, 2),
             sin: Tensor::cat(sin, 2),
         }
@@ -107,14 +122,19 @@ impl Rotation {
         Self {
             cos: self.cos.cast(dtype),
             sin: self.sin.cast(dtype),
+            turn: self.turn.cast(dtype),
         }
     }
 
-    /// Rotates queries or keys `[b, heads, tokens, head_width]`.
+    /// Rotates queries or keys `[b, heads, tokens, head_width]`. The halves change places by a product with a constant
+    /// matrix: exact, and its backward pass is a product again instead of padded copies.
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, _, _, width] = x.dims();
-        let low = x.clone().narrow(3, 0, width / 2);
-        let high = x.clone().narrow(3, width / 2, width / 2);
-        x * self.cos.clone() + Tensor::cat(vec![high.neg(), low], 3) * self.sin.clone()
+        let shape @ [batch, heads, tokens, width] = x.dims();
+        let turned = x
+            .clone()
+            .reshape([batch * heads * tokens, width])
+            .matmul(self.turn.clone())
+            .reshape(shape);
+        x * self.cos.clone() + turned * self.sin.clone()
     }
 }
