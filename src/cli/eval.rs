@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::eval_quality::Looks;
 use super::{BadInput, model_file};
 use crate::device::DeviceChoice;
 use crate::eval::report::{LATENTS_PER_SEC, plot, table};
@@ -41,12 +42,18 @@ pub(crate) struct EvalArgs {
     /// Seed of the held-out worlds.
     #[arg(long, default_value_t = 77)]
     seed: u64,
+    /// The probe that measures what pixels don't tell; without it, the one beside the bundled world.
+    #[arg(long)]
+    probe: Option<PathBuf>,
+    /// Length of the long walks that show what becomes of the world; under 20 leaves them out.
+    #[arg(long, default_value_t = 60.0)]
+    long_secs: f64,
     /// Length of the walks on the contact sheets; 0 leaves them out.
     #[arg(long, default_value_t = 10.0)]
     sheet_secs: f64,
 }
 
-fn bar(what: &'static str, n: usize) -> ProgressBar {
+pub(super) fn bar(what: &'static str, n: usize) -> ProgressBar {
     let bar = ProgressBar::new(n as u64);
     if let Ok(style) = ProgressStyle::with_template("{prefix:16} {wide_bar} {pos}/{len} [{elapsed} < {eta}]") {
         bar.set_style(style);
@@ -60,6 +67,9 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     if !(0.0..=1000.0).contains(&args.sheet_secs) {
         return Err(BadInput("--sheet-secs must be 0 to 1000".into()).into());
     }
+    if !(0.0..=3600.0).contains(&args.long_secs) {
+        return Err(BadInput("--long-secs must be 0 to 3600".into()).into());
+    }
     if args.worlds == 0 || latents == 0 || latents > 10_000 || args.steps.iter().any(|s| !(1..=256).contains(s)) {
         return Err(BadInput("--worlds, --secs and --steps must be positive (at most 256 steps)".into()).into());
     }
@@ -67,6 +77,13 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     let networks = Networks::from_package(&package, args.device)?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("can't make the folder {}", args.out.display()))?;
     let lens = networks.lens;
+    let mut looks = match probe_file(&args) {
+        Some(path) => Some(Looks::open(&path, &networks)?),
+        None => {
+            eprintln!("no probe (models/probe.safetensors): Fréchet distances and camera errors are left out");
+            None
+        }
+    };
     let mut text = format!(
         "# Against the renderer's truth\n\n{} held-out worlds a row; generator {}, sha256 {}.\n\
          Made by `farwander eval --worlds {} --secs {} --seed {}`. \"Warp alone\" is the same rollout with a network that adds nothing.\n\n",
@@ -87,7 +104,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         let walks = truth(&lens, kind, args.worlds, latents, args.seed, || progress.inc(1));
         progress.finish();
         let mut curves: Vec<Curve> = vec![curve("first frame held", &lens, &walks, &held(&walks))];
-        let mut pictures: Vec<Vec<Vec<Vec<f32>>>> = vec![];
+        let mut pictures: Vec<(String, Vec<Vec<Vec<f32>>>)> = vec![];
         for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
             let progress = bar("rolling out", walks.len().div_ceil(4) * latents);
             let made = roll_out(&networks, &walks, Sampler { steps, shift: 1.0 }, || progress.inc(1))?;
@@ -98,26 +115,39 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
                 n => format!("{n} evaluations"),
             };
             curves.push(curve(&name, &lens, &walks, &made));
-            pictures.push(made);
+            pictures.push((name, made));
         }
         text.push_str(&table(title, &curves));
         let word = kind.word();
         plot(&args.out.join(format!("psnr-{word}.png")), title, &curves)?;
         all.insert(word.into(), json!(curves));
         comparison(&args, &lens, &walks, &pictures, word)?;
+        if let Some(looks) = &mut looks {
+            looks.add(&networks, walks, &pictures);
+        }
     }
     std::fs::write(args.out.join("psnr.md"), &text).context("can't write the table")?;
     let file = json!({"sha256": package.manifest.sha256, "worlds": args.worlds, "curves": all});
     std::fs::write(args.out.join("psnr.json"), serde_json::to_string_pretty(&file)?)
         .context("can't write the numbers")?;
     print!("{text}");
+    if let Some(looks) = &looks {
+        let (mut text, short) = looks.report();
+        let (long_text, long) = looks.long(&networks, args.worlds, args.long_secs, args.seed, &args.out)?;
+        text.push_str(&long_text);
+        std::fs::write(args.out.join("quality.md"), &text).context("can't write the table")?;
+        let file = json!({"sha256": package.manifest.sha256, "short": short, "long": long});
+        std::fs::write(args.out.join("quality.json"), serde_json::to_string_pretty(&file)?)
+            .context("can't write the numbers")?;
+        print!("{text}");
+    }
     if args.sheet_secs > 0.0 {
         sheets(&args, &networks)?;
     }
     Ok(())
 }
 
-fn picture(lens: &crate::control::Lens, rgb: &[f32]) -> Frame {
+pub(super) fn picture(lens: &crate::control::Lens, rgb: &[f32]) -> Frame {
     Frame::from_rgb(lens.width_px, lens.height_px, &codec::to_bytes(rgb), 0)
 }
 
@@ -126,7 +156,7 @@ fn comparison(
     args: &EvalArgs,
     lens: &crate::control::Lens,
     walks: &[Walk],
-    made: &[Vec<Vec<Vec<f32>>>],
+    made: &[(String, Vec<Vec<Vec<f32>>>)],
     word: &str,
 ) -> anyhow::Result<()> {
     let times: Vec<usize> = [3, 6, 12, 18, 30]
@@ -136,7 +166,7 @@ fn comparison(
     let mut tiles = vec![];
     for (i, walk) in walks.iter().enumerate().take(4) {
         tiles.extend(times.iter().map(|&k| picture(lens, &walk.truth[k])));
-        for rollout in made.iter().take(2) {
+        for (_, rollout) in made.iter().take(2) {
             tiles.extend(times.iter().map(|&k| picture(lens, &rollout[i][k - 1])));
         }
     }
@@ -145,6 +175,14 @@ fn comparison(
         record::save_png(&args.out.join(format!("compare-{word}.png")), &sheet)?;
     }
     Ok(())
+}
+
+/// The named probe, or the one beside the bundled world if there is one.
+fn probe_file(args: &EvalArgs) -> Option<PathBuf> {
+    args.probe.clone().or_else(|| {
+        let beside = crate::paths::find_model()?.with_file_name("probe.safetensors");
+        beside.exists().then_some(beside)
+    })
 }
 
 /// A walk in every biome: a picture a second.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod eval;
+mod eval_quality;
 mod generate;
 mod inspect;
 mod play;

@@ -21,9 +21,9 @@ pub(crate) struct TrainArgs {
     /// Folder of the run: log, checkpoints, samples.
     #[arg(long, default_value = "runs/vale")]
     run: PathBuf,
-    /// The exported generator file.
-    #[arg(long, default_value = "models/vale.safetensors")]
-    out: PathBuf,
+    /// The file to write: the generator (models/vale.safetensors if not given), or the probe (models/probe.safetensors).
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Device to train on.
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -56,7 +56,12 @@ pub(crate) fn run(args: TrainArgs) -> anyhow::Result<()> {
         checkpoint_secs: args.checkpoint_secs,
         sample_secs: args.sample_secs,
     };
-    match train(&run, args.stage, &args.out) {
+    let usual = match args.stage {
+        Stage::Probe => "models/probe.safetensors",
+        _ => "models/vale.safetensors",
+    };
+    let out = args.out.unwrap_or_else(|| usual.into());
+    match train(&run, args.stage, &out) {
         Err(TrainError::Stopped(step)) => {
             eprintln!("{}", TrainError::Stopped(step));
             Ok(())

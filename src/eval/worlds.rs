@@ -1,5 +1,7 @@
 //! Rollouts in held-out worlds beside the truth, and two baselines: the first frame held, and the warp alone.
 
+use std::ops::RangeInclusive;
+
 use crate::control::{Keys, LatentControl, Lens};
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, psnr_db};
@@ -35,42 +37,57 @@ pub struct Walk {
     pub prompt: String,
 }
 
+/// The `i`th held-out world; biomes take turns.
+fn held_out(seed: u64, i: usize) -> (u64, World) {
+    let world_seed = Split::Test.world_seed(seed, i as u64);
+    let attributes = Attributes {
+        biome: Biome::ALL[i % Biome::ALL.len()],
+        ..Attributes::from_seed(world_seed)
+    };
+    (world_seed, World::new(world_seed, Some(attributes)))
+}
+
+/// A walk with those pictures rendered that end one of the latent frames in `shown` (0 is the first frame).
+fn walk(lens: &Lens, kind: Kind, latents: usize, shown: RangeInclusive<usize>, seed: u64, i: usize) -> Walk {
+    let (world_seed, world) = held_out(seed, i);
+    let frames = 1 + latents * FRAMES_PER_LATENT;
+    let path = synth::trajectory(&world, kind, world_seed, frames, 24.0);
+    let picture = |frame: usize| {
+        let pixels = lens.width_px * lens.height_px;
+        let (mut rgb, mut depth_m) = (vec![0u8; pixels * 3], vec![0.0; pixels]);
+        synth::render(&world, lens, &path[frame].0, &mut rgb, &mut depth_m);
+        codec::from_bytes(&rgb)
+    };
+    Walk {
+        truth: shown.map(|k| picture(k * FRAMES_PER_LATENT)).collect(),
+        controls: (0..latents)
+            .map(|k| {
+                let at = k * FRAMES_PER_LATENT;
+                let poses = std::array::from_fn(|j| path[at + 1 + j].0);
+                let keys = path[at + 1..=at + FRAMES_PER_LATENT]
+                    .iter()
+                    .fold(Keys(0), |a, (_, k)| a.with(*k));
+                LatentControl::new(&path[at].0, &poses, keys)
+            })
+            .collect(),
+        prompt: world.caption(),
+    }
+}
+
 /// Renders `count` walks of `latents` latent frames, each in a held-out world of its own. Biomes take turns.
 pub fn truth(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64, mut done: impl FnMut()) -> Vec<Walk> {
     (0..count)
         .map(|i| {
-            let world_seed = Split::Test.world_seed(seed, i as u64);
-            let attributes = Attributes {
-                biome: Biome::ALL[i % Biome::ALL.len()],
-                ..Attributes::from_seed(world_seed)
-            };
-            let world = World::new(world_seed, Some(attributes));
-            let frames = 1 + latents * FRAMES_PER_LATENT;
-            let path = synth::trajectory(&world, kind, world_seed, frames, 24.0);
-            let picture = |frame: usize| {
-                let pixels = lens.width_px * lens.height_px;
-                let (mut rgb, mut depth_m) = (vec![0u8; pixels * 3], vec![0.0; pixels]);
-                synth::render(&world, lens, &path[frame].0, &mut rgb, &mut depth_m);
-                codec::from_bytes(&rgb)
-            };
-            let walk = Walk {
-                truth: (0..=latents).map(|k| picture(k * FRAMES_PER_LATENT)).collect(),
-                controls: (0..latents)
-                    .map(|k| {
-                        let at = k * FRAMES_PER_LATENT;
-                        let poses = std::array::from_fn(|j| path[at + 1 + j].0);
-                        let keys = path[at + 1..=at + FRAMES_PER_LATENT]
-                            .iter()
-                            .fold(Keys(0), |a, (_, k)| a.with(*k));
-                        LatentControl::new(&path[at].0, &poses, keys)
-                    })
-                    .collect(),
-                prompt: world.caption(),
-            };
+            let walk = walk(lens, kind, latents, 0..=latents, seed, i);
             done();
             walk
         })
         .collect()
+}
+
+/// The same with nothing rendered but the first frames, for walks that are too long to be compared picture by picture.
+pub fn cameras(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64) -> Vec<Walk> {
+    (0..count).map(|i| walk(lens, kind, latents, 0..=0, seed, i)).collect()
 }
 
 /// Rolls out beside each walk: the last video frame of every latent frame, by walk. A sampler of 0 steps adds nothing

@@ -2,4 +2,5 @@
 
 pub mod aapt;
 pub mod nn;
+pub mod probe;
 pub mod weights;

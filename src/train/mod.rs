@@ -10,6 +10,7 @@ mod export;
 mod latents;
 mod losses;
 mod optim;
+mod probe;
 mod recipe;
 mod run;
 mod samples;

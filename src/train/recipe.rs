@@ -30,6 +30,8 @@ pub struct Recipe {
     pub distill: StageRecipe,
     /// Stage 3: adversarial training on the network's own rollouts; left out, the world is what distillation made.
     pub adversarial: Option<AdversarialRecipe>,
+    /// The probe that measures worlds of this kind.
+    pub probe: Option<ProbeRecipe>,
     /// The recipe file's text, word for word.
     #[serde(skip)]
     pub text: String,
@@ -140,6 +142,18 @@ pub struct StageRecipe {
     pub student_clips: usize,
 }
 
+/// The probe that `farwander eval` measures with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeRecipe {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Pairs of pictures a step.
+    pub batch: usize,
+    /// Peak learning rate.
+    pub lr: f32,
+}
+
 /// Stage 3 (AAPT §2.2 and appendix B; what the paper leaves open is decided here).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -243,6 +257,9 @@ impl Recipe {
                     "adversarial.latents must be 2 to {most}, adversarial.batch at least 1 and sigma positive"
                 )));
             }
+        }
+        if recipe.probe.as_ref().is_some_and(|p| p.batch == 0) {
+            return Err(bad("probe.batch must be at least 1".into()));
         }
         // A distance that training never shows is garbage at play time.
         let full = recipe.generator.window + 2;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, distill, latents};
+use super::{adapt, adversarial, autoencoder, distill, latents, probe};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
@@ -53,6 +53,9 @@ pub enum TrainError {
     /// Training data.
     #[error(transparent)]
     Data(#[from] crate::data::DataError),
+    /// The probe's file.
+    #[error(transparent)]
+    Probe(#[from] crate::model::probe::ProbeError),
     /// Generation of samples.
     #[error(transparent)]
     Rollout(#[from] crate::rollout::RolloutError),
@@ -108,6 +111,8 @@ pub enum Stage {
     Adversarial,
     /// Write the generator file.
     Export,
+    /// The networks that `farwander eval` measures with; not part of a generator, and not of `all`.
+    Probe,
     /// All of them, each where it stopped.
     All,
 }
@@ -278,6 +283,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     }
     if all || stage == Stage::Adversarial {
         adversarial::train(run)?;
+    }
+    if stage == Stage::Probe {
+        probe::train(run, out)?;
     }
     if all || stage == Stage::Export {
         super::export(run, out)?;

@@ -28,7 +28,8 @@ fn recipe(dir: &Path) -> Recipe {
          [adapt]\nsteps = 5\n{stage}[distill]\nsteps = 3\ntimesteps = 4\n{stage}\
          [adversarial]\nsteps = 4\ndiscriminator_first = 1\nbatch = 2\nlatents = 3\nlr = 1e-4\nlr_discriminator = 1e-4\n\
          ema = 0.9\npenalty = 1.0\nsigma = 0.1\nweight = 0.1\nanchor = 1.0\n\
-         rollout_every = 2\nrollout_clips = 2\nrollout_latents = 6\npenalty_clips = 1\n",
+         rollout_every = 2\nrollout_clips = 2\nrollout_latents = 6\npenalty_clips = 1\n\
+         [probe]\nsteps = 4\nbatch = 2\nlr = 1e-3\n",
         dir.join("data")
     );
     let path = dir.join("recipe.toml");
@@ -183,6 +184,24 @@ fn a_run_that_stops_after_every_step_gives_the_same_file() {
     let again = dir.path().join("again.safetensors");
     crate::package::save(&again, &package.manifest, &package.weights, &package.first_frames).unwrap();
     assert_eq!(walk(&Package::open(&again).unwrap()), frames);
+}
+
+#[test]
+fn a_probe_is_trained_and_its_errors_are_in_its_file() {
+    let dir = TempDir::new().unwrap();
+    let recipe = recipe(dir.path());
+    write_data(&recipe);
+    let files = ["whole", "pieces"].map(|name| {
+        let (folder, out) = (dir.path().join(name), dir.path().join(format!("{name}.probe")));
+        while let Err(error) = train(&run(&recipe, &folder, name == "pieces"), Stage::Probe, &out) {
+            assert!(matches!(error, TrainError::Stopped(_)), "{error}");
+        }
+        out
+    });
+    assert!(std::fs::read(&files[0]).unwrap() == std::fs::read(&files[1]).unwrap());
+    let (head, _) = crate::model::probe::load(&files[0], &burn::tensor::Device::flex()).unwrap();
+    assert_eq!(head.words, ["at", "dusk", "meadow", "noon", "snow"]);
+    assert!(head.accuracy.words > 0.0 && head.accuracy.yaw_deg > 0.0, "{head:?}");
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! The second half of `farwander eval`: what the probe sees in the same walks, and what becomes of long ones.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use burn::tensor::Device;
+use serde_json::json;
+
+use super::eval::{bar, picture};
+use crate::eval::quality::{Seen, WINDOW, see};
+use crate::eval::report::{LATENTS_PER_SEC, Quality, quality, quality_table};
+use crate::eval::worlds::{Walk, cameras, roll_out};
+use crate::frame::Frame;
+use crate::model::probe::{Probe, ProbeHead};
+use crate::record;
+use crate::rollout::{Networks, Sampler};
+use crate::synth::Kind;
+
+/// Walks rolled out side by side on the long run: their pictures are dropped before the next ones.
+const TOGETHER: usize = 4;
+/// Name of the truth's row.
+const REAL: &str = "the renderer";
+/// Length of the windows at both ends of a long walk.
+const END_SECS: f64 = 10.0;
+
+/// Everything that was seen of the short walks.
+pub(super) struct Looks {
+    pub(super) head: ProbeHead,
+    probe: Probe,
+    device: Device,
+    /// The truth's walks and looks, then those of each way of generating, in the order of the kinds.
+    walks: Vec<Walk>,
+    truth: Vec<Seen>,
+    made: Vec<(String, Vec<Seen>)>,
+}
+
+impl Looks {
+    /// Opens the probe.
+    pub(super) fn open(path: &Path, networks: &Networks) -> anyhow::Result<Self> {
+        // The probe is small: the processor does.
+        let device = Device::flex();
+        let (head, probe) = crate::model::probe::load(path, &device)?;
+        let size = [networks.lens.width_px, networks.lens.height_px];
+        anyhow::ensure!(
+            head.size_px == size,
+            "the probe {} looks at pictures of {:?} pixels, the generator makes {:?}; train one with `farwander train probe`",
+            path.display(),
+            head.size_px,
+            size
+        );
+        Ok(Self {
+            head,
+            probe,
+            device,
+            walks: vec![],
+            truth: vec![],
+            made: vec![],
+        })
+    }
+
+    fn see(&self, networks: &Networks, first: &[f32], made: &[Vec<f32>]) -> Seen {
+        see(&self.probe, &networks.lens, first, made, &self.device)
+    }
+
+    /// Looks at the walks of a kind and at what was generated along them.
+    pub(super) fn add(&mut self, networks: &Networks, walks: Vec<Walk>, made: &[(String, Vec<Vec<Vec<f32>>>)]) {
+        for walk in &walks {
+            let seen = self.see(networks, &walk.truth[0], &walk.truth[1..]);
+            self.truth.push(seen);
+        }
+        for (name, rollouts) in made {
+            let seen: Vec<Seen> = walks
+                .iter()
+                .zip(rollouts)
+                .map(|(walk, made)| self.see(networks, &walk.truth[0], made))
+                .collect();
+            match self.made.iter_mut().find(|(n, _)| n == name) {
+                Some((_, all)) => all.extend(seen),
+                None => self.made.push((name.clone(), seen)),
+            }
+        }
+        // The pictures are not needed any more.
+        self.walks
+            .extend(walks.into_iter().map(|w| Walk { truth: vec![], ..w }));
+    }
+
+    /// The table of the short walks, and its numbers.
+    pub(super) fn report(&self) -> (String, serde_json::Value) {
+        let latents = self.truth.first().map_or(0, |s| s.pictures.len());
+        let half = latents / 2;
+        let mut rows: Vec<(String, [Quality; 2])> = vec![];
+        let windows = [0..half, half..latents];
+        let all = std::iter::once((REAL, &self.truth)).chain(self.made.iter().map(|(n, s)| (n.as_str(), s)));
+        for (name, seen) in all {
+            // The renderer against itself: how far two sets of real pictures lie apart.
+            let itself = name == REAL;
+            let of = |i: usize| {
+                let reference = windows[if itself { 1 - i } else { i }].clone();
+                quality(seen, &self.truth, &self.walks, windows[i].clone(), reference)
+            };
+            rows.push((name.to_owned(), [of(0), of(1)]));
+        }
+        let a = &self.head.accuracy;
+        let secs = half as f64 / LATENTS_PER_SEC;
+        let text = format!(
+            "# As the probe sees it\n\nThe probe on held-out worlds of the renderer: yaw wrong by {:.2}° a latent frame ({:.1} % of what \
+             was turned), forward motion by {:.3} m ({:.1} %), {:.1} % of caption words right.\n\n\
+             Short walks, {} of them, first {secs} s and the next {secs} s. Fréchet distances are to the renderer's pictures of the same time (its own: between the two times); \
+             sharpness and liveliness are shares of the renderer's; camera errors are shares of what was commanded within {} s.\n\n{}",
+            a.yaw_deg,
+            100.0 * a.yaw_share,
+            a.forward_m,
+            100.0 * a.forward_share,
+            100.0 * a.words,
+            self.walks.len(),
+            WINDOW as f64 / LATENTS_PER_SEC,
+            quality_table(&["begin", "end"], &rows)
+        );
+        (text, json!({"probe": self.head.accuracy, "short": rows}))
+    }
+
+    /// Long walks of a person at the keys: the first seconds against the last, and a contact sheet.
+    pub(super) fn long(
+        &self,
+        networks: &Networks,
+        worlds: usize,
+        secs: f64,
+        seed: u64,
+        out: &Path,
+    ) -> anyhow::Result<(String, serde_json::Value)> {
+        let latents = (secs * LATENTS_PER_SEC).round() as usize;
+        let end = (END_SECS * LATENTS_PER_SEC) as usize;
+        if latents < 2 * end {
+            return Ok((String::new(), json!(null)));
+        }
+        let walks = cameras(&networks.lens, Kind::Person, worlds, latents, seed.wrapping_add(2));
+        let progress = bar("long walks", walks.len().div_ceil(TOGETHER) * latents);
+        let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
+        for group in walks.chunks(TOGETHER) {
+            let made = roll_out(networks, group, Sampler::default(), || progress.inc(1))?;
+            for (walk, made) in group.iter().zip(&made) {
+                seen.push(self.see(networks, &walk.truth[0], made));
+                tiles.push(picture(&networks.lens, &walk.truth[0]));
+                let columns = (0..10).map(|i| (i + 1) * latents / 10 - 1);
+                tiles.extend(columns.map(|k| picture(&networks.lens, &made[k])));
+            }
+        }
+        progress.finish();
+        let sheet = record::contact_sheet(&tiles, 11, 1);
+        record::save_png(&out.join("sheet-long.png"), &sheet).context("can't write the long sheet")?;
+        let all = 0..self.truth.first().map_or(0, |s| s.pictures.len());
+        let ends = [0..end, latents - end..latents].map(|w| quality(&seen, &self.truth, &walks, w, all.clone()));
+        let rows = [("one evaluation".to_owned(), ends)];
+        let text = format!(
+            "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys: their first {END_SECS} s and their last. \
+             Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png.\n\n{}",
+            latents * crate::frame::FRAMES_PER_LATENT,
+            quality_table(&["first", "last"], &rows)
+        );
+        Ok((text, json!({"secs": secs, "worlds": worlds, "rows": rows})))
+    }
+}

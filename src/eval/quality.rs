@@ -1,0 +1,203 @@
+//! Measures that do not compare pixel by pixel, because a new place may look otherwise than the truth and still be a good
+//! one: Fréchet distances in the probe's features, camera motion as the probe sees it, sharpness, liveliness.
+
+use burn::tensor::{Device, Tensor};
+use nalgebra::{DMatrix, DVector};
+
+use super::worlds::Walk;
+use crate::control::{LatentControl, Lens};
+use crate::model::nn::tensor;
+use crate::model::probe::{FEATURES, MOTION, MOTION_UNITS, Probe, halved};
+use crate::model::weights::to_host;
+
+/// Latent frames a window of the camera's error: 2 s.
+pub const WINDOW: usize = 12;
+/// Pictures looked at together.
+const BATCH: usize = 16;
+
+/// A walk as the probe sees it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Features of the pictures after latent frames 1, 2, ...
+    pub pictures: Vec<Vec<f32>>,
+    /// Features of the pairs that end there.
+    pub pairs: Vec<Vec<f32>>,
+    /// Motion in those latent frames: yaw and pitch in rad, right and forward in m.
+    pub motion: Vec<[f32; MOTION]>,
+    /// Mean luma gradient of each picture, in 1/px of the range 0 to 1.
+    pub sharpness: Vec<f64>,
+    /// Mean luma change over each latent frame, of the range 0 to 1.
+    pub liveliness: Vec<f64>,
+}
+
+fn luma(rgb: &[f32]) -> Vec<f32> {
+    rgb.chunks_exact(3)
+        .map(|c| 0.5 * (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]))
+        .collect()
+}
+
+/// Mean size of the luma's gradient.
+pub fn sharpness(rgb: &[f32], width_px: usize) -> f64 {
+    let y = luma(rgb);
+    let rows = y.len() / width_px;
+    let (mut sum, mut n) = (0.0f64, 0.0);
+    for row in 0..rows.saturating_sub(1) {
+        for x in 0..width_px - 1 {
+            let at = row * width_px + x;
+            sum += f64::from((y[at + 1] - y[at]).hypot(y[at + width_px] - y[at]));
+            n += 1.0;
+        }
+    }
+    sum / f64::max(n, 1.0)
+}
+
+fn change(a: &[f32], b: &[f32]) -> f64 {
+    let (a, b) = (luma(a), luma(b));
+    a.iter().zip(&b).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / a.len().max(1) as f64
+}
+
+/// Looks at a walk: `first`, then the last picture of every latent frame, `[h * w * 3]` in -1..1.
+pub fn see(probe: &Probe, lens: &Lens, first: &[f32], made: &[Vec<f32>], device: &Device) -> Seen {
+    let (w, h) = (lens.width_px / 2, lens.height_px / 2);
+    let all: Vec<&[f32]> = std::iter::once(first).chain(made.iter().map(Vec::as_slice)).collect();
+    let small: Vec<Vec<f32>> = all.iter().map(|p| halved(p, lens.width_px)).collect();
+    let stack = |pictures: &[Vec<f32>]| -> Tensor<4> { tensor(pictures.concat(), [pictures.len(), 3, h, w], device) };
+    let rows =
+        |x: Tensor<2>, width: usize| -> Vec<Vec<f32>> { to_host(x).chunks_exact(width).map(<[f32]>::to_vec).collect() };
+    let mut out = Seen {
+        pictures: vec![],
+        pairs: vec![],
+        motion: vec![],
+        sharpness: made.iter().map(|p| sharpness(p, lens.width_px)).collect(),
+        liveliness: all.windows(2).map(|p| change(p[0], p[1])).collect(),
+    };
+    for from in (0..made.len()).step_by(BATCH) {
+        let to = (from + BATCH).min(made.len());
+        let (before, after) = (stack(&small[from..to]), stack(&small[from + 1..to + 1]));
+        out.pictures.extend(rows(probe.look(after.clone()).0, FEATURES));
+        let (features, motion) = probe.compare(before, after);
+        out.pairs.extend(rows(features, FEATURES));
+        let motion = to_host(motion);
+        let scaled = motion
+            .chunks_exact(MOTION)
+            .map(|m| std::array::from_fn(|i| m[i] * MOTION_UNITS[i]));
+        out.motion.extend(scaled);
+    }
+    out
+}
+
+/// Fréchet distance between two sets of feature rows: `|m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½)` (Heusel et al. 2017).
+pub fn frechet(a: &[&[f32]], b: &[&[f32]]) -> f64 {
+    let ((m1, c1), (m2, c2)) = (moments(a), moments(b));
+    let root = {
+        let eigen = c1.clone().symmetric_eigen();
+        let roots = DMatrix::from_diagonal(&eigen.eigenvalues.map(|v| v.max(0.0).sqrt()));
+        &eigen.eigenvectors * roots * eigen.eigenvectors.transpose()
+    };
+    // (C1 C2)^½ has the trace of the symmetric (C1^½ C2 C1^½)^½.
+    let product = (&root * &c2 * &root).symmetric_eigen();
+    let cross: f64 = product.eigenvalues.iter().map(|v| v.max(0.0).sqrt()).sum();
+    (m1 - m2).norm_squared() + c1.trace() + c2.trace() - 2.0 * cross
+}
+
+fn moments(rows: &[&[f32]]) -> (DVector<f64>, DMatrix<f64>) {
+    let n = rows.len().max(1);
+    let width = rows.first().map_or(0, |r| r.len());
+    let x = DMatrix::from_fn(n.min(rows.len()), width, |i, j| f64::from(rows[i][j]));
+    let mean = x.row_mean().transpose();
+    let centred = DMatrix::from_fn(rows.len(), width, |i, j| x[(i, j)] - mean[j]);
+    let covariance = centred.transpose() * &centred / (n as f64 - 1.0).max(1.0);
+    (mean, covariance)
+}
+
+/// Error of the camera in windows of [`WINDOW`] latent frames that begin at `from`, over what was commanded: rotation
+/// (yaw) and translation. Windows in which nearly nothing was commanded are left out; none left gives nothing.
+pub fn camera_error(seen: &[Seen], walks: &[Walk], from: usize) -> [Option<f64>; 2] {
+    let (mut wrong, mut asked) = ([0.0f64; 2], [0.0f64; 2]);
+    for (seen, walk) in seen.iter().zip(walks) {
+        let to = (from + WINDOW).min(seen.motion.len());
+        if to <= from {
+            continue;
+        }
+        let found = seen.motion[from..to].iter().fold([0.0f64; 3], |s, m| {
+            [s[0] + f64::from(m[0]), s[1] + f64::from(m[2]), s[2] + f64::from(m[3])]
+        });
+        let wanted = walk.controls[from..to]
+            .iter()
+            .map(commanded)
+            .fold([0.0; 3], |s, m| [s[0] + m[0], s[1] + m[1], s[2] + m[2]]);
+        wrong[0] += (found[0] - wanted[0]).abs();
+        asked[0] += wanted[0].abs();
+        wrong[1] += (found[1] - wanted[1]).hypot(found[2] - wanted[2]);
+        asked[1] += wanted[1].hypot(wanted[2]);
+    }
+    let least = [0.02, 0.1].map(|v| v * seen.len() as f64);
+    std::array::from_fn(|i| (asked[i] > least[i]).then(|| wrong[i] / asked[i]))
+}
+
+/// Yaw in rad, right and forward in m of a latent frame.
+fn commanded(control: &LatentControl) -> [f64; 3] {
+    let [.., last] = &control.poses;
+    let [right_m, _, back_m] = last.position_m;
+    [last.yaw_rad, right_m, -back_m].map(f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Gaussian;
+
+    #[test]
+    fn frechet_is_nothing_for_the_same_rows_and_the_formula_for_shifted_and_scaled_ones() {
+        let mut rng = Gaussian::new(4, 0);
+        let a: Vec<Vec<f32>> = (0..4000).map(|_| (0..3).map(|_| rng.normal()).collect()).collect();
+        let rows = |x: &[Vec<f32>]| -> f64 {
+            let x: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
+            let a: Vec<&[f32]> = a.iter().map(Vec::as_slice).collect();
+            frechet(&a, &x)
+        };
+        assert!(rows(&a).abs() < 1e-6);
+        let moved: Vec<Vec<f32>> = a.iter().map(|r| vec![r[0] + 2.0, r[1], 3.0 * r[2]]).collect();
+        // 2² from the mean, (3 - 1)² from the deviation.
+        assert!((rows(&moved) - 8.0).abs() < 0.4, "{}", rows(&moved));
+    }
+
+    #[test]
+    fn sharpness_falls_with_blur() {
+        let w = 32;
+        let stripes: Vec<f32> = (0..w * 8)
+            .flat_map(|i| [if i % w % 4 < 2 { 0.8 } else { -0.8 }; 3])
+            .collect();
+        let soft: Vec<f32> = (0..stripes.len())
+            .map(|i| 0.5 * (stripes[i] + stripes[(i + 6) % stripes.len()]))
+            .collect();
+        assert!(sharpness(&soft, w) < 0.6 * sharpness(&stripes, w));
+        assert!(change(&stripes, &stripes) == 0.0 && change(&stripes, &soft) > 0.1);
+    }
+
+    #[test]
+    fn the_camera_error_is_what_is_missing_of_what_was_asked() {
+        use crate::control::{CameraPose, Keys};
+        let poses = std::array::from_fn(|i| CameraPose {
+            yaw_rad: 0.05 * (i + 1) as f32,
+            position_m: [0.0, 0.0, -0.1 * (i + 1) as f32],
+            pitch_rad: 0.0,
+        });
+        let control = LatentControl::new(&CameraPose::default(), &poses, Keys(0));
+        let walks = [Walk {
+            truth: vec![],
+            controls: vec![control; WINDOW],
+            prompt: String::new(),
+        }];
+        let seen = Seen {
+            pictures: vec![],
+            pairs: vec![],
+            motion: vec![[0.15, 0.0, 0.0, 0.4]; WINDOW],
+            sharpness: vec![],
+            liveliness: vec![],
+        };
+        let [rotation, translation] = camera_error(&[seen], &walks, 0);
+        assert!((rotation.unwrap() - 0.25).abs() < 1e-5 && translation.unwrap() < 1e-5);
+        assert_eq!(camera_error(&[], &walks, 0), [None, None]);
+    }
+}
