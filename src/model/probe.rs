@@ -12,7 +12,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use super::nn::{Conv, Linear};
+use super::nn::{Conv, Linear, rms_norm, tensor};
 use super::weights::{Array, Arrays, WeightsError, export, import};
 use crate::device::Gaussian;
 
@@ -88,13 +88,26 @@ struct Eye {
     last: Linear,
 }
 
+/// Finds for every place of a picture where it is in another one, and tells the camera's motion from that.
+#[derive(Module, Debug)]
+struct Matcher {
+    levels: Vec<Level>,
+    /// What places are compared by.
+    key: Linear,
+    place: Linear,
+    last: Linear,
+    answer: Linear,
+    /// Rows and columns of places.
+    #[module(skip)]
+    grid: [usize; 2],
+}
+
 /// The networks.
 #[derive(Module, Debug)]
 pub struct Probe {
     picture: Eye,
-    pair: Eye,
+    pair: Matcher,
     words: Linear,
-    motion: Linear,
 }
 
 impl Eye {
@@ -115,20 +128,90 @@ impl Eye {
     }
 
     /// `[n, channels, h, w]` -> `[n, FEATURES]`.
-    fn forward(&self, mut x: Tensor<4>) -> Tensor<2> {
-        for level in &self.levels {
-            let [n, c, h, w] = x.dims();
-            let folded = x
-                .reshape([n, c, h / 2, 2, w / 2, 2])
-                .permute([0, 2, 4, 1, 3, 5])
-                .reshape([n, h / 2 * (w / 2), c * 4]);
-            let mixed = activation::relu(level.mix.forward(folded));
-            let [_, _, width] = mixed.dims();
-            let y = mixed.swap_dims(1, 2).reshape([n, width, h / 2, w / 2]);
-            x = y.clone() + activation::relu(level.conv.forward(y));
-        }
+    fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = climb(&self.levels, x);
         let [n, c, h, w] = x.dims();
         self.last.forward(x.reshape([n, c * h * w]))
+    }
+}
+
+/// Each level halves both sides: `[n, c, h, w]` -> `[n, width, h / 2^levels, w / 2^levels]`.
+fn climb(levels: &[Level], mut x: Tensor<4>) -> Tensor<4> {
+    for level in levels {
+        let [n, c, h, w] = x.dims();
+        let folded = x
+            .reshape([n, c, h / 2, 2, w / 2, 2])
+            .permute([0, 2, 4, 1, 3, 5])
+            .reshape([n, h / 2 * (w / 2), c * 4]);
+        let mixed = activation::relu(level.mix.forward(folded));
+        let [_, _, width] = mixed.dims();
+        let y = mixed.swap_dims(1, 2).reshape([n, width, h / 2, w / 2]);
+        x = y.clone() + activation::relu(level.conv.forward(y));
+    }
+    x
+}
+
+/// Places that make one unit of a flow.
+const CELLS: f32 = 4.0;
+/// Width of what is known of a place when its flow is judged.
+const PLACE: usize = 16;
+/// Sharpness of a match: scores of normalised keys, times this over the root of their width.
+const MATCH: f64 = 6.0;
+
+impl Matcher {
+    fn new([w, h]: [usize; 2], rng: &mut Gaussian, device: &Device) -> Self {
+        let mut inputs = 3;
+        let levels = [WIDTHS[0], WIDTHS[1]].map(|width| {
+            let level = Level {
+                mix: Linear::usual(inputs * 4, width, rng, device),
+                conv: Conv::new(width, width, 3, 1, 1.0, rng, device),
+            };
+            inputs = width;
+            level
+        });
+        let grid = [h / 8, w / 8];
+        Self {
+            levels: levels.into(),
+            key: Linear::usual(inputs, inputs, rng, device),
+            place: Linear::usual(3 + inputs, PLACE, rng, device),
+            last: Linear::usual(grid[0] * grid[1] * PLACE, FEATURES, rng, device),
+            answer: Linear::usual(FEATURES, MOTION, rng, device),
+            grid,
+        }
+    }
+
+    /// Two pictures `[n, 3, h, w]`: features `[n, FEATURES]`, motion `[n, MOTION]`.
+    fn forward(&self, before: Tensor<4>, after: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
+        let [n, ..] = before.dims();
+        let dtype = before.dtype();
+        let [rows, columns] = self.grid;
+        let places = rows * columns;
+        // One pass for both pictures.
+        let seen = climb(&self.levels, Tensor::cat(vec![before, after], 0));
+        let [_, width, _, _] = seen.dims();
+        let seen: Tensor<3> = seen.reshape([2 * n, width, places]).swap_dims(1, 2);
+        let keys = rms_norm(self.key.forward(seen.clone()));
+        let part = |x: &Tensor<3>, i: usize| x.clone().narrow(0, i * n, n);
+        let scores = part(&keys, 0)
+            .mul_scalar(MATCH / (width as f64).sqrt())
+            .matmul(part(&keys, 1).swap_dims(1, 2));
+        let weights = activation::softmax(scores, 2);
+        let coordinates: Vec<f32> = (0..places)
+            .flat_map(|i| [(i % columns) as f32 / CELLS, (i / columns) as f32 / CELLS, 1.0])
+            .collect();
+        let coordinates = tensor::<3>(coordinates, [1, places, 3], &weights.device()).cast(dtype);
+        // Where each place went, and how sure that is: the weights' squares sum to one if they are at one place.
+        let there = weights
+            .clone()
+            .matmul(coordinates.clone().repeat_dim(0, n))
+            .narrow(2, 0, 2);
+        let sure = weights.powi_scalar(2).sum_dim(2);
+        let flow = there - coordinates.narrow(2, 0, 2);
+        let known = Tensor::cat(vec![flow, sure, part(&seen, 0)], 2);
+        let judged = activation::relu(self.place.forward(known));
+        let features = self.last.forward(judged.reshape([n, places * PLACE]));
+        let motion = self.answer.forward(activation::relu(features.clone()));
+        (features, motion)
     }
 }
 
@@ -150,9 +233,8 @@ impl Probe {
     pub fn new(size_px: [usize; 2], words: usize, rng: &mut Gaussian, device: &Device) -> Self {
         Self {
             picture: Eye::new(3, size_px, rng, device),
-            pair: Eye::new(6, size_px, rng, device),
+            pair: Matcher::new(size_px, rng, device),
             words: Linear::usual(FEATURES, words, rng, device),
-            motion: Linear::usual(FEATURES, MOTION, rng, device),
         }
     }
 
@@ -166,9 +248,7 @@ impl Probe {
     /// Features `[n, FEATURES]` of pairs of halved pictures and the motion between them, `[n, MOTION]` in
     /// [`MOTION_UNITS`].
     pub fn compare(&self, before: Tensor<4>, after: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
-        let features = self.pair.forward(Tensor::cat(vec![before, after], 1));
-        let motion = self.motion.forward(activation::relu(features.clone()));
-        (features, motion)
+        self.pair.forward(before, after)
     }
 }
 
@@ -250,7 +330,6 @@ pub fn weights(probe: &Probe) -> Arrays {
 
 #[cfg(test)]
 mod tests {
-    use super::super::nn::tensor;
     use super::super::weights::to_host;
     use super::*;
 

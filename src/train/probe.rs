@@ -1,12 +1,11 @@
 //! The probe of `farwander eval`, trained on rendered frames: words of the caption from one picture, camera motion from
-//! two. Its own errors on held-out worlds are measured first and kept in its file.
+//! two, in f32, for a match is told to a fraction of a place. Its own errors on held-out worlds are measured first and kept in its file.
 
 use std::path::Path;
 
-use burn::tensor::{DType, Tensor, activation};
+use burn::tensor::{Tensor, activation};
 
 use super::TrainError;
-use super::autoencoder::compute_dtype;
 use super::checkpoint;
 use super::clips::Clips;
 use super::optim::{AdamW, Optimizer, learning_rate};
@@ -122,7 +121,6 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
     let dir = run.stage_dir(STAGE)?;
     let device = run.device.open()?;
     let training = device.clone().autodiff();
-    let dtype = compute_dtype(run.device);
     let clips = Clips::open(run, Split::Train)?;
     let held_out = Clips::open(run, Split::Test)?;
     let words = clips.vocabulary();
@@ -176,16 +174,15 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
             planes.chunks_exact_mut(3 * h * w).for_each(|p| spoil(p, w, &mut rng));
         }
         let shape = [r.batch, 3, h, w];
-        let picture = |v: Vec<f32>| -> Tensor<4> { tensor::<4>(v, shape, &training).cast(dtype) };
+        let picture = |v: Vec<f32>| -> Tensor<4> { tensor(v, shape, &training) };
         let (before, after) = (picture(b.before), picture(b.after));
         let (_, said) = model.look(after.clone());
         let (_, motion) = model.compare(before, after);
         let truth: Tensor<2> = tensor(b.words, [r.batch, words.len()], &training);
-        let said = said.cast(DType::F32);
         // Cross entropy of every word, there or not.
         let of_words = (activation::softplus(said.clone(), 1.0) - said * truth).mean();
         let truth: Tensor<2> = tensor(b.motion, [r.batch, MOTION], &training);
-        let of_motion = (motion.cast(DType::F32) - truth).abs().mean();
+        let of_motion = (motion - truth).abs().mean();
         let grads = (of_words.clone() + of_motion.clone()).backward();
         let lr = learning_rate(r.lr, step, 50, r.steps);
         let with = AdamW {
