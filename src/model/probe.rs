@@ -156,7 +156,7 @@ const CELLS: f32 = 4.0;
 /// Width of what is known of a place when its flow is judged.
 const PLACE: usize = 16;
 /// Sharpness of a match: scores of normalised keys, times this over the root of their width.
-const MATCH: f64 = 6.0;
+const MATCH: f64 = 2.5;
 
 impl Matcher {
     fn new([w, h]: [usize; 2], rng: &mut Gaussian, device: &Device) -> Self {
