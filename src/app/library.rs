@@ -86,7 +86,7 @@ fn generator(path: PathBuf) -> GeneratorCard {
 
 const GONE: &str = "is not there any more";
 
-/// `autoencoder 2600, adapt 240 steps`, in the order of training.
+/// `2840 training steps: autoencoder, adapt`, in the order of training.
 fn trained(manifest: &Manifest) -> String {
     let order = ["autoencoder", "latents", "adapt", "distill", "adversarial"];
     let place = |stage: &str| order.iter().position(|o| *o == stage).unwrap_or(order.len());
@@ -95,8 +95,9 @@ fn trained(manifest: &Manifest) -> String {
     if steps.is_empty() {
         return "training not told".to_owned();
     }
-    let each: Vec<String> = steps.iter().map(|(stage, n)| format!("{stage} {n}")).collect();
-    format!("{} steps", each.join(", "))
+    let total: u64 = steps.iter().map(|(_, n)| **n).sum();
+    let stages: Vec<&str> = steps.iter().map(|(stage, _)| stage.as_str()).collect();
+    format!("{total} training steps: {}", stages.join(", "))
 }
 
 fn picture(path: &Path) -> PictureCard {
@@ -182,7 +183,7 @@ mod tests {
         assert_eq!(shelf.generators.len(), 3);
         let about = shelf.generators[0].about.as_ref().unwrap();
         assert_eq!((about.title.as_str(), about.frame_px), ("Vale", [192, 112]));
-        assert!(about.thumbnail.is_some() && about.trained.starts_with("autoencoder"));
+        assert!(about.thumbnail.is_some() && about.trained.contains("training steps: autoencoder"));
         assert_eq!(shelf.generators[1].about, Err(GONE.to_owned()));
         let why = shelf.generators[2].about.as_ref().unwrap_err();
         assert!(why.contains("no generator file"), "{why}");

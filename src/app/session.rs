@@ -64,6 +64,8 @@ pub(super) struct Session {
     first: First,
     /// A walk was asked for: it begins as soon as a world is open.
     wanted: bool,
+    /// When a walk was asked for last: by the start of the program or by a choice.
+    pub(super) asked_at: Option<Instant>,
     /// The engine holds a walk that can go on.
     walk_lives: bool,
     /// The generator file that is open.
@@ -168,6 +170,7 @@ impl Session {
             // Who records from the first frame on wants no questions.
             wanted: options.first.is_some() || options.record_to.is_some(),
             first: options.first.clone().unwrap_or(First::Bundled(0)),
+            asked_at: None,
             walk_lives: false,
             opened: None,
             prompt: String::new(),
@@ -333,6 +336,7 @@ impl Session {
     /// Begins in a bundled first frame or a file, with the seed in hand.
     pub(super) fn walk_from(&mut self, first: First) {
         self.first = first;
+        self.asked_at = Some(Instant::now());
         self.wanted = true;
         self.prompt_open = false;
         self.home_open = false;

@@ -160,7 +160,10 @@ impl Shell {
                         live.interface.set_world(live.egui.egui_ctx(), world);
                     }
                 }
-                Effect::Picture(frame) => live.screen.show_frame(&frame),
+                Effect::Picture(frame) => {
+                    live.frame_index = 0;
+                    live.screen.show_frame(&frame);
+                }
                 Effect::CaptureMouse(true) => live.mouse.capture(&live.window),
                 Effect::CaptureMouse(false) => live.mouse.free(&live.window),
                 Effect::Fullscreen => {
@@ -239,6 +242,12 @@ impl Shell {
                         "first generated frame after {:.0} ms",
                         telemetry::since_process_start().as_secs_f64() * 1e3
                     );
+                }
+                if live.frame_index > 0
+                    && let Some(asked) = self.session.asked_at.take()
+                {
+                    let ms = asked.elapsed().as_secs_f64() * 1e3;
+                    tracing::info!("first generated frame {ms:.0} ms after it was chosen");
                 }
             }
             Drawn::Skipped => {}

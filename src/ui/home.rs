@@ -15,6 +15,8 @@ use crate::frame::Frame;
 const TWO_COLUMNS: f32 = 960.0;
 const SIDE_WIDTH: f32 = 350.0;
 const GAP: f32 = 16.0;
+/// Room for a scroll bar; it lies outside of what is aligned.
+const BAR: f32 = 12.0;
 /// A card is at least this wide.
 const CARD_WIDTH: f32 = 228.0;
 
@@ -83,13 +85,14 @@ pub(super) fn home_ui(
             let width = ui.available_width();
             let height = ui.available_height().max(1.0);
             if width >= TWO_COLUMNS {
-                let places = width - SIDE_WIDTH - 2.0 * GAP;
+                let places = width - SIDE_WIDTH - 2.0 * GAP - BAR;
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = 0.0;
                     column(ui, "places", vec2(places, height), |ui| {
                         places_ui(interface, ui, state, &mut first, commands);
                     });
                     ui.add_space(2.0 * GAP);
+                    // Its bar goes into the margin.
                     column(ui, "files", vec2(SIDE_WIDTH, height), |ui| {
                         files_ui(interface, ui, state, commands);
                     });
@@ -129,14 +132,15 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
     }
 }
 
+/// A column that scrolls; `size` is that of what is in it.
 fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut egui::Ui)) {
-    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+    let outer = size + vec2(BAR, 0.0);
+    ui.allocate_ui_with_layout(outer, egui::Layout::top_down(egui::Align::Min), |ui| {
         ScrollArea::vertical()
             .id_salt(name)
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                // Room for the bar.
-                ui.set_width((size.x - 12.0).max(1.0));
+                ui.set_width(size.x.max(1.0));
                 ui.spacing_mut().item_spacing = vec2(GAP, 8.0);
                 add(ui);
                 ui.add_space(24.0);
@@ -187,7 +191,7 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
     }
 }
 
-/// The places of the opened world. The first card's id goes to `first`.
+/// The places of the opened world. The id of the card that arrows shall start from goes to `first`.
 fn places_ui(
     interface: &Interface,
     ui: &mut egui::Ui,
@@ -228,7 +232,7 @@ fn places_ui(
             chosen: state.can_go_back && state.bundled == Some(number),
         };
         let response = card.ui(ui, size);
-        if number == 0 {
+        if number == 0 || card.chosen {
             *first = Some(response.id);
         }
         follow(&response);
