@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::engine::decode_picture;
 use crate::frame::Frame;
 use crate::package::{Manifest, Package};
-use crate::record;
 use crate::ui::{About, GeneratorCard, PictureCard, RecordingCard, RecordingKind, Shelf};
+use crate::{paths, record};
 
 /// Width of the small pictures: twice what they are drawn with, for dense screens.
 const THUMBNAIL_PX: u32 = 240;
@@ -50,7 +50,7 @@ pub(super) fn gather(places: &Places) -> Shelf {
         generators: files.into_iter().map(generator).collect(),
         pictures: places.pictures.iter().map(|path| picture(path)).collect(),
         recordings: recordings(&places.recordings_dir),
-        recordings_dir: places.recordings_dir.clone(),
+        recordings_dir: paths::short(&places.recordings_dir),
     }
 }
 
@@ -103,6 +103,7 @@ fn trained(manifest: &Manifest) -> String {
 fn picture(path: &Path) -> PictureCard {
     PictureCard {
         path: path.to_owned(),
+        folder: path.parent().map_or_else(String::new, paths::short),
         thumbnail: thumbnail(path),
     }
 }

@@ -25,10 +25,13 @@ pub(super) fn drop_ui(context: &egui::Context, commands: &mut Vec<UiCommand>) {
         egui::Order::Foreground,
         egui::Id::unique("held over the window"),
     ));
-    painter.rect_filled(screen, 0.0, Color32::from_black_alpha(170));
+    painter.rect_filled(screen, 0.0, Color32::from_black_alpha(150));
     let frame = screen.shrink(28.0);
     painter.rect_stroke(frame, 18.0, Stroke::new(3.0, theme::ACCENT), StrokeKind::Inside);
     let middle = screen.center();
+    // Words over pictures need a ground of their own.
+    let plate = egui::Rect::from_center_size(middle, vec2(420.0, 150.0)).intersect(frame);
+    painter.rect_filled(plate, 14.0, theme::panel_fill());
     let (large, small) = (FontId::proportional(34.0), FontId::proportional(16.0));
     painter.text(
         middle - vec2(0.0, 6.0),

@@ -333,10 +333,7 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
     }
     for card in &shelf.pictures {
         let response = match &card.thumbnail {
-            Ok(_) => {
-                let folder = card.path.parent().map_or_else(String::new, |d| d.display().to_string());
-                file_ui(ui, home.texture(&card.path), &card.path, folder)
-            }
+            Ok(_) => file_ui(ui, home.texture(&card.path), &card.path, card.folder.clone()),
             Err(why) => missing_ui(ui, &card.path, why),
         };
         follow(&response);
@@ -353,7 +350,7 @@ fn recordings_ui(home: &Home, ui: &mut egui::Ui, shelf: &Shelf, commands: &mut V
     if shelf.recordings.is_empty() {
         let text = format!(
             "What you record (R) and screenshots (F12) are kept in {}.",
-            shelf.recordings_dir.display()
+            shelf.recordings_dir
         );
         empty_ui(ui, &text);
     }

@@ -22,10 +22,12 @@ fn shelf() -> Shelf {
         pictures: vec![
             PictureCard {
                 path: "/pictures/hill.jpg".into(),
+                folder: "~/pictures".to_owned(),
                 thumbnail: Ok(frame.clone()),
             },
             PictureCard {
                 path: "/pictures/torn.jpg".into(),
+                folder: "~/pictures".to_owned(),
                 thumbnail: Err("cannot be decoded".to_owned()),
             },
         ],
@@ -103,6 +105,7 @@ fn places_and_files_are_shown_with_what_they_are() {
                 "autoencoder 2600, adapt 240 steps",
                 "is not there any more",
                 "hill.jpg",
+                "~/pictures",
                 "cannot be decoded",
                 "Screenshot  ·  45 kB",
                 "1:15  ·  3.4 MB",

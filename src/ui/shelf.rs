@@ -33,8 +33,8 @@ pub struct Shelf {
     pub pictures: Vec<PictureCard>,
     /// Recordings and screenshots, newest first.
     pub recordings: Vec<RecordingCard>,
-    /// The folder that recordings go to.
-    pub recordings_dir: PathBuf,
+    /// The folder that recordings go to, for people.
+    pub recordings_dir: String,
 }
 
 /// A generator file that is not loaded.
@@ -70,6 +70,8 @@ pub struct About {
 pub struct PictureCard {
     /// The file.
     pub path: PathBuf,
+    /// The folder it lies in, for people.
+    pub folder: String,
     /// It, small, or why it cannot be read.
     pub thumbnail: Result<Frame, String>,
 }
