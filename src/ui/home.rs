@@ -156,23 +156,25 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
             .color(theme::ACCENT),
     );
     let narrow = ui.available_width() < 640.0;
-    let buttons = |ui: &mut egui::Ui, commands: &mut Vec<UiCommand>| {
-        let mut button = |ui: &mut egui::Ui, text: &str, hint: &str, command: UiCommand| {
-            let button = egui::Button::new(text).min_size(vec2(0.0, 36.0));
-            if ui.add(button).on_hover_text(hint).clicked() {
-                commands.push(command);
-            }
+    // In the order of reading; the one that is meant comes first.
+    let picture = "A photograph or painting; you can also drop or paste it";
+    let world = "A .safetensors file; you can also drop it on the window";
+    let mut buttons = vec![
+        ("Open a picture …", picture, UiCommand::ChoosePicture),
+        ("Open a world …", world, UiCommand::ChooseGenerator),
+        ("Quit", "Leave the program", UiCommand::Quit),
+    ];
+    if state.can_go_back {
+        buttons.insert(0, ("Back to the walk", "Esc", UiCommand::CloseHome));
+    }
+    let mut add = |ui: &mut egui::Ui, (text, hint, command): (&str, &str, UiCommand)| {
+        let button = match command {
+            UiCommand::CloseHome => theme::primary_button(text),
+            _ => egui::Button::new(text),
         };
-        button(ui, "Quit", "Leave the program", UiCommand::Quit);
-        let hint = "A .safetensors file; you can also drop it on the window";
-        button(ui, "Open a world …", hint, UiCommand::ChooseGenerator);
-        let hint = "A photograph or painting; you can also drop or paste it";
-        button(ui, "Open a picture …", hint, UiCommand::ChoosePicture);
-        if state.can_go_back {
-            let back = theme::primary_button("Back to the walk").min_size(vec2(0.0, 36.0));
-            if ui.add(back).on_hover_text("Esc").clicked() {
-                commands.push(UiCommand::CloseHome);
-            }
+        let button = button.min_size(vec2(0.0, 36.0));
+        if ui.add(button).on_hover_text(hint).clicked() {
+            commands.push(command);
         }
     };
     let title = RichText::new("Where shall the walk begin?")
@@ -180,12 +182,12 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
         .color(Color32::WHITE);
     if narrow {
         ui.add(egui::Label::new(title).wrap());
-        ui.horizontal_wrapped(|ui| buttons(ui, commands));
+        ui.horizontal_wrapped(|ui| buttons.into_iter().for_each(|b| add(ui, b)));
     } else {
         ui.horizontal(|ui| {
             ui.label(title);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                buttons(ui, commands);
+                buttons.into_iter().rev().for_each(|b| add(ui, b));
             });
         });
     }

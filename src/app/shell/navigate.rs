@@ -5,7 +5,7 @@ use crate::input::{Action, Nav};
 use super::Shell;
 
 impl Shell {
-    /// The cross or a button was pressed; true when a panel has used it up.
+    /// The cross or a button was pressed; without an open panel that means nothing.
     pub(super) fn navigate(&mut self, nav: Nav) {
         if !self.session.home_open && !self.session.menu_open {
             return;
