@@ -43,6 +43,20 @@ pub fn recordings_dir() -> PathBuf {
         .map_or_else(|| PathBuf::from("."), |videos| videos.join("Farwander"))
 }
 
+/// A path for people: what lies in their home folder begins with `~`.
+pub fn short(path: &Path) -> String {
+    let home = UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
+    short_from(path, home.as_deref())
+}
+
+fn short_from(path: &Path, home: Option<&Path>) -> String {
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+        Some(rest) => Path::new("~").join(rest).display().to_string(),
+        None => path.display().to_string(),
+    }
+}
+
 /// The first path of `dir/stem-YYYYMMDD-HHMMSS.extension` that is not taken yet.
 pub fn fresh_file(dir: &Path, stem: &str, extension: &str) -> PathBuf {
     let secs = std::time::SystemTime::now()
@@ -107,6 +121,19 @@ mod tests {
         assert_eq!(utc_stamp(0), "19700101-000000");
         assert_eq!(utc_stamp(951_827_696), "20000229-123456");
         assert_eq!(utc_stamp(1_798_761_599), "20261231-235959");
+    }
+
+    #[test]
+    fn the_home_folder_is_shortened() {
+        let short = |path: &str| short_from(Path::new(path), Some(Path::new("/home/a")));
+        assert_eq!(
+            short("/home/a/b/c.png"),
+            Path::new("~").join("b/c.png").display().to_string()
+        );
+        assert_eq!(
+            (short("/home/a").as_str(), short("/home/ab").as_str()),
+            ("~", "/home/ab")
+        );
     }
 
     #[test]

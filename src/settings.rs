@@ -2,7 +2,7 @@
 //! warning for the user, and the default stands.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Preferences of the player.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -17,6 +17,10 @@ pub struct Settings {
     pub hud: bool,
     /// Fill the screen.
     pub fullscreen: bool,
+    /// Generator files that were opened, newest first.
+    pub recent_generators: Vec<PathBuf>,
+    /// Pictures that a walk began in, newest first.
+    pub recent_pictures: Vec<PathBuf>,
 }
 
 impl Default for Settings {
@@ -27,6 +31,8 @@ impl Default for Settings {
             invert_y: false,
             hud: true,
             fullscreen: false,
+            recent_generators: Vec::new(),
+            recent_pictures: Vec::new(),
         }
     }
 }
@@ -34,6 +40,20 @@ impl Default for Settings {
 impl Settings {
     /// Range of the sensitivities.
     pub const SENSITIVITY: std::ops::RangeInclusive<f32> = 0.1..=4.0;
+    /// Files of a kind that are remembered.
+    pub const MOST_RECENT: usize = 8;
+
+    /// Puts a file in front of a list of recent ones. A name that is no Unicode could not be written down, and is not
+    /// remembered.
+    pub fn remember(recent: &mut Vec<PathBuf>, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        if path.to_str().is_none() {
+            return;
+        }
+        recent.retain(|p| *p != path);
+        recent.insert(0, path);
+        recent.truncate(Self::MOST_RECENT);
+    }
 
     /// Reads a settings file; a missing file is the default. Returns what was wrong as sentences.
     pub fn read(path: &Path) -> (Self, Vec<String>) {
@@ -92,6 +112,19 @@ impl Settings {
         };
         factor("mouse_sensitivity", &mut settings.mouse_sensitivity);
         factor("stick_sensitivity", &mut settings.stick_sensitivity);
+        let mut files = |key: &str, to: &mut Vec<PathBuf>| {
+            let Some(value) = table.get(key) else { return };
+            let list = value.as_array().and_then(|list| {
+                let names: Option<Vec<PathBuf>> = list.iter().map(|v| Some(v.as_str()?.into())).collect();
+                names
+            });
+            match list {
+                Some(list) => *to = list.into_iter().take(Self::MOST_RECENT).collect(),
+                None => warnings.push(format!("Setting {key} must be a list of file names.")),
+            }
+        };
+        files("recent_generators", &mut settings.recent_generators);
+        files("recent_pictures", &mut settings.recent_pictures);
         (settings, warnings)
     }
 
@@ -126,6 +159,7 @@ mod tests {
         let settings = Settings {
             mouse_sensitivity: 1.5,
             invert_y: true,
+            recent_pictures: vec!["/a/b \"c\".png".into()],
             ..Settings::default()
         };
         settings.write(&path).unwrap();
@@ -139,6 +173,19 @@ mod tests {
         assert!(settings.invert_y && settings.hud);
         assert_eq!(settings.mouse_sensitivity, 1.0);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
+    }
+
+    #[test]
+    fn recent_files_are_few_and_each_is_there_once() {
+        let mut recent = Vec::new();
+        for i in 0..12 {
+            Settings::remember(&mut recent, Path::new(&format!("/p/{i}.png")));
+        }
+        Settings::remember(&mut recent, Path::new("/p/9.png"));
+        assert_eq!(recent.len(), Settings::MOST_RECENT);
+        assert_eq!(recent[..2], [PathBuf::from("/p/9.png"), PathBuf::from("/p/11.png")]);
+        let (settings, warnings) = Settings::parse("recent_pictures = [1]\nrecent_generators = [\"/a\"]");
+        assert_eq!((settings.recent_generators.len(), warnings.len()), (1, 1));
     }
 
     #[test]

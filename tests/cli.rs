@@ -228,6 +228,39 @@ fn the_bundled_world_walks_the_same_twice() {
 }
 
 #[test]
+fn prompts_on_the_way_change_what_follows_and_only_that_and_the_same_ones_give_the_same() {
+    let dir = TempDir::new().unwrap();
+    let model = bundled();
+    let walk = |name: &str, prompts: &[&str]| {
+        let out = dir.path().join(name);
+        let mut args: Vec<&OsStr> = ["generate", "--path", "turn", "--frames", "17", "--seed", "5", "--model"]
+            .map(OsStr::new)
+            .to_vec();
+        args.extend([model.as_os_str(), OsStr::new("--out"), out.as_os_str()]);
+        args.extend(prompts.iter().map(OsStr::new));
+        let output = farwander(&args);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        (0..17)
+            .map(|i| std::fs::read(out.join(format!("{i:06}.png"))).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let plain = walk("plain", &["--prompt", "snow at dusk"]);
+    // 0.375 s is video frame 9, with which the third latent frame begins.
+    let prompts = ["--prompt", "snow at dusk", "--prompt-at", "0.375=desert at noon"];
+    let changed = walk("changed", &prompts);
+    assert!(plain[..9] == changed[..9], "it changed before its time");
+    assert_ne!(plain[9], changed[9], "it did not change");
+    assert!(
+        changed == walk("again", &prompts),
+        "the same prompts gave other pictures"
+    );
+    let output = farwander(&["generate", "--prompt-at", "soon=snow", "--out", "x"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("number of seconds"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("panicked"));
+}
+
+#[test]
 fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
     let model = bundled();
     let model = model.to_str().unwrap();
@@ -264,4 +297,28 @@ fn a_picture_that_is_none_is_refused() {
     args.extend([model.as_os_str(), OsStr::new("--first-frame"), picture.as_os_str()]);
     args.extend([OsStr::new("--out"), out.as_os_str()]);
     assert_refused(&farwander(&args), &picture);
+}
+
+#[test]
+fn a_file_as_the_only_argument_is_opened_and_a_missing_one_is_told() {
+    let dir = TempDir::new().unwrap();
+    // Without a display nothing opens, but the file was taken.
+    for args in [vec![bundled()], vec!["play".into(), bundled()]] {
+        let output = farwander(&args);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains("no display"), "{}", stderr(&output));
+    }
+    let missing = dir.path().join("missing.safetensors");
+    let output = farwander(&[&missing]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("neither a file nor a subcommand"),
+        "{}",
+        stderr(&output)
+    );
+    assert_refused(&farwander(&[OsStr::new("play"), missing.as_os_str()]), &missing);
+    let picture = dir.path().join("a.png");
+    std::fs::write(&picture, "any").unwrap();
+    let args = ["play", "--first-frame", "2", picture.to_str().unwrap()];
+    assert_eq!(farwander(&args).status.code(), Some(2));
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine;
 use crate::input::PadEvent;
+use crate::ui::Shelf;
 
 /// Everything asynchronous comes back through this.
 #[derive(Clone, Debug)]
@@ -12,8 +13,10 @@ pub(super) enum AppEvent {
     Engine(engine::Event),
     /// A gamepad tells something.
     Pad(PadEvent),
-    /// The user chose a picture file in the system's dialog.
-    PictureChosen(PathBuf),
+    /// The user chose a file in the system's dialog.
+    FileChosen(PathBuf),
+    /// What the first screen offers.
+    Shelf(Box<Shelf>),
     /// The process was asked to end (Ctrl+C, termination signal).
     Quit,
 }

@@ -1,6 +1,7 @@
 //! The player: window, wiring and the order of shutdown. Everything here runs on the main thread.
 
 mod event;
+mod library;
 mod mouse;
 mod session;
 mod shell;
@@ -12,7 +13,7 @@ use anyhow::Context as _;
 use winit::event_loop::EventLoop;
 
 use crate::device::DeviceChoice;
-use crate::engine::Engine;
+use crate::engine::{Engine, First};
 use crate::{input, telemetry};
 
 use event::AppEvent;
@@ -26,8 +27,8 @@ pub struct Options {
     pub model: PathBuf,
     /// The device that shall compute.
     pub device: DeviceChoice,
-    /// Number of the bundled first frame to begin in, counted from 0.
-    pub first_frame: usize,
+    /// Where to begin at once; otherwise the first screen asks.
+    pub first: Option<First>,
     /// Seed of the noise.
     pub seed: u64,
     /// Leave by itself after this time.

@@ -8,17 +8,24 @@ use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::input::{Action, Hands};
 use crate::settings::Settings;
 use crate::telemetry::{Average, RateMeter};
-use crate::ui::{HudNumbers, Phase, ToastKind};
+use crate::ui::{HudNumbers, Phase, Shelf, ToastKind};
 use crate::{paths, record};
 
 use super::Options;
+
+mod beginnings;
 
 /// How far the world is.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
     Loading,
+    /// Loaded, and nothing was asked for yet.
+    Ready,
     Walking,
-    Failed { message: String, can_restart: bool },
+    Failed {
+        message: String,
+        can_restart: bool,
+    },
 }
 
 /// What the window has to do itself.
@@ -34,6 +41,8 @@ pub(super) enum Effect {
     CaptureMouse(bool),
     /// Apply the full-screen setting.
     Fullscreen,
+    /// The first screen wants to know what there is.
+    LookAtFiles,
 }
 
 /// The state of the player.
@@ -53,6 +62,19 @@ pub(super) struct Session {
     pub(super) seed: u64,
     /// What the walk was asked to begin in.
     first: First,
+    /// A walk was asked for: it begins as soon as a world is open.
+    wanted: bool,
+    /// When a walk was asked for last: by the start of the program or by a choice.
+    pub(super) asked_at: Option<Instant>,
+    /// The engine holds a walk that can go on.
+    walk_lives: bool,
+    /// The generator file that is open.
+    opened: Option<PathBuf>,
+    /// What the walk shall be.
+    pub(super) prompt: String,
+    pub(super) prompt_open: bool,
+    pub(super) home_open: bool,
+    pub(super) shelf: Option<Shelf>,
     paused: bool,
     pub(super) menu_open: bool,
     /// What the engine was last told.
@@ -145,7 +167,16 @@ impl Session {
             place: String::new(),
             bundled: None,
             seed: options.seed,
-            first: First::Bundled(options.first_frame),
+            // Who records from the first frame on wants no questions.
+            wanted: options.first.is_some() || options.record_to.is_some(),
+            first: options.first.clone().unwrap_or(First::Bundled(0)),
+            asked_at: None,
+            walk_lives: false,
+            opened: None,
+            prompt: String::new(),
+            prompt_open: false,
+            home_open: false,
+            shelf: None,
             paused: false,
             menu_open: false,
             told_pause: false,
@@ -157,6 +188,9 @@ impl Session {
             options,
         };
         session.load();
+        if !session.wanted {
+            session.open_home();
+        }
         session
     }
 
@@ -166,14 +200,13 @@ impl Session {
             path: self.options.model.clone(),
             device: self.options.device,
         });
-        if let Some(path) = self.options.record_to.take() {
-            self.send(Command::Record { path });
-        }
-        self.begin();
     }
 
     /// Begins a walk in what was asked for last.
     fn begin(&mut self) {
+        if self.state == State::Ready {
+            self.state = State::Loading;
+        }
         self.send(Command::Start {
             first: self.first.clone(),
             prompt: None,
@@ -187,7 +220,7 @@ impl Session {
         }
     }
 
-    fn warn(&mut self, text: impl Into<String>) {
+    pub(super) fn warn(&mut self, text: impl Into<String>) {
         self.effects.push(Effect::Toast(ToastKind::Warning, text.into()));
     }
 
@@ -210,6 +243,7 @@ impl Session {
     pub(super) fn phase(&self) -> Phase<'_> {
         match &self.state {
             State::Loading => Phase::Loading,
+            State::Ready => Phase::Ready,
             State::Walking => Phase::Walking,
             State::Failed { message, .. } => Phase::Failed { message },
         }
@@ -245,7 +279,7 @@ impl Session {
     pub(super) fn sync(&mut self) {
         let walk = self.hands.walk(&self.settings);
         self.engine.controls().hold(walk, self.hands.keys());
-        let pause = self.paused || self.menu_open;
+        let pause = self.paused || self.menu_open || self.home_open;
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
@@ -272,7 +306,13 @@ impl Session {
 
     /// A key or button was pressed.
     pub(super) fn act(&mut self, action: Action) {
+        let anywhere = matches!(action, Action::Fullscreen | Action::FirstFrame(_));
         match action {
+            Action::Menu | Action::Home if self.home_open => self.close_home(),
+            _ if self.home_open && !anywhere => {}
+            Action::Home => self.open_home(),
+            Action::Prompt => self.open_prompt(),
+            Action::Menu if self.prompt_open => self.prompt_open = false,
             Action::Pause => self.paused = !self.paused,
             Action::Step => self.step(),
             Action::Restart => self.restart(None),
@@ -295,18 +335,28 @@ impl Session {
 
     /// Begins in a bundled first frame or a file, with the seed in hand.
     pub(super) fn walk_from(&mut self, first: First) {
-        if self.world.is_none() {
-            self.warn("Wait until the world is loaded.");
-            return;
-        }
         self.first = first;
-        self.begin();
+        self.asked_at = Some(Instant::now());
+        self.wanted = true;
+        self.prompt_open = false;
+        self.home_open = false;
         self.set_menu(false);
+        match (&self.state, &self.world, &self.first) {
+            (State::Failed { can_restart: false, .. }, ..) => self.load(),
+            // It begins when the world is open.
+            (_, None, _) => {}
+            (_, Some(world), First::Bundled(number)) => {
+                let first = world.pictures.get(*number).map(|picture| picture.frame.clone());
+                self.effects.extend(first.map(Effect::Picture));
+                self.begin();
+            }
+            _ => self.begin(),
+        }
     }
 
     /// Begins again in the same first frame.
     pub(super) fn restart(&mut self, seed: Option<u64>) {
-        if self.state == State::Loading {
+        if matches!(self.state, State::Loading | State::Ready) {
             return;
         }
         self.seed = seed.unwrap_or_else(|| new_seed(self.seed));
@@ -326,7 +376,7 @@ impl Session {
     /// Tries again after a failure.
     pub(super) fn retry(&mut self) {
         let can_restart = matches!(self.state, State::Failed { can_restart: true, .. });
-        if can_restart {
+        if can_restart && self.wanted {
             self.begin();
         } else {
             self.load();
@@ -386,16 +436,40 @@ impl Session {
                         .get(number)
                         .or_else(|| world.pictures.last())
                         .map(|picture| picture.frame.clone()),
-                    First::File(_) => None,
+                    First::File(_) | First::Pasted(_) => None,
                 };
                 self.world = Some(world);
+                self.walk_lives = false;
+                self.bundled = None;
                 self.effects.push(Effect::WorldOpened);
-                self.effects.extend(first.map(Effect::Picture));
+                self.remember_generator();
+                if self.wanted {
+                    self.effects.extend(first.map(Effect::Picture));
+                    if let Some(path) = self.options.record_to.take() {
+                        self.send(Command::Record { path });
+                    }
+                    self.begin();
+                }
             }
-            Event::Loaded { .. } | Event::Frames => {}
-            Event::Started { name, bundled, seed } => {
+            Event::Loaded { .. } => {
+                if !self.wanted {
+                    self.state = State::Ready;
+                }
+            }
+            Event::Frames => {}
+            Event::Prompted(prompt) => self.on_prompted(prompt),
+            Event::Refused(what) => self.on_refused(what),
+            Event::Started {
+                name,
+                bundled,
+                prompt,
+                seed,
+            } => {
                 self.state = State::Walking;
                 self.ever_walked = true;
+                self.walk_lives = true;
+                self.prompt = prompt;
+                self.remember_picture();
                 self.place = name;
                 self.bundled = bundled;
                 self.seed = seed;
@@ -436,6 +510,8 @@ impl Session {
             Event::Warning(what) => self.warn(what),
             Event::Failed { message, can_restart } => {
                 self.effects.push(Effect::CaptureMouse(false));
+                self.walk_lives &= can_restart;
+                self.prompt_open = false;
                 self.state = State::Failed { message, can_restart };
             }
         }
@@ -462,3 +538,7 @@ fn new_seed(last: u64) -> u64 {
 #[cfg(test)]
 #[path = "session_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "session_home_tests.rs"]
+mod home_tests;

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::*;
+
 use crate::engine::testing::{Seen, engine};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         model: "counter".into(),
         device: crate::device::DeviceChoice::Auto,
-        first_frame: 0,
+        first: Some(First::Bundled(0)),
         seed: 3,
         exit_after: None,
         record_to: None,
@@ -20,13 +21,13 @@ fn options() -> Options {
     }
 }
 
-struct Rig {
-    session: Session,
-    events: Receiver<Event>,
-    seen: Arc<Mutex<Seen>>,
+pub(super) struct Rig {
+    pub(super) session: Session,
+    pub(super) events: Receiver<Event>,
+    pub(super) seen: Arc<Mutex<Seen>>,
 }
 
-fn rig(panic_at: u64, settings_file: Option<PathBuf>) -> Rig {
+pub(super) fn rig(panic_at: u64, settings_file: Option<PathBuf>) -> Rig {
     let (engine, events, seen) = engine(panic_at);
     Rig {
         session: Session::with_settings_file(engine, options(), settings_file),
@@ -35,9 +36,18 @@ fn rig(panic_at: u64, settings_file: Option<PathBuf>) -> Rig {
     }
 }
 
+pub(super) fn rig_with(options: Options) -> Rig {
+    let (engine, events, seen) = engine(u64::MAX);
+    Rig {
+        session: Session::with_settings_file(engine, options, None),
+        events,
+        seen,
+    }
+}
+
 impl Rig {
     /// Feeds events until `done`.
-    fn until(&mut self, done: impl Fn(&Session) -> bool) {
+    pub(super) fn until(&mut self, done: impl Fn(&Session) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(5);
         while !done(&self.session) {
             let event = self.events.recv_deadline(deadline).expect("it came to pass");
@@ -47,7 +57,7 @@ impl Rig {
     }
 }
 
-fn walking(session: &Session) -> bool {
+pub(super) fn walking(session: &Session) -> bool {
     session.phase() == Phase::Walking && session.numbers.stats.latent > 1
 }
 

@@ -15,11 +15,14 @@ use crate::engine::First;
 use crate::gpu::{Drawn, OverlayPaint, Screen};
 use crate::input::{Action, Binding, HELP, PadEvent, binding};
 use crate::telemetry;
-use crate::ui::{Interface, ToastKind, UiCommand, UiState};
+use crate::ui::{FileKind, Interface, ToastKind, UiCommand, UiState};
 
 use super::event::AppEvent;
 use super::mouse::Mouse;
 use super::session::{Effect, Session};
+
+mod files;
+mod navigate;
 
 /// Shortest time between two drawings for the interface alone. Frames of the walk are drawn when they are due.
 const INTERFACE_PERIOD: Duration = Duration::from_millis(33);
@@ -140,8 +143,10 @@ impl Shell {
             self.session.put_back_effects(effects);
             return;
         };
+        let mut look_at_files = false;
         for effect in effects {
             match effect {
+                Effect::LookAtFiles => look_at_files = true,
                 Effect::Toast(kind, text) => {
                     match kind {
                         ToastKind::Done => tracing::info!("{text}"),
@@ -155,7 +160,10 @@ impl Shell {
                         live.interface.set_world(live.egui.egui_ctx(), world);
                     }
                 }
-                Effect::Picture(frame) => live.screen.show_frame(&frame),
+                Effect::Picture(frame) => {
+                    live.frame_index = 0;
+                    live.screen.show_frame(&frame);
+                }
                 Effect::CaptureMouse(true) => live.mouse.capture(&live.window),
                 Effect::CaptureMouse(false) => live.mouse.free(&live.window),
                 Effect::Fullscreen => {
@@ -164,6 +172,9 @@ impl Shell {
                         .set_fullscreen(fullscreen.then_some(Fullscreen::Borderless(None)));
                 }
             }
+        }
+        if look_at_files {
+            self.look_at_files();
         }
         self.interface_changed();
     }
@@ -185,6 +196,12 @@ impl Shell {
             phase: self.session.phase(),
             bundled: self.session.bundled,
             place: &self.session.place,
+            prompt: &self.session.prompt,
+            prompt_open: self.session.prompt_open,
+            home_open: self.session.home_open,
+            can_go_back: self.session.can_go_back(),
+            shelf: self.session.shelf.as_ref(),
+            generator: self.session.generator(),
             seed: self.session.seed,
             paused: self.session.is_paused(),
             menu_open: self.session.menu_open,
@@ -226,6 +243,12 @@ impl Shell {
                         telemetry::since_process_start().as_secs_f64() * 1e3
                     );
                 }
+                if live.frame_index > 0
+                    && let Some(asked) = self.session.asked_at.take()
+                {
+                    let ms = asked.elapsed().as_secs_f64() * 1e3;
+                    tracing::info!("first generated frame {ms:.0} ms after it was chosen");
+                }
             }
             Drawn::Skipped => {}
             Drawn::Again => live.window.request_redraw(),
@@ -248,34 +271,28 @@ impl Shell {
             UiCommand::ToggleRecording => self.session.toggle_recording(),
             UiCommand::Screenshot => self.session.act(Action::Screenshot),
             UiCommand::FirstFrame(number) => self.session.walk_from(First::Bundled(number)),
-            UiCommand::ChoosePicture => self.choose_picture(),
+            UiCommand::ChoosePicture => self.choose_file(FileKind::Picture),
+            UiCommand::ChooseGenerator => self.choose_file(FileKind::Generator),
+            UiCommand::Begin(path) => self.session.walk_from(First::File(path)),
+            UiCommand::Paste(frame) => self.session.walk_from(First::Pasted(frame)),
+            UiCommand::PasteNothing => self.session.warn("The clipboard holds no picture to begin in."),
+            UiCommand::Open(path) => self.session.open_generator(path),
+            UiCommand::Prompt(prompt) => {
+                self.session.set_prompt(prompt);
+                self.capture_mouse();
+            }
+            UiCommand::ClosePrompt => {
+                self.session.prompt_open = false;
+                self.capture_mouse();
+            }
+            UiCommand::Home => self.session.open_home(),
+            UiCommand::CloseHome => self.session.close_home(),
             UiCommand::ToggleFullscreen => self.session.act(Action::Fullscreen),
             UiCommand::Settings(settings) => self.session.settings = settings,
             UiCommand::Retry => self.session.retry(),
             UiCommand::Quit => event_loop.exit(),
         }
         self.after_input();
-    }
-
-    /// The system's dialog, in a thread of its own; the answer comes back as an event.
-    fn choose_picture(&mut self) {
-        let Some(live) = &self.live else { return };
-        let dialog = rfd::AsyncFileDialog::new()
-            .set_title("Begin in a picture")
-            .add_filter("Pictures", &["png", "jpg", "jpeg", "webp", "gif", "bmp"])
-            .set_parent(&live.window)
-            .pick_file();
-        let proxy = self.proxy.clone();
-        let spawned = std::thread::Builder::new()
-            .name("file-dialog".to_owned())
-            .spawn(move || {
-                if let Some(file) = pollster::block_on(dialog) {
-                    let _ = proxy.send_event(AppEvent::PictureChosen(file.path().to_path_buf()));
-                }
-            });
-        if let Err(error) = spawned {
-            tracing::warn!("The file dialog could not be opened: {error}");
-        }
     }
 
     fn capture_mouse(&mut self) {
@@ -302,6 +319,10 @@ impl Shell {
             self.session.sync();
             return;
         }
+        // The interface has got them already.
+        if self.session.prompt_open {
+            return;
+        }
         let writing = self.session.menu_open
             && self
                 .live
@@ -311,7 +332,7 @@ impl Shell {
             return;
         }
         match binding(key) {
-            Some(Binding::Held(_)) if !self.session.menu_open => {
+            Some(Binding::Held(_)) if !self.session.menu_open && !self.session.home_open => {
                 self.session.hands.press(key);
                 self.session.sync();
                 self.session.hint = false;
@@ -328,9 +349,10 @@ impl Shell {
         let Some(live) = &self.live else { return };
         let over_interface =
             live.egui.egui_ctx().egui_wants_pointer_input() || live.egui.egui_ctx().is_pointer_over_egui();
-        if live.mouse.is_captured() || over_interface {
+        if live.mouse.is_captured() || over_interface || self.session.home_open {
             return;
         }
+        self.session.prompt_open = false;
         self.session.set_menu(false);
         self.capture_mouse();
         self.after_input();
@@ -378,15 +400,25 @@ impl ApplicationHandler<AppEvent> for Shell {
                 self.session.hands.set_sticks(sticks);
                 self.session.sync();
             }
+            AppEvent::Pad(PadEvent::Nav(nav)) => self.navigate(nav),
+            // In panels the cross moves.
+            AppEvent::Pad(PadEvent::Pressed(Action::Hud | Action::Step)) if self.session.menu_open => {}
             AppEvent::Pad(PadEvent::Pressed(action)) => {
                 self.session.act(action);
                 self.after_input();
             }
             // Most machines have no gamepad: a line in the log is enough.
             AppEvent::Pad(PadEvent::Unavailable(what)) => tracing::warn!("{what}"),
-            AppEvent::PictureChosen(path) => {
-                self.session.walk_from(First::File(path));
+            AppEvent::FileChosen(path) => {
+                self.session.take_file(path);
                 self.after_input();
+            }
+            AppEvent::Shelf(shelf) => {
+                if let Some(live) = &mut self.live {
+                    live.interface.set_shelf(live.egui.egui_ctx(), &shelf);
+                }
+                self.session.shelf = Some(*shelf);
+                self.interface_changed();
             }
             AppEvent::Quit => event_loop.exit(),
         }
@@ -450,7 +482,7 @@ impl ApplicationHandler<AppEvent> for Shell {
                 ..
             } => self.click(),
             WindowEvent::DroppedFile(path) => {
-                self.session.walk_from(First::File(path));
+                self.session.take_file(path);
                 self.after_input();
             }
             _ => {}

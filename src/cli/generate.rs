@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::BadInput;
 use super::model_file;
+use super::prompts::{PromptAt, Script, prompt_at};
 use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
 use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
@@ -38,6 +39,9 @@ pub(crate) struct GenerateArgs {
     /// Prompt; without it, the first frame's own.
     #[arg(long)]
     prompt: Option<String>,
+    /// Another prompt from this second of the walk on; can be given several times.
+    #[arg(long, value_name = "SECS=TEXT", value_parser = prompt_at)]
+    prompt_at: Vec<PromptAt>,
     /// Network evaluations a latent frame.
     #[arg(long, default_value_t = 1)]
     steps: usize,
@@ -241,10 +245,14 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         sink.push(&frame)?;
     }
     let mut written = 1;
+    let mut prompts = Script::new(args.prompt_at, rate);
     bar.inc(1);
     for control in controls(&keys, rate) {
         if written >= args.frames {
             break;
+        }
+        if let Some(prompt) = prompts.due(written) {
+            rollout.change_prompt(&prompt)?;
         }
         for frame in rollout.next(&control)?.frames.iter().take(args.frames - written) {
             sink.push(frame)?;

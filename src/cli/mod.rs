@@ -7,18 +7,22 @@ mod generate;
 mod inspect;
 mod play;
 mod plot;
+mod prompts;
 mod synth;
 mod train;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Walk through a world that a neural network generates as you move, and make such worlds.
 #[derive(Parser, Debug)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 struct Cli {
+    /// A generator file to open, or a picture to begin in.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -73,7 +77,16 @@ fn sentence(error: &anyhow::Error) -> String {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // clap itself exits with 2 on bad usage
-    let command = cli.command.unwrap_or_else(|| Command::Play(play::PlayArgs::default()));
+    if let Some(file) = cli.file.as_ref().filter(|file| !file.exists()) {
+        // A subcommand that is none ends up here, too.
+        let what = format!("{} is neither a file nor a subcommand", file.display());
+        Cli::command()
+            .error(clap::error::ErrorKind::InvalidSubcommand, what)
+            .exit();
+    }
+    let command = cli
+        .command
+        .unwrap_or_else(|| Command::Play(play::PlayArgs::of(cli.file)));
     let result = match command {
         Command::Play(args) => play::run(args),
         Command::Generate(args) => generate::run(args),

@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use super::BadInput;
 use crate::device::DeviceChoice;
+use crate::engine::First;
+use crate::ui::FileKind;
 use crate::{app, paths, telemetry};
 
 /// Options of `farwander play`.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct PlayArgs {
+    /// A generator file to open, or a picture to begin in.
+    file: Option<PathBuf>,
     /// Generator file [default: models/vale.safetensors near the program].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// What computes.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceChoice,
-    /// Bundled first frame to begin in, counted from 1.
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    first_frame: u32,
+    /// Bundled first frame to begin in at once, counted from 1 [default: the first screen asks].
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    first_frame: Option<u32>,
     /// Seed of the noise.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -33,6 +37,16 @@ pub(crate) struct PlayArgs {
     verbose: bool,
 }
 
+impl PlayArgs {
+    /// Nothing but a file, as a double-click on it gives.
+    pub(super) fn of(file: Option<PathBuf>) -> Self {
+        Self {
+            file,
+            ..Self::default()
+        }
+    }
+}
+
 pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
     telemetry::since_process_start(); // sets the clock where the system keeps none
     let (_log, trouble) = telemetry::init(args.verbose, paths::log_dir().as_deref());
@@ -42,7 +56,26 @@ pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
         .map(Duration::try_from_secs_f64)
         .transpose()
         .map_err(|_| BadInput("--exit-after-secs must be a number of seconds from 0 on".into()))?;
-    let model = match args.model {
+    let (mut named, mut first) = (args.model, None);
+    if let Some(file) = args.file {
+        if !file.is_file() {
+            return Err(BadInput(format!("{}: there is no such file", file.display())).into());
+        }
+        match FileKind::of(&file) {
+            FileKind::Generator if named.is_some() => {
+                return Err(BadInput(format!("{}: --model names another generator file", file.display())).into());
+            }
+            FileKind::Generator => named = Some(file),
+            FileKind::Picture => first = Some(First::File(file)),
+        }
+    }
+    if let Some(k) = args.first_frame {
+        if first.is_some() {
+            return Err(BadInput("--first-frame and a picture cannot both be begun in".into()).into());
+        }
+        first = Some(First::Bundled(k.saturating_sub(1) as usize));
+    }
+    let model = match named {
         Some(path) if path.is_file() => path,
         Some(path) => {
             return Err(BadInput(format!("--model {}: there is no such file", path.display())).into());
@@ -59,7 +92,7 @@ pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
     app::run(app::Options {
         model,
         device: args.device,
-        first_frame: args.first_frame.saturating_sub(1) as usize,
+        first,
         seed: args.seed,
         exit_after,
         record_to: args.record_to,

@@ -15,12 +15,15 @@ pub enum First {
     Bundled(usize),
     /// A picture file of any size.
     File(PathBuf),
+    /// A picture that is no file, from the clipboard for instance.
+    Pasted(Frame),
 }
 
 /// What the engine is told. Commands are served between two steps, in order.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Opens a generator file and puts its networks on a device; what ran before is dropped first.
+    /// Opens a generator file and puts its networks on a device. What ran before is dropped once the file has proved to
+    /// be good; a file that is none is [`Event::Refused`], and what ran goes on.
     Load {
         /// The generator file.
         path: PathBuf,
@@ -45,6 +48,8 @@ pub enum Command {
         /// Seed of the noise.
         seed: u64,
     },
+    /// Changes what the running walk shall be, from its next latent frame on. It lasts over [`Command::Restart`].
+    Prompt(String),
     /// Records every generated frame from now on.
     Record {
         /// The MP4 file to write.
@@ -78,6 +83,10 @@ pub struct WorldInfo {
     pub frames_per_sec: f64,
     /// The bundled first frames.
     pub pictures: Vec<Picture>,
+    /// The words that it knows.
+    pub vocabulary: Vec<String>,
+    /// Known words of a prompt that count; what comes after them is not read.
+    pub prompt_words: usize,
 }
 
 /// What the engine tells. Events are sent from the engine thread (and, for a finished recording, from the thread that
@@ -97,9 +106,13 @@ pub enum Event {
         name: String,
         /// Number of the bundled first frame, if it is one.
         bundled: Option<usize>,
+        /// What the world shall be.
+        prompt: String,
         /// Seed of the noise.
         seed: u64,
     },
+    /// The running walk has another prompt.
+    Prompted(String),
     /// New frames lie in the frame slot.
     Frames,
     /// What the last step cost.
@@ -117,6 +130,8 @@ pub enum Event {
     RecordingFailed(String),
     /// Something asked for could not be done; the engine goes on. One sentence.
     Warning(String),
+    /// A file that was to be opened or begun in is no good; what ran before goes on. One sentence.
+    Refused(String),
     /// The walk has ended by a failure. One sentence. A new `Start` or `Load` may help.
     Failed {
         /// What happened.

@@ -15,6 +15,9 @@ pub trait Generator {
     /// Begins at a picture; returns frame 0.
     fn start(&mut self, first: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError>;
 
+    /// Changes what the running walk shall be.
+    fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError>;
+
     /// The next latent frame.
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError>;
 }
@@ -22,6 +25,10 @@ pub trait Generator {
 impl Generator for Rollout {
     fn start(&mut self, first: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError> {
         Self::start(self, first, prompt, seed)
+    }
+
+    fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError> {
+        Self::change_prompt(self, prompt)
     }
 
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
@@ -62,6 +69,8 @@ impl PackageWorld {
             lens: package.manifest.lens,
             frames_per_sec: package.manifest.frames_per_sec,
             pictures,
+            vocabulary: package.manifest.generator.vocabulary.clone(),
+            prompt_words: package.manifest.generator.text_tokens,
         };
         Ok(Box::new(Self { package, info }))
     }
@@ -81,7 +90,7 @@ impl World for PackageWorld {
 const MAX_SIDE_PX: u32 = 16_384;
 
 /// Decodes an image file's bytes. The error continues the sentence "the picture NAME ...".
-pub(super) fn decode_picture(bytes: &[u8]) -> Result<Frame, String> {
+pub(crate) fn decode_picture(bytes: &[u8]) -> Result<Frame, String> {
     let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| format!("cannot be read: {error}"))?;

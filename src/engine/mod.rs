@@ -11,6 +11,7 @@ pub(crate) mod testing;
 mod thread;
 
 pub use command::{Command, Event, First, Picture, WorldInfo};
+pub(crate) use generator::decode_picture;
 pub use generator::{Generator, World};
 pub use pacing::{Pacer, Schedule};
 pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};

@@ -18,6 +18,8 @@ pub(crate) const FRAMES_PER_SEC: f64 = 200.0;
 pub(crate) struct Seen {
     pub(crate) controls: Vec<LatentControl>,
     pub(crate) seeds: Vec<u64>,
+    /// Every prompt, of starts and of changes, in order.
+    pub(crate) prompts: Vec<String>,
 }
 
 struct Counter {
@@ -46,10 +48,18 @@ impl Counter {
 }
 
 impl Generator for Counter {
-    fn start(&mut self, _: &Frame, _: &str, seed: u64) -> Result<StepOutput, RolloutError> {
-        self.seen.lock().seeds.push(seed);
+    fn start(&mut self, _: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError> {
+        let mut seen = self.seen.lock();
+        seen.seeds.push(seed);
+        seen.prompts.push(prompt.to_owned());
+        drop(seen);
         self.index = 0;
         Ok(self.output(1))
+    }
+
+    fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError> {
+        self.seen.lock().prompts.push(prompt.to_owned());
+        Ok(())
     }
 
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
@@ -89,7 +99,7 @@ pub(crate) fn engine(panic_at: u64) -> (Engine, Receiver<Event>, Arc<Mutex<Seen>
             anyhow::ensure!(path == Path::new("counter"), "no such world");
             let picture = |name: &str| Picture {
                 name: name.to_owned(),
-                prompt: String::new(),
+                prompt: format!("caption of {name}"),
                 frame: Frame::from_rgb(16, 16, &[7; 16 * 16 * 3], 0),
             };
             let world: Box<dyn World> = Box::new(CounterWorld {
@@ -102,6 +112,8 @@ pub(crate) fn engine(panic_at: u64) -> (Engine, Receiver<Event>, Arc<Mutex<Seen>
                     },
                     frames_per_sec: FRAMES_PER_SEC,
                     pictures: vec![picture("a"), picture("b")],
+                    vocabulary: vec!["snow".to_owned(), "forest".to_owned()],
+                    prompt_words: 4,
                 },
                 seen: world_seen.clone(),
                 panic_at,

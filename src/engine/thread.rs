@@ -236,14 +236,19 @@ impl Machine {
         match command {
             Command::Load { path, device } => {
                 if let Err(error) = self.load(&path, device) {
-                    self.unload();
-                    self.fail(format!("{error:#}"));
+                    if self.generator.is_some() {
+                        self.tell(Event::Refused(sentence(&format!("{error:#}"))));
+                    } else {
+                        self.unload();
+                        self.fail(format!("{error:#}"));
+                    }
                 }
             }
             Command::Start { first, prompt, seed } => match self.first_frame(first, prompt) {
                 Ok(walk) => self.start(walk, seed),
-                Err(what) => self.tell(Event::Warning(what)),
+                Err(what) => self.tell(Event::Refused(what)),
             },
+            Command::Prompt(prompt) => self.change_prompt(prompt),
             Command::Restart { seed } => {
                 if let Some(walk) = self.walk.take() {
                     self.start(walk, seed);
@@ -278,12 +283,16 @@ impl Machine {
 
     fn load(&mut self, path: &Path, device: DeviceChoice) -> anyhow::Result<()> {
         let began = Instant::now();
-        self.unload();
         let world = (self.open)(path)?;
         let info = world.info().clone();
         if info.pictures.is_empty() {
             anyhow::bail!("{} holds no first frame to begin in", path.display());
         }
+        // Only now: a file that is none costs nobody a walk.
+        self.stop_recording();
+        self.unload();
+        self.frames.clear();
+        self.stopped = false;
         tracing::info!(
             "opened {} in {:.0} ms",
             path.display(),
@@ -327,6 +336,7 @@ impl Machine {
                 let frame = decode_picture(&bytes).map_err(|what| format!("{name} {what}."))?;
                 (name, String::new(), frame, None)
             }
+            First::Pasted(frame) => ("a pasted picture".to_owned(), String::new(), frame, None),
         };
         Ok(Walk {
             first: frame,
@@ -354,6 +364,7 @@ impl Machine {
                 self.tell(Event::Started {
                     name: walk.name.clone(),
                     bundled: walk.bundled,
+                    prompt: walk.prompt.clone(),
                     seed,
                 });
                 self.walk = Some(walk);
@@ -369,6 +380,20 @@ impl Machine {
                 self.walk = Some(walk);
                 self.fail(format!("The walk could not begin: {error}"));
             }
+        }
+    }
+
+    /// The running walk shall become something else.
+    fn change_prompt(&mut self, prompt: String) {
+        let (Some(generator), Some(walk)) = (self.generator.as_mut(), self.walk.as_mut()) else {
+            return;
+        };
+        match generator.change_prompt(&prompt) {
+            Ok(()) => {
+                walk.prompt.clone_from(&prompt);
+                self.tell(Event::Prompted(prompt));
+            }
+            Err(error) => self.tell(Event::Warning(format!("The words could not be changed: {error}."))),
         }
     }
 
@@ -519,6 +544,11 @@ impl Machine {
         let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
         self.fail(format!("The generator hit a bug: {message}"));
     }
+}
+
+/// With a full stop.
+fn sentence(what: &str) -> String {
+    format!("{}.", what.trim_end_matches('.'))
 }
 
 enum Wait {

@@ -59,7 +59,9 @@ fn a_walk_begins_and_the_keys_reach_the_generator() {
     });
     assert_eq!(title, "Counter");
     let started = wait_for(&events, |e| match e {
-        Event::Started { name, bundled, seed } => Some((name.clone(), *bundled, *seed)),
+        Event::Started {
+            name, bundled, seed, ..
+        } => Some((name.clone(), *bundled, *seed)),
         _ => None,
     });
     assert_eq!(started, ("b".to_owned(), Some(1), 5));
@@ -148,13 +150,53 @@ fn a_missing_world_and_a_bad_picture_are_sentences() {
         seed: 1,
     });
     let message = wait_for(&events, |e| match e {
-        Event::Warning(message) => Some(message.clone()),
+        Event::Refused(message) => Some(message.clone()),
         _ => None,
     });
     assert!(
         message.starts_with("a.png cannot be read") && message.ends_with('.'),
         "{message}"
     );
+}
+
+#[test]
+fn a_world_that_cannot_be_opened_is_refused_and_the_walk_goes_on() {
+    let (engine, events, seen) = engine(u64::MAX);
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    engine.send(Command::Load {
+        path: "other".into(),
+        device: DeviceChoice::Auto,
+    });
+    let message = wait_for(&events, |e| match e {
+        Event::Refused(message) => Some(message.clone()),
+        Event::Failed { .. } => panic!("the walk ended"),
+        _ => None,
+    });
+    assert_eq!(message, "no such world.");
+    let before = seen.lock().controls.len();
+    wait_for(&events, |e| stats(e).filter(|s| s.latent as usize > before + 3));
+}
+
+#[test]
+fn another_prompt_reaches_the_running_walk_and_lasts_over_a_restart() {
+    let (engine, events, seen) = engine(u64::MAX);
+    load(&engine);
+    engine.send(Command::Prompt("too early".to_owned()));
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    engine.send(Command::Prompt("snow".to_owned()));
+    wait_for(&events, |e| {
+        matches!(e, Event::Prompted(p) if p == "snow").then_some(())
+    });
+    engine.send(Command::Restart { seed: 6 });
+    let prompt = wait_for(&events, |e| match e {
+        Event::Started { prompt, .. } => Some(prompt.clone()),
+        _ => None,
+    });
+    assert_eq!(prompt, "snow");
+    assert_eq!(seen.lock().prompts, ["caption of b", "snow", "snow"]);
 }
 
 #[test]

@@ -25,6 +25,10 @@ pub enum Action {
     FirstFrame(usize),
     /// Free the mouse and open the menu, or close it.
     Menu,
+    /// Write what the world shall be.
+    Prompt,
+    /// The first screen.
+    Home,
 }
 
 /// What a key is for.
@@ -57,6 +61,8 @@ pub fn binding(key: KeyCode) -> Option<Binding> {
         KeyCode::F3 | KeyCode::KeyH => Once(Action::Hud),
         KeyCode::F11 => Once(Action::Fullscreen),
         KeyCode::Escape => Once(Action::Menu),
+        KeyCode::KeyT => Once(Action::Prompt),
+        KeyCode::Home => Once(Action::Home),
         KeyCode::Digit1 | KeyCode::Numpad1 => Once(Action::FirstFrame(0)),
         KeyCode::Digit2 | KeyCode::Numpad2 => Once(Action::FirstFrame(1)),
         KeyCode::Digit3 | KeyCode::Numpad3 => Once(Action::FirstFrame(2)),
@@ -80,6 +86,8 @@ pub const HELP: &[(&str, &str)] = &[
     ("N", "one step while paused"),
     ("Backspace", "begin again, new seed"),
     ("1 … 9", "go to a world"),
+    ("T", "words: what the world shall be"),
+    ("Home", "all worlds"),
     ("R", "record"),
     ("F12", "screenshot"),
     ("H", "numbers"),

@@ -21,11 +21,30 @@ pub struct PadSticks {
     pub run: bool,
 }
 
+/// What the cross and two buttons do in panels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// To what is above.
+    Up,
+    /// To what is below.
+    Down,
+    /// To the left.
+    Left,
+    /// To the right.
+    Right,
+    /// Choose.
+    Accept,
+    /// Leave.
+    Back,
+}
+
 /// What the gamepad thread tells.
 #[derive(Clone, Debug)]
 pub enum PadEvent {
     /// The sticks have moved.
     Sticks(PadSticks),
+    /// A button was pressed that moves in panels; if it also does something in a walk, `Pressed` follows.
+    Nav(Nav),
     /// A button was pressed.
     Pressed(Action),
     /// Gamepads cannot be used; one sentence.
@@ -95,6 +114,19 @@ fn pressed(button: Button) -> Option<Action> {
     })
 }
 
+/// What a button does in a panel.
+fn navigates(button: Button) -> Option<Nav> {
+    Some(match button {
+        Button::DPadUp => Nav::Up,
+        Button::DPadDown => Nav::Down,
+        Button::DPadLeft => Nav::Left,
+        Button::DPadRight => Nav::Right,
+        Button::South => Nav::Accept,
+        Button::East => Nav::Back,
+        _ => return None,
+    })
+}
+
 fn is_run(button: Button) -> bool {
     matches!(button, Button::LeftThumb | Button::LeftTrigger | Button::LeftTrigger2)
 }
@@ -122,8 +154,11 @@ pub fn watch(tell: impl Fn(PadEvent) -> bool + Send + 'static) -> std::io::Resul
                 EventType::ButtonPressed(button, _) if is_run(button) => axes.run = true,
                 EventType::ButtonReleased(button, _) if is_run(button) => axes.run = false,
                 EventType::ButtonPressed(button, _) => {
+                    if let Some(nav) = navigates(button) {
+                        go_on &= tell(PadEvent::Nav(nav));
+                    }
                     if let Some(action) = pressed(button) {
-                        go_on = tell(PadEvent::Pressed(action));
+                        go_on &= tell(PadEvent::Pressed(action));
                     }
                 }
                 EventType::Connected => {
@@ -171,5 +206,6 @@ mod tests {
         assert_eq!((sticks.forward, sticks.strafe), (1.0, 0.0));
         assert!(sticks.turn < -0.6 && sticks.look > 0.1);
         assert_eq!(pressed(Button::Start), Some(Action::Pause));
+        assert_eq!(navigates(Button::South), Some(Nav::Accept));
     }
 }

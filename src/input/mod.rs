@@ -5,5 +5,5 @@ mod gamepad;
 mod hands;
 
 pub use bindings::{Action, Binding, HELP, binding};
-pub use gamepad::{PadEvent, PadSticks, watch};
+pub use gamepad::{Nav, PadEvent, PadSticks, watch};
 pub use hands::Hands;

@@ -2,6 +2,7 @@
 
 mod expected;
 mod manifest;
+mod peek;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 pub use manifest::{FORMAT_VERSION, FirstFrameEntry, Manifest, Training};
+pub use peek::Peek;
 pub use write::save;
 
 use crate::model::weights::Arrays;
@@ -72,5 +74,10 @@ impl Package {
     /// Opens and checks a generator file.
     pub fn open(path: &Path) -> Result<Self, PackageError> {
         read::open(path)
+    }
+
+    /// Looks at a generator file without reading its weights.
+    pub fn peek(path: &Path) -> Result<Peek, PackageError> {
+        peek::peek(path)
     }
 }

@@ -4,6 +4,7 @@
 
 mod encoder;
 mod error;
+mod length;
 mod mux;
 mod picture;
 mod recorder;
@@ -13,6 +14,7 @@ mod writer;
 mod yuv;
 
 pub use error::RecordError;
+pub use length::length_secs;
 pub use picture::{contact_sheet, save_gif, save_png};
 pub use recorder::{RecordStatus, Recorder, Summary};
 pub use writer::Mp4Writer;

@@ -69,7 +69,7 @@ pub(super) fn recording_ui(context: &egui::Context, recording: &RecordingStats) 
 }
 
 /// `M:SS` of a number of seconds.
-fn clock(secs: f64) -> String {
+pub(super) fn clock(secs: f64) -> String {
     let secs = secs.max(0.0) as u64;
     format!("{}:{:02}", secs / 60, secs % 60)
 }

@@ -35,6 +35,7 @@ pub(super) fn menu_ui(
                             ui.set_width(width - 10.0);
                             actions_ui(ui, state, commands);
                             gallery_ui(interface, ui, state, commands);
+                            interface.prompt.menu_ui(ui, state, commands);
                             seed_ui(interface, ui, state, commands);
                             settings_ui(ui, state, commands);
                             keys_ui(ui, state);
@@ -114,13 +115,17 @@ fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, com
         });
     }
     let hint = "A photograph or painting; you can also drop a file on the window";
-    if ui
-        .add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Any picture …"))
-        .on_hover_text(hint)
-        .clicked()
-    {
-        commands.push(UiCommand::ChoosePicture);
-    }
+    ui.horizontal(|ui| {
+        let size = vec2(width, 34.0);
+        let any = ui.add_sized(size, egui::Button::new("Any picture …"));
+        if any.on_hover_text(hint).clicked() {
+            commands.push(UiCommand::ChoosePicture);
+        }
+        let all = ui.add_sized(size, egui::Button::new("All worlds"));
+        if all.on_hover_text("The first screen (Home)").clicked() {
+            commands.push(UiCommand::Home);
+        }
+    });
 }
 
 /// One picture of the gallery with its name and key.

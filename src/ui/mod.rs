@@ -1,14 +1,24 @@
 //! The interface over the picture: state in, commands out. Knows nothing of windows, graphics devices or networks.
 
+mod cards;
+mod drop;
+mod home;
 mod hud;
 mod menu;
 mod notices;
+mod prompt;
+mod shelf;
 mod theme;
 mod toasts;
 
+use std::path::PathBuf;
+
 use crate::engine::{RecordingStats, Stats, WorldInfo};
+use crate::frame::Frame;
 use crate::settings::Settings;
 
+use prompt::PromptBox;
+pub use shelf::{About, FileKind, GeneratorCard, PictureCard, RecordingCard, RecordingKind, Shelf};
 pub use toasts::ToastKind;
 use toasts::Toasts;
 
@@ -17,6 +27,8 @@ use toasts::Toasts;
 pub enum Phase<'a> {
     /// The file is being opened or its networks loaded.
     Loading,
+    /// The networks are loaded and no walk is on.
+    Ready,
     /// A walk is on.
     Walking,
     /// Something failed.
@@ -48,12 +60,24 @@ pub struct UiState<'a> {
     pub bundled: Option<usize>,
     /// Name of the first frame.
     pub place: &'a str,
+    /// What the walk shall be.
+    pub prompt: &'a str,
     /// Seed of the walk.
     pub seed: u64,
     /// The user has paused.
     pub paused: bool,
     /// The menu is open.
     pub menu_open: bool,
+    /// The words are being written.
+    pub prompt_open: bool,
+    /// The first screen is open.
+    pub home_open: bool,
+    /// There is a walk to go back to.
+    pub can_go_back: bool,
+    /// What the first screen offers, once it is known.
+    pub shelf: Option<&'a Shelf>,
+    /// The generator file that is open.
+    pub generator: Option<&'a std::path::Path>,
     /// The keys should be told: nobody has used them yet.
     pub show_hint: bool,
     /// Numbers.
@@ -87,6 +111,24 @@ pub enum UiCommand {
     FirstFrame(usize),
     /// Ask for a picture file to begin in.
     ChoosePicture,
+    /// Ask for a generator file to open.
+    ChooseGenerator,
+    /// Begin in this picture file.
+    Begin(PathBuf),
+    /// Begin in a picture from the clipboard.
+    Paste(Frame),
+    /// Something was pasted that is no picture.
+    PasteNothing,
+    /// Open this generator file.
+    Open(PathBuf),
+    /// The walk shall be this from now on.
+    Prompt(String),
+    /// Leave the words as they are.
+    ClosePrompt,
+    /// Show the first screen.
+    Home,
+    /// Back from the first screen to the walk.
+    CloseHome,
     /// Fill the screen or not.
     ToggleFullscreen,
     /// New preferences.
@@ -103,6 +145,8 @@ pub struct Interface {
     seed_text: String,
     seed_shown: Option<u64>,
     toasts: Toasts,
+    prompt: PromptBox,
+    home: home::Home,
 }
 
 impl Interface {
@@ -114,6 +158,8 @@ impl Interface {
             seed_text: String::new(),
             seed_shown: None,
             toasts: Toasts::default(),
+            prompt: PromptBox::default(),
+            home: home::Home::default(),
         }
     }
 
@@ -122,12 +168,13 @@ impl Interface {
         self.thumbnails = world
             .pictures
             .iter()
-            .map(|picture| {
-                let frame = &picture.frame;
-                let image = egui::ColorImage::from_rgba_unmultiplied([frame.width_px, frame.height_px], &frame.rgba);
-                context.load_texture(&picture.name, image, egui::TextureOptions::LINEAR)
-            })
+            .map(|picture| cards::texture(context, &picture.name, &picture.frame))
             .collect();
+    }
+
+    /// What the first screen offers is known: its pictures are painted.
+    pub fn set_shelf(&mut self, context: &egui::Context, shelf: &Shelf) {
+        self.home.set_shelf(context, shelf);
     }
 
     /// Shows a message for a while.
@@ -138,6 +185,13 @@ impl Interface {
     /// Lays the interface out for one frame.
     pub fn show(&mut self, context: &egui::Context, state: &UiState<'_>) -> Vec<UiCommand> {
         let mut commands = Vec::new();
+        if state.home_open {
+            home::home_ui(self, context, state, &mut commands);
+            drop::drop_ui(context, &mut commands);
+            self.toasts.show(context);
+            return commands;
+        }
+        self.home.closed();
         if state.settings.hud && state.world.is_some() && !state.menu_open {
             hud::numbers_ui(context, state.hud);
         }
@@ -148,6 +202,8 @@ impl Interface {
         if state.menu_open {
             menu::menu_ui(self, context, state, &mut commands);
         }
+        self.prompt.overlay_ui(context, state, &mut commands);
+        drop::drop_ui(context, &mut commands);
         self.toasts.show(context);
         commands
     }

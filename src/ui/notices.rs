@@ -8,7 +8,8 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
     match state.phase {
         Phase::Loading => loading_ui(context, state),
         Phase::Failed { message } => failure_ui(context, message, commands),
-        Phase::Walking if state.menu_open => {}
+        Phase::Ready => {}
+        Phase::Walking if state.menu_open || state.prompt_open => {}
         Phase::Walking if state.paused => note(
             context,
             "Paused    Space goes on, N makes one step",

@@ -6,6 +6,14 @@ pub(super) const ACCENT: Color32 = Color32::from_rgb(232, 184, 107);
 pub(super) const TEXT: Color32 = Color32::from_rgb(236, 234, 228);
 pub(super) const DIM: Color32 = Color32::from_rgb(158, 160, 163);
 pub(super) const RED: Color32 = Color32::from_rgb(232, 84, 78);
+/// Words of warning: the red is too dark to be read at the size of text.
+pub(super) const WARNING: Color32 = Color32::from_rgb(240, 140, 120);
+/// Text on the accent.
+pub(super) const ON_ACCENT: Color32 = Color32::from_rgb(26, 21, 12);
+/// What lies behind the first screen, and the cards on it.
+pub(super) const GROUND: Color32 = Color32::from_rgb(13, 15, 18);
+pub(super) const CARD: Color32 = Color32::from_rgb(25, 28, 33);
+pub(super) const CARD_HOVERED: Color32 = Color32::from_rgb(35, 39, 46);
 const BUTTON: Color32 = Color32::from_rgb(38, 42, 49);
 const BUTTON_HOVERED: Color32 = Color32::from_rgb(52, 57, 66);
 const BUTTON_PRESSED: Color32 = Color32::from_rgb(66, 72, 82);
@@ -77,13 +85,9 @@ pub(super) fn apply(context: &egui::Context) {
 
 /// The one button of a panel that is meant.
 pub(super) fn primary_button(text: &str) -> egui::Button<'_> {
-    egui::Button::new(
-        egui::RichText::new(text)
-            .size(16.0)
-            .color(Color32::from_rgb(26, 21, 12)),
-    )
-    .fill(ACCENT)
-    .corner_radius(8)
+    egui::Button::new(egui::RichText::new(text).size(16.0).color(ON_ACCENT))
+        .fill(ACCENT)
+        .corner_radius(8)
 }
 
 /// The caption over a part of the menu.

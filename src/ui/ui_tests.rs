@@ -1,6 +1,12 @@
 //! The interface without a window: it lays out, and clicks become commands.
 
 use super::*;
+
+#[path = "home_tests.rs"]
+mod home;
+#[path = "prompt_tests.rs"]
+mod prompt;
+
 use crate::control::Lens;
 use crate::engine::Picture;
 use crate::frame::Frame;
@@ -19,10 +25,12 @@ fn world() -> WorldInfo {
         pictures: (0..3)
             .map(|i| Picture {
                 name: format!("place {i}"),
-                prompt: String::new(),
+                prompt: format!("caption {i}"),
                 frame: Frame::from_rgb(160, 96, &[90; 160 * 96 * 3], 0),
             })
             .collect(),
+        vocabulary: ["snow", "forest", "at", "dusk"].map(str::to_owned).to_vec(),
+        prompt_words: 3,
     }
 }
 
@@ -64,6 +72,43 @@ fn collect_text(shape: &egui::Shape, to: &mut String) {
     }
 }
 
+fn key(key: egui::Key) -> Vec<egui::Event> {
+    [true, false]
+        .map(|pressed| egui::Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: egui::Modifiers::NONE,
+        })
+        .to_vec()
+}
+
+fn write(text: &str) -> Vec<egui::Event> {
+    vec![egui::Event::Text(text.to_owned())]
+}
+
+/// Where a text was painted in the last frame.
+fn place_of(interface: &mut Interface, context: &egui::Context, state: &UiState<'_>, text: &str) -> egui::Pos2 {
+    fn find(shape: &egui::Shape, wanted: &str) -> Option<egui::Pos2> {
+        match shape {
+            egui::Shape::Text(text) if text.galley.text() == wanted => Some(text.visual_bounding_rect().center()),
+            egui::Shape::Vec(shapes) => shapes.iter().find_map(|s| find(s, wanted)),
+            _ => None,
+        }
+    }
+    let input = egui::RawInput {
+        screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
+        ..egui::RawInput::default()
+    };
+    let output = context.run_ui(input, |ui| {
+        interface.show(ui.ctx(), state);
+    });
+    let found = output.shapes.iter().find_map(|s| find(&s.shape, text));
+    output.drop_without_applying_deltas();
+    found.unwrap_or_else(|| panic!("{text} was not painted"))
+}
+
 fn click(at: egui::Pos2) -> Vec<Vec<egui::Event>> {
     let button = |pressed| egui::Event::PointerButton {
         pos: at,
@@ -86,6 +131,12 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         phase: Phase::Walking,
         bundled: Some(0),
         place: "place 0",
+        prompt: "snow at",
+        prompt_open: false,
+        home_open: false,
+        can_go_back: true,
+        shelf: None,
+        generator: None,
         seed: 7,
         paused: false,
         menu_open: false,

@@ -1,0 +1,41 @@
+//! A gamepad's cross and buttons in panels: they become the keys that the interface already understands.
+
+use crate::input::{Action, Nav};
+
+use super::Shell;
+
+impl Shell {
+    /// The cross or a button was pressed; without an open panel that means nothing.
+    pub(super) fn navigate(&mut self, nav: Nav) {
+        if !self.session.home_open && !self.session.menu_open {
+            return;
+        }
+        if nav == Nav::Back {
+            self.session.act(Action::Menu);
+            self.after_input();
+            return;
+        }
+        let Some(live) = &mut self.live else { return };
+        let nobody = live.egui.egui_ctx().memory(|m| m.focused().is_none());
+        let key = match nav {
+            // Arrows need something to start from; on the first screen that is seen to.
+            _ if nobody && !self.session.home_open => egui::Key::Tab,
+            Nav::Up => egui::Key::ArrowUp,
+            Nav::Down => egui::Key::ArrowDown,
+            Nav::Left => egui::Key::ArrowLeft,
+            Nav::Right => egui::Key::ArrowRight,
+            Nav::Accept | Nav::Back => egui::Key::Enter,
+        };
+        let events = &mut live.egui.egui_input_mut().events;
+        for pressed in [true, false] {
+            events.push(egui::Event::Key {
+                key,
+                physical_key: None,
+                pressed,
+                repeat: false,
+                modifiers: egui::Modifiers::NONE,
+            });
+        }
+        self.interface_changed();
+    }
+}

@@ -1,0 +1,432 @@
+//! The first screen: where to begin. Places of the opened world as cards; files beside them as rows.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use egui::{Color32, RichText, ScrollArea, TextureHandle, TextureId, vec2};
+
+use super::cards::{self, Card, Row, Sign};
+use super::shelf::{name_of, size_text};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, theme};
+use crate::engine::WorldInfo;
+use crate::frame::Frame;
+
+/// A window at least this wide has the files beside the places, not below them.
+const TWO_COLUMNS: f32 = 960.0;
+const SIDE_WIDTH: f32 = 350.0;
+const GAP: f32 = 16.0;
+/// Room for a scroll bar; it lies outside of what is aligned.
+const BAR: f32 = 12.0;
+/// A card is at least this wide.
+const CARD_WIDTH: f32 = 228.0;
+
+/// What the first screen remembers between frames.
+#[derive(Default)]
+pub(super) struct Home {
+    /// Small pictures of files.
+    textures: HashMap<PathBuf, TextureHandle>,
+    /// It has been shown and something has been focused, so that arrows have a place to start from.
+    focused: bool,
+}
+
+impl Home {
+    pub(super) fn closed(&mut self) {
+        self.focused = false;
+    }
+
+    pub(super) fn set_shelf(&mut self, context: &egui::Context, shelf: &Shelf) {
+        let of = |path: &PathBuf, frame: Option<&Frame>| {
+            let frame = frame?;
+            Some((
+                path.clone(),
+                cards::texture(context, &path.display().to_string(), frame),
+            ))
+        };
+        let generators = shelf.generators.iter().filter_map(|g| {
+            let about = g.about.as_ref().ok()?;
+            of(&g.path, about.thumbnail.as_ref())
+        });
+        let pictures = shelf
+            .pictures
+            .iter()
+            .filter_map(|p| of(&p.path, p.thumbnail.as_ref().ok()));
+        let recordings = shelf.recordings.iter().filter_map(|r| match &r.kind {
+            RecordingKind::Screenshot { thumbnail } => of(&r.path, thumbnail.as_ref()),
+            RecordingKind::Video { .. } => None,
+        });
+        self.textures = generators.chain(pictures).chain(recordings).collect();
+    }
+
+    fn texture(&self, path: &Path) -> Option<TextureId> {
+        self.textures.get(path).map(TextureHandle::id)
+    }
+}
+
+pub(super) fn home_ui(
+    interface: &mut Interface,
+    context: &egui::Context,
+    state: &UiState<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let screen = context.content_rect();
+    let margin = if screen.width() < 600.0 { 14.0 } else { 36.0 };
+    egui::Area::new(egui::Id::unique("home"))
+        .fixed_pos(screen.min)
+        .constrain(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            ui.painter().rect_filled(screen, 0.0, theme::GROUND);
+            let inner = screen.shrink2(vec2(margin, 0.0));
+            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
+            ui.add_space(26.0);
+            head_ui(&mut ui, state, commands);
+            ui.add_space(14.0);
+            let mut first = None;
+            let width = ui.available_width();
+            let height = ui.available_height().max(1.0);
+            if width >= TWO_COLUMNS {
+                let places = width - SIDE_WIDTH - 2.0 * GAP - BAR;
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    column(ui, "places", vec2(places, height), |ui| {
+                        places_ui(interface, ui, state, &mut first, commands);
+                    });
+                    ui.add_space(2.0 * GAP);
+                    // Its bar goes into the margin.
+                    column(ui, "files", vec2(SIDE_WIDTH, height), |ui| {
+                        files_ui(interface, ui, state, commands);
+                    });
+                });
+            } else {
+                column(&mut ui, "all", vec2(width, height), |ui| {
+                    places_ui(interface, ui, state, &mut first, commands);
+                    ui.add_space(20.0);
+                    files_ui(interface, ui, state, commands);
+                });
+            }
+            keep_focus(interface, context, first);
+        });
+}
+
+/// Arrows move what is focused; somebody has to begin.
+fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<egui::Id>) {
+    let Some(first) = first else { return };
+    let arrow = context.input(|i| {
+        use egui::Key::{ArrowDown, ArrowLeft, ArrowRight, ArrowUp};
+        [ArrowDown, ArrowLeft, ArrowRight, ArrowUp]
+            .into_iter()
+            .any(|k| i.key_pressed(k))
+    });
+    let nobody = context.memory(|m| m.focused().is_none());
+    if !interface.home.focused || (nobody && arrow) {
+        interface.home.focused = true;
+        context.memory_mut(|m| {
+            m.request_focus(first);
+            // The arrow has done its work: it shall not move on from here.
+            m.move_focus(egui::FocusDirection::None);
+        });
+        context.request_repaint();
+    } else if arrow {
+        // The focus moves at the end of this frame and shows in the next.
+        context.request_repaint();
+    }
+}
+
+/// A column that scrolls; `size` is that of what is in it.
+fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut egui::Ui)) {
+    let outer = size + vec2(BAR, 0.0);
+    ui.allocate_ui_with_layout(outer, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ScrollArea::vertical()
+            .id_salt(name)
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                ui.set_width(size.x.max(1.0));
+                ui.spacing_mut().item_spacing = vec2(GAP, 8.0);
+                add(ui);
+                ui.add_space(24.0);
+            });
+    });
+}
+
+fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    ui.label(
+        RichText::new("FARWANDER")
+            .size(12.0)
+            .extra_letter_spacing(3.0)
+            .color(theme::ACCENT),
+    );
+    let narrow = ui.available_width() < 640.0;
+    // In the order of reading; the one that is meant comes first.
+    let picture = "A photograph or painting; you can also drop or paste it";
+    let world = "A .safetensors file; you can also drop it on the window";
+    let mut buttons = vec![
+        ("Open a picture …", picture, UiCommand::ChoosePicture),
+        ("Open a world …", world, UiCommand::ChooseGenerator),
+        ("Quit", "Leave the program", UiCommand::Quit),
+    ];
+    if state.can_go_back {
+        buttons.insert(0, ("Back to the walk", "Esc", UiCommand::CloseHome));
+    }
+    let mut add = |ui: &mut egui::Ui, (text, hint, command): (&str, &str, UiCommand)| {
+        let button = match command {
+            UiCommand::CloseHome => theme::primary_button(text),
+            _ => egui::Button::new(text),
+        };
+        let button = button.min_size(vec2(0.0, 36.0));
+        if ui.add(button).on_hover_text(hint).clicked() {
+            commands.push(command);
+        }
+    };
+    let title = RichText::new("Where shall the walk begin?")
+        .size(28.0)
+        .color(Color32::WHITE);
+    if narrow {
+        ui.add(egui::Label::new(title).wrap());
+        ui.horizontal_wrapped(|ui| buttons.into_iter().for_each(|b| add(ui, b)));
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(title);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                buttons.into_iter().rev().for_each(|b| add(ui, b));
+            });
+        });
+    }
+}
+
+/// The places of the opened world. The id of the card that arrows shall start from goes to `first`.
+fn places_ui(
+    interface: &Interface,
+    ui: &mut egui::Ui,
+    state: &UiState<'_>,
+    first: &mut Option<egui::Id>,
+    commands: &mut Vec<UiCommand>,
+) {
+    if let Phase::Failed { message } = state.phase {
+        failure_ui(ui, message, commands);
+        if state.world.is_none() {
+            return;
+        }
+    }
+    let Some(world) = state.world else {
+        caption_ui(ui, "Opening the world …", "");
+        let nothing = Card {
+            texture: None,
+            title: "",
+            caption: "",
+            key: None,
+            chosen: false,
+        };
+        // Where the cards will be, so that nothing jumps.
+        grid(ui, 6, 0.58, |ui, _, size| {
+            ui.add_enabled_ui(false, |ui| nothing.ui(ui, size));
+        });
+        return;
+    };
+    caption_ui(ui, &world.title, &world_line(world, state.phase));
+    let aspect = world.lens.height_px as f32 / world.lens.width_px.max(1) as f32;
+    grid(ui, world.pictures.len(), aspect, |ui, number, size| {
+        let picture = &world.pictures[number];
+        let card = Card {
+            texture: interface.thumbnails.get(number).map(TextureHandle::id),
+            title: &picture.name,
+            caption: &picture.prompt,
+            key: (number < 9).then_some(number + 1),
+            chosen: state.can_go_back && state.bundled == Some(number),
+        };
+        let response = card.ui(ui, size);
+        if number == 0 || card.chosen {
+            *first = Some(response.id);
+        }
+        follow(&response);
+        if response.clicked() {
+            commands.push(UiCommand::FirstFrame(number));
+        }
+    });
+}
+
+/// What the arrows reach comes into view.
+fn follow(response: &egui::Response) {
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+}
+
+fn world_line(world: &WorldInfo, phase: Phase<'_>) -> String {
+    let lens = &world.lens;
+    let mut line = format!(
+        "{} × {} at {} frames a second",
+        lens.width_px, lens.height_px, world.frames_per_sec
+    );
+    if phase == Phase::Loading {
+        line.push_str("  ·  loading …");
+    }
+    line
+}
+
+fn caption_ui(ui: &mut egui::Ui, title: &str, line: &str) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).size(18.0).color(Color32::WHITE));
+        ui.add(egui::Label::new(RichText::new(line).size(13.0).color(theme::DIM)).truncate());
+    });
+    ui.add_space(2.0);
+}
+
+/// Cards of one size, as many side by side as fit.
+fn grid(ui: &mut egui::Ui, count: usize, aspect: f32, mut card: impl FnMut(&mut egui::Ui, usize, egui::Vec2)) {
+    let width = ui.available_width();
+    let columns = (((width + GAP) / (CARD_WIDTH + GAP)) as usize).max(1);
+    let each = ((width - GAP * (columns - 1) as f32) / columns as f32).floor();
+    let size = vec2(each.max(1.0), cards::card_height(each.max(1.0), aspect));
+    for row in 0..count.div_ceil(columns) {
+        ui.horizontal(|ui| {
+            for number in (row * columns)..((row + 1) * columns).min(count) {
+                card(ui, number, size);
+            }
+        });
+        ui.add_space(GAP - 8.0);
+    }
+}
+
+fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) {
+    caption_ui(ui, "The world has stopped", "");
+    ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
+    if ui.add(theme::primary_button("Try again")).clicked() {
+        commands.push(UiCommand::Retry);
+    }
+    ui.add_space(14.0);
+}
+
+/// Generator files, pictures and recordings.
+fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    let Some(shelf) = state.shelf else {
+        caption_ui(ui, "Worlds", "");
+        ui.label(RichText::new("Looking …").color(theme::DIM));
+        return;
+    };
+    let home = &interface.home;
+    caption_ui(ui, "Worlds", "");
+    for card in &shelf.generators {
+        let open = state.world.is_some() && state.generator == Some(card.path.as_path());
+        let response = match &card.about {
+            Ok(about) => Row {
+                texture: home.texture(&card.path),
+                title: &about.title,
+                lines: &about_lines(about, &card.path, open),
+                enabled: true,
+                clickable: !open,
+                chosen: open,
+                sign: Sign::None,
+            }
+            .ui(ui),
+            Err(why) => missing_ui(ui, &card.path, why),
+        };
+        follow(&response);
+        if response.on_hover_text(card.path.display().to_string()).clicked() {
+            commands.push(UiCommand::Open(card.path.clone()));
+        }
+    }
+    ui.add_space(12.0);
+    caption_ui(ui, "Pictures", "");
+    if shelf.pictures.is_empty() {
+        empty_ui(
+            ui,
+            "Drop any picture on the window, or paste one with Ctrl+V: the walk begins in it.",
+        );
+    }
+    for card in &shelf.pictures {
+        let response = match &card.thumbnail {
+            Ok(_) => file_ui(ui, home.texture(&card.path), &card.path, card.folder.clone()),
+            Err(why) => missing_ui(ui, &card.path, why),
+        };
+        follow(&response);
+        if response.on_hover_text(card.path.display().to_string()).clicked() {
+            commands.push(UiCommand::Begin(card.path.clone()));
+        }
+    }
+    ui.add_space(12.0);
+    recordings_ui(home, ui, shelf, commands);
+}
+
+fn recordings_ui(home: &Home, ui: &mut egui::Ui, shelf: &Shelf, commands: &mut Vec<UiCommand>) {
+    caption_ui(ui, "Recordings", "");
+    if shelf.recordings.is_empty() {
+        let text = format!(
+            "What you record (R) and screenshots (F12) are kept in {}.",
+            shelf.recordings_dir
+        );
+        empty_ui(ui, &text);
+    }
+    for card in &shelf.recordings {
+        let size = size_text(card.size_bytes);
+        let response = match &card.kind {
+            RecordingKind::Screenshot { .. } => file_ui(
+                ui,
+                home.texture(&card.path),
+                &card.path,
+                format!("Screenshot  ·  {size}"),
+            ),
+            RecordingKind::Video { secs } => {
+                let length = secs.map_or_else(|| "not finished".to_owned(), super::hud::clock);
+                Row {
+                    texture: None,
+                    title: &name_of(&card.path),
+                    lines: &[format!("{length}  ·  {size}")],
+                    enabled: true,
+                    clickable: false,
+                    chosen: false,
+                    sign: Sign::Play,
+                }
+                .ui(ui)
+            }
+        };
+        follow(&response);
+        if response.on_hover_text(card.path.display().to_string()).clicked() {
+            commands.push(UiCommand::Begin(card.path.clone()));
+        }
+    }
+}
+
+/// A picture that can be begun in.
+fn file_ui(ui: &mut egui::Ui, texture: Option<TextureId>, path: &Path, line: String) -> egui::Response {
+    Row {
+        texture,
+        title: &name_of(path),
+        lines: &[line],
+        enabled: true,
+        clickable: true,
+        chosen: false,
+        sign: Sign::None,
+    }
+    .ui(ui)
+}
+
+/// A file that cannot be used, with the reason.
+fn missing_ui(ui: &mut egui::Ui, path: &Path, why: &str) -> egui::Response {
+    Row {
+        texture: None,
+        title: &name_of(path),
+        lines: &[why.to_owned()],
+        enabled: false,
+        clickable: false,
+        chosen: false,
+        sign: Sign::Missing,
+    }
+    .ui(ui)
+}
+
+fn empty_ui(ui: &mut egui::Ui, text: &str) {
+    ui.add(egui::Label::new(RichText::new(text).size(13.5).color(theme::DIM)).wrap());
+}
+
+/// What a generator file says of itself, in lines.
+fn about_lines(about: &About, path: &Path, open: bool) -> Vec<String> {
+    let [width, height] = about.frame_px;
+    let rate = about.frames_per_sec;
+    let name = name_of(path);
+    vec![
+        if open { format!("{name}  ·  open now") } else { name },
+        format!("{width} × {height}  ·  {rate} a second"),
+        format!("{}  ·  {}", size_text(about.size_bytes), about.licence),
+        about.trained.clone(),
+    ]
+}

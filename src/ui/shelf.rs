@@ -1,0 +1,140 @@
+//! What the first screen offers beside the opened world: generator files, pictures, recordings. Plain data; it is
+//! gathered on another thread.
+
+use std::path::{Path, PathBuf};
+
+use crate::frame::Frame;
+
+/// What a file named by the user is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A world.
+    Generator,
+    /// Everything else: whether it is a picture shows when it is read.
+    Picture,
+}
+
+impl FileKind {
+    /// By the end of the name.
+    pub fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(end) if end.eq_ignore_ascii_case("safetensors") => Self::Generator,
+            _ => Self::Picture,
+        }
+    }
+}
+
+/// Everything on offer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shelf {
+    /// Generator files.
+    pub generators: Vec<GeneratorCard>,
+    /// Pictures that were begun in.
+    pub pictures: Vec<PictureCard>,
+    /// Recordings and screenshots, newest first.
+    pub recordings: Vec<RecordingCard>,
+    /// The folder that recordings go to, for people.
+    pub recordings_dir: String,
+}
+
+/// A generator file that is not loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratorCard {
+    /// The file.
+    pub path: PathBuf,
+    /// What it says of itself, or why it cannot be opened.
+    pub about: Result<About, String>,
+}
+
+/// What a generator file says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// Title of the world.
+    pub title: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Size of the file.
+    pub size_bytes: u64,
+    /// Width and height of its frames.
+    pub frame_px: [usize; 2],
+    /// Frames a second.
+    pub frames_per_sec: f64,
+    /// How it was trained, in a few words.
+    pub trained: String,
+    /// Its first picture.
+    pub thumbnail: Option<Frame>,
+}
+
+/// A picture file that was begun in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureCard {
+    /// The file.
+    pub path: PathBuf,
+    /// The folder it lies in, for people.
+    pub folder: String,
+    /// It, small, or why it cannot be read.
+    pub thumbnail: Result<Frame, String>,
+}
+
+/// A recording or a screenshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordingCard {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size.
+    pub size_bytes: u64,
+    /// What is in it.
+    pub kind: RecordingKind,
+}
+
+/// What a file in the folder of recordings is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordingKind {
+    /// A video, with its length if it was finished.
+    Video {
+        /// Length.
+        secs: Option<f64>,
+    },
+    /// A screenshot, small, if it can be read.
+    Screenshot {
+        /// It.
+        thumbnail: Option<Frame>,
+    },
+}
+
+/// `3.4 MB`, `12 kB`.
+pub(super) fn size_text(bytes: u64) -> String {
+    match bytes as f64 {
+        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
+        b if b >= 1e6 => format!("{:.1} MB", b / 1e6),
+        b if b >= 1e3 => format!("{:.0} kB", b / 1e3),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+/// The last part of a path, for people.
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_apart_by_their_ends() {
+        assert_eq!(FileKind::of(Path::new("a/b.SafeTensors")), FileKind::Generator);
+        assert_eq!(FileKind::of(Path::new("b.png")), FileKind::Picture);
+        assert_eq!(FileKind::of(Path::new("b")), FileKind::Picture);
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(size_text(999), "999 bytes");
+        assert_eq!(size_text(16_900_000), "16.9 MB");
+        assert_eq!(size_text(2_400), "2 kB");
+    }
+}
