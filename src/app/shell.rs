@@ -187,6 +187,7 @@ impl Shell {
             place: &self.session.place,
             seed: self.session.seed,
             paused: self.session.is_paused(),
+            rewinding: self.session.is_rewinding(),
             menu_open: self.session.menu_open,
             show_hint: self.session.hint && !live.mouse.is_captured(),
             hud: self.session.hud(),
@@ -311,7 +312,7 @@ impl Shell {
             return;
         }
         match binding(key) {
-            Some(Binding::Held(_)) if !self.session.menu_open => {
+            Some(Binding::Held(_) | Binding::Rewind) if !self.session.menu_open => {
                 self.session.hands.press(key);
                 self.session.sync();
                 self.session.hint = false;

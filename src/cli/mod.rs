@@ -6,6 +6,7 @@ mod generate;
 mod inspect;
 mod play;
 mod plot;
+mod replay;
 mod synth;
 mod train;
 

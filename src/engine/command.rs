@@ -45,7 +45,24 @@ pub enum Command {
         /// Seed of the noise.
         seed: u64,
     },
-    /// Records every generated frame from now on.
+    /// Goes back in time along the pictures that were shown (true); stays there and walks on from there (false).
+    Rewind(bool),
+    /// Keeps this moment of the walk as a file.
+    SaveBookmark {
+        /// Folder of bookmarks.
+        dir: PathBuf,
+    },
+    /// Takes the walk up at the latest bookmark of the loaded world.
+    RestoreBookmark {
+        /// Folder of bookmarks.
+        dir: PathBuf,
+    },
+    /// Saves how the walk came to be here, to be rendered again.
+    SaveReplay {
+        /// Folder to write to.
+        dir: PathBuf,
+    },
+    /// Records every frame that is shown from now on.
     Record {
         /// The MP4 file to write.
         path: PathBuf,
@@ -115,6 +132,8 @@ pub enum Event {
     },
     /// The recording could not begin, go on or be finished. One sentence.
     RecordingFailed(String),
+    /// Something asked for has been done. One sentence.
+    Done(String),
     /// Something asked for could not be done; the engine goes on. One sentence.
     Warning(String),
     /// The walk has ended by a failure. One sentence. A new `Start` or `Load` may help.

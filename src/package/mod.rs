@@ -4,7 +4,7 @@ mod expected;
 mod manifest;
 mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};

@@ -88,6 +88,7 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         place: "place 0",
         seed: 7,
         paused: false,
+        rewinding: false,
         menu_open: false,
         show_hint: true,
         hud: &hud,
