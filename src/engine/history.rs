@@ -13,7 +13,7 @@ use crate::control::Walker;
 use crate::frame::Frame;
 use crate::rollout::WalkState;
 
-/// Memory of all that is kept.
+/// Memory of all that is kept. Of Vale a state takes 11.5 MB and the pictures of a latent frame 0.1 MB: a good minute.
 const MAX_BYTES: usize = 192 << 20;
 /// Longest past.
 const MAX_SECS: f64 = 120.0;
@@ -178,7 +178,7 @@ impl Moment {
 /// Distance of kept states that are `age` latent frames old. It grows with the age, so that taking the walk up again is
 /// quick after a short way back.
 fn spacing(age: u64) -> u64 {
-    (age / 4 + 1).next_power_of_two().min(SPARSEST).max(STATE_EVERY)
+    (age / 4 + 1).next_power_of_two().clamp(STATE_EVERY, SPARSEST)
 }
 
 fn pack(frame: &Frame) -> Option<Packed> {

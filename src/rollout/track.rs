@@ -58,6 +58,14 @@ impl Track {
         self.prompt_changes.last().map_or(&self.prompt, |c| &c.prompt)
     }
 
+    /// From the next latent frame on, another prompt.
+    pub fn change_prompt(&mut self, prompt: &str) {
+        self.prompt_changes.push(PromptChange {
+            from_latent: self.latents() + 1,
+            prompt: prompt.to_owned(),
+        });
+    }
+
     /// Forgets all after `latents` latent frames, prompts that came after `kept_prompts` of them too.
     pub fn truncate(&mut self, latents: u64, kept_prompts: u64) {
         self.controls.truncate(latents as usize);
@@ -109,5 +117,7 @@ mod tests {
         assert_eq!((track.latents(), track.prompt_now()), (1, "dawn"));
         track.truncate(1, 0);
         assert_eq!(track.prompt_now(), "snow");
+        track.change_prompt("dusk");
+        assert_eq!(track.prompt_change(2), Some("dusk"));
     }
 }
