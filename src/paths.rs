@@ -33,7 +33,12 @@ pub fn models_dir() -> Option<PathBuf> {
     Some(project()?.data_dir().join("models"))
 }
 
-/// Folder of recordings and screenshots: the user's videos, else the working directory.
+/// Folder of bookmarks: kept moments of walks.
+pub fn bookmarks_dir() -> Option<PathBuf> {
+    Some(project()?.data_dir().join("bookmarks"))
+}
+
+/// Folder of recordings, replays and screenshots: the user's videos, else the working directory.
 pub fn recordings_dir() -> PathBuf {
     UserDirs::new()
         .and_then(|dirs| {

@@ -288,6 +288,28 @@ fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
 }
 
 #[test]
+fn a_replay_that_is_none_is_refused() {
+    let bad = BadFiles::new();
+    let (model, out) = (bundled(), bad.path("out.mp4"));
+    for file in [
+        bad.path("missing.json"),
+        bad.with("poem.json", b"Whose woods these are"),
+        bad.with("other.json", b"{\"format\": \"something\", \"controls\": []}"),
+        bad.with(
+            "later.json",
+            b"{\"format\": \"farwander-replay\", \"format_version\": 99}",
+        ),
+        bad.sparse(),
+    ] {
+        let mut args: Vec<&OsStr> = ["generate", "--replay"].map(OsStr::new).to_vec();
+        args.extend([file.as_os_str(), OsStr::new("--model"), model.as_os_str()]);
+        args.extend([OsStr::new("--out"), out.as_os_str()]);
+        assert_refused(&farwander(&args), &file);
+        assert!(!out.exists());
+    }
+}
+
+#[test]
 fn a_picture_that_is_none_is_refused() {
     let dir = TempDir::new().unwrap();
     let picture = dir.path().join("picture.png");

@@ -79,6 +79,7 @@ pub(super) struct Session {
     pub(super) menu_open: bool,
     /// What the engine was last told.
     told_pause: bool,
+    told_rewind: bool,
     pub(super) hint: bool,
     pub(super) recording: Option<RecordingStats>,
     /// The newest frame on the screen.
@@ -180,6 +181,7 @@ impl Session {
             paused: false,
             menu_open: false,
             told_pause: false,
+            told_rewind: false,
             hint: true,
             recording: None,
             shown: None,
@@ -283,6 +285,10 @@ impl Session {
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
+        let rewind = self.hands.rewind();
+        if rewind != self.told_rewind && self.engine.send(Command::Rewind(rewind)) {
+            self.told_rewind = rewind;
+        }
     }
 
     /// The mouse has moved (right, down) while it is held.
@@ -317,6 +323,9 @@ impl Session {
             Action::Step => self.step(),
             Action::Restart => self.restart(None),
             Action::Record => self.toggle_recording(),
+            Action::SaveBookmark => self.save_bookmark(paths::bookmarks_dir()),
+            Action::RestoreBookmark => self.restore_bookmark(paths::bookmarks_dir()),
+            Action::SaveReplay => self.save_replay(paths::recordings_dir()),
             Action::Screenshot => self.screenshot(&paths::recordings_dir()),
             Action::Hud => self.settings.hud = !self.settings.hud,
             Action::Fullscreen => {
@@ -390,6 +399,33 @@ impl Session {
             let path = paths::fresh_file(&paths::recordings_dir(), "walk", "mp4");
             self.send(Command::Record { path });
         }
+    }
+
+    /// Keeps this moment in the folder of bookmarks.
+    pub(super) fn save_bookmark(&mut self, dir: Option<PathBuf>) {
+        match dir {
+            Some(dir) => self.send(Command::SaveBookmark { dir }),
+            None => self.warn("Moments cannot be kept: there is no home folder."),
+        }
+    }
+
+    /// Goes back to the moment of this world that was kept last.
+    pub(super) fn restore_bookmark(&mut self, dir: Option<PathBuf>) {
+        match dir {
+            Some(dir) => self.send(Command::RestoreBookmark { dir }),
+            None => self.warn("No moment can have been kept: there is no home folder."),
+        }
+        self.set_menu(false);
+    }
+
+    /// Saves how the walk came to be here.
+    pub(super) fn save_replay(&mut self, dir: PathBuf) {
+        self.send(Command::SaveReplay { dir });
+    }
+
+    /// Whether the walk goes back in time.
+    pub(super) fn is_rewinding(&self) -> bool {
+        self.told_rewind
     }
 
     /// Saves the frame on the screen.
@@ -472,6 +508,10 @@ impl Session {
                 self.remember_picture();
                 self.place = name;
                 self.bundled = bundled;
+                if let Some(number) = bundled {
+                    // A bookmark may have come from another place than was asked for last.
+                    self.first = First::Bundled(number);
+                }
                 self.seed = seed;
                 self.numbers.stats = Stats::default();
             }
@@ -507,6 +547,7 @@ impl Session {
                 self.recording = None;
                 self.warn(what);
             }
+            Event::Done(what) => self.say(what),
             Event::Warning(what) => self.warn(what),
             Event::Failed { message, can_restart } => {
                 self.effects.push(Effect::CaptureMouse(false));

@@ -157,6 +157,44 @@ fn settings_that_cannot_be_saved_are_a_sentence_and_those_that_can_are_kept() {
     assert!(!Settings::read(&path).0.hud);
 }
 
+fn told(effects: &[Effect], kind: ToastKind, what: &str) -> bool {
+    effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Toast(k, text) if *k == kind && text.contains(what)))
+}
+
+#[test]
+fn a_moment_is_kept_and_come_back_to_and_a_replay_is_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session.take_effects();
+    for (ask, what) in [(0, "F9"), (1, "Back at"), (2, "Saved the walk")] {
+        match ask {
+            0 => rig.session.save_bookmark(Some(dir.path().to_owned())),
+            1 => rig.session.restore_bookmark(Some(dir.path().to_owned())),
+            _ => rig.session.save_replay(dir.path().to_owned()),
+        }
+        rig.until(|s| told(&s.effects, ToastKind::Done, what));
+    }
+    assert_eq!(rig.session.phase(), Phase::Walking);
+    rig.session.save_bookmark(None);
+    assert!(told(&rig.session.take_effects(), ToastKind::Warning, "no home folder"));
+}
+
+#[test]
+fn holding_backspace_goes_back_and_letting_go_walks_on() {
+    use winit::keyboard::KeyCode;
+    let mut rig = rig(u64::MAX, None);
+    rig.until(|s| walking(s) && s.numbers.stats.latent > 30);
+    rig.session.hands.press(KeyCode::Backspace);
+    rig.until(|s| s.is_rewinding() && s.numbers.stats.latent < 25);
+    rig.session.hands.release(KeyCode::Backspace);
+    rig.session.sync();
+    assert!(!rig.session.is_rewinding());
+    rig.until(|s| s.numbers.stats.latent > 40);
+}
+
 #[test]
 fn a_screenshot_is_saved_or_a_sentence() {
     let dir = tempfile::tempdir().unwrap();

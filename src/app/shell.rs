@@ -204,6 +204,7 @@ impl Shell {
             generator: self.session.generator(),
             seed: self.session.seed,
             paused: self.session.is_paused(),
+            rewinding: self.session.is_rewinding(),
             menu_open: self.session.menu_open,
             show_hint: self.session.hint && !live.mouse.is_captured(),
             hud: self.session.hud(),
@@ -332,7 +333,7 @@ impl Shell {
             return;
         }
         match binding(key) {
-            Some(Binding::Held(_)) if !self.session.menu_open && !self.session.home_open => {
+            Some(Binding::Held(_) | Binding::Rewind) if !self.session.menu_open && !self.session.home_open => {
                 self.session.hands.press(key);
                 self.session.sync();
                 self.session.hint = false;

@@ -20,10 +20,10 @@ use crate::rollout::{Rollout, Sampler};
 pub(crate) struct GenerateArgs {
     /// Generator file; without it, the bundled world.
     #[arg(long)]
-    model: Option<PathBuf>,
+    pub(super) model: Option<PathBuf>,
     /// Device to compute on.
     #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
+    pub(super) device: DeviceChoice,
     /// Bundled first frame, by number from 0, or an image file.
     #[arg(long, default_value = "0")]
     first_frame: String,
@@ -45,9 +45,12 @@ pub(crate) struct GenerateArgs {
     /// Network evaluations a latent frame.
     #[arg(long, default_value_t = 1)]
     steps: usize,
+    /// A walk that was saved in the player (F6), to be rendered again.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "steps"])]
+    replay: Option<PathBuf>,
     /// An .mp4 or .gif file, or a folder for PNGs.
     #[arg(long)]
-    out: PathBuf,
+    pub(super) out: PathBuf,
 }
 
 /// One stretch of a path file.
@@ -56,21 +59,6 @@ pub(crate) struct GenerateArgs {
 struct Stretch {
     frames: usize,
     keys: Vec<String>,
-}
-
-fn key(name: &str) -> Option<Keys> {
-    Some(match name {
-        "forward" => Keys::FORWARD,
-        "back" => Keys::BACK,
-        "left" => Keys::LEFT,
-        "right" => Keys::RIGHT,
-        "run" => Keys::RUN,
-        "turn_left" => Keys::TURN_LEFT,
-        "turn_right" => Keys::TURN_RIGHT,
-        "look_up" => Keys::LOOK_UP,
-        "look_down" => Keys::LOOK_DOWN,
-        _ => return None,
-    })
 }
 
 /// Keys held in each video frame after the first.
@@ -107,8 +95,8 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
             for stretch in stretches {
                 let mut keys = Keys(0);
                 for name in &stretch.keys {
-                    let known =
-                        key(name).ok_or_else(|| BadInput(format!("path file {file}: no key is called `{name}`")))?;
+                    let known = Keys::named(name)
+                        .ok_or_else(|| BadInput(format!("path file {file}: no key is called `{name}`")))?;
                     keys = keys.with(known);
                 }
                 script.push((stretch.frames, keys));
@@ -127,14 +115,14 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
 }
 
 /// Where frames go.
-enum Sink {
+pub(super) enum Sink {
     Mp4(Box<Mp4Writer>),
     Gif(PathBuf, Vec<Frame>),
     Folder(PathBuf),
 }
 
 impl Sink {
-    fn open(out: &Path, width_px: usize, height_px: usize, rate: f64) -> anyhow::Result<Self> {
+    pub(super) fn open(out: &Path, width_px: usize, height_px: usize, rate: f64) -> anyhow::Result<Self> {
         let kind = out.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
         Ok(match kind.as_deref() {
             Some("mp4") => Self::Mp4(Box::new(Mp4Writer::create(out, width_px, height_px, rate)?)),
@@ -146,7 +134,7 @@ impl Sink {
         })
     }
 
-    fn push(&mut self, frame: &Frame) -> anyhow::Result<()> {
+    pub(super) fn push(&mut self, frame: &Frame) -> anyhow::Result<()> {
         match self {
             Self::Mp4(writer) => writer.push(frame)?,
             Self::Gif(_, frames) => frames.push(frame.clone()),
@@ -155,7 +143,7 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(self, rate: f64) -> anyhow::Result<()> {
+    pub(super) fn finish(self, rate: f64) -> anyhow::Result<()> {
         match self {
             Self::Mp4(writer) => {
                 writer.finish()?;
@@ -186,6 +174,11 @@ pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, Stri
         let bytes = std::fs::read(which).map_err(|e| BadInput(format!("can't read the first frame {which}: {e}")))?;
         (bytes, String::new(), which.to_owned())
     };
+    Ok((decode(bytes, &name)?, prompt))
+}
+
+/// An image file's picture; `name` names it in errors.
+pub(super) fn decode(bytes: Vec<u8>, name: &str) -> Result<Frame, BadInput> {
     let bad = |what: String| BadInput(format!("{name} is no picture that can be read: {what}"));
     let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes))
         .with_guessed_format()
@@ -201,7 +194,7 @@ pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, Stri
     if w < 16 || h < 16 {
         return Err(bad(format!("it is {w}x{h}, at least 16x16 are needed")));
     }
-    Ok((Frame::from_rgb(w as usize, h as usize, picture.as_raw(), 0), prompt))
+    Ok(Frame::from_rgb(w as usize, h as usize, picture.as_raw(), 0))
 }
 
 /// Cameras of a walk on level ground, one [`LatentControl`] a latent frame.
@@ -216,7 +209,19 @@ pub(super) fn controls(keys: &[Keys], rate: f64) -> Vec<LatentControl> {
         .collect()
 }
 
+/// A bar for so many frames.
+pub(super) fn progress(frames: u64) -> ProgressBar {
+    let bar = ProgressBar::new(frames);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} frames, {per_sec} [{elapsed} < {eta}]") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
+    if let Some(file) = &args.replay {
+        return super::replay::run(&args, file);
+    }
     if args.frames == 0 || args.frames > 10_000_000 {
         return Err(BadInput(format!("--frames {}: give 1 to 10000000", args.frames)).into());
     }
@@ -236,10 +241,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         shift: 1.0,
     });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
-    let bar = ProgressBar::new(args.frames as u64);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} frames, {per_sec} [{elapsed} < {eta}]") {
-        bar.set_style(style);
-    }
+    let bar = progress(args.frames as u64);
     let prompt = args.prompt.unwrap_or(own_prompt);
     for frame in rollout.start(&first, &prompt, args.seed)?.frames {
         sink.push(&frame)?;

@@ -8,6 +8,7 @@ mod inspect;
 mod play;
 mod plot;
 mod prompts;
+mod replay;
 mod synth;
 mod train;
 

@@ -51,4 +51,47 @@ impl LatentControl {
             pitch_rad: self.pitch_from_rad,
         }
     }
+
+    /// Numbers in [`Self::numbers`].
+    pub const NUMBERS: usize = 1 + 5 * FRAMES_PER_LATENT;
+
+    /// Everything but the keys, in a fixed order: the pitch before (rad), then of each pose place (m), yaw and pitch (rad).
+    pub fn numbers(&self) -> [f32; Self::NUMBERS] {
+        let mut out = [self.pitch_from_rad; Self::NUMBERS];
+        for (pose, to) in self.poses.iter().zip(out[1..].chunks_exact_mut(5)) {
+            to[..3].copy_from_slice(&pose.position_m);
+            (to[3], to[4]) = (pose.yaw_rad, pose.pitch_rad);
+        }
+        out
+    }
+
+    /// Inverse of [`Self::numbers`].
+    pub fn from_numbers(numbers: &[f32; Self::NUMBERS], keys: Keys) -> Self {
+        Self {
+            pitch_from_rad: numbers[0],
+            poses: std::array::from_fn(|i| {
+                let p = &numbers[1 + 5 * i..];
+                CameraPose {
+                    position_m: [p[0], p[1], p[2]],
+                    yaw_rad: p[3],
+                    pitch_rad: p[4],
+                }
+            }),
+            keys,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_is_its_numbers_and_keys() {
+        let numbers: [f32; LatentControl::NUMBERS] = std::array::from_fn(|i| i as f32 / 7.0);
+        let control = LatentControl::from_numbers(&numbers, Keys::RUN);
+        assert_eq!(control.numbers(), numbers);
+        assert_eq!(control.poses[3].pitch_rad, 20.0 / 7.0);
+        assert_eq!(LatentControl::from_numbers(&control.numbers(), Keys::RUN), control);
+    }
 }

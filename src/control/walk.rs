@@ -28,6 +28,30 @@ impl Keys {
     /// Look down by key.
     pub const LOOK_DOWN: Self = Self(1 << 8);
 
+    /// Names of the keys in files, in the order of their bits.
+    const NAMES: [(&str, Self); 9] = [
+        ("forward", Self::FORWARD),
+        ("back", Self::BACK),
+        ("left", Self::LEFT),
+        ("right", Self::RIGHT),
+        ("run", Self::RUN),
+        ("turn_left", Self::TURN_LEFT),
+        ("turn_right", Self::TURN_RIGHT),
+        ("look_up", Self::LOOK_UP),
+        ("look_down", Self::LOOK_DOWN),
+    ];
+
+    /// The key of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(n, _)| *n == name).map(|(_, key)| *key)
+    }
+
+    /// Names of the keys that are set.
+    pub fn names(self) -> Vec<&'static str> {
+        let set = Self::NAMES.iter().filter(|(_, key)| self.has(*key));
+        set.map(|(name, _)| *name).collect()
+    }
+
     /// Whether every bit of `other` is set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -113,6 +137,57 @@ impl Walker {
         }
     }
 
+    /// Numbers in [`Self::numbers`].
+    pub const NUMBERS: usize = 11;
+
+    /// The whole state in a fixed order, for files: place (m), yaw and pitch (rad), speeds, mouse motion not spent yet.
+    pub fn numbers(&self) -> [f32; Self::NUMBERS] {
+        let [x, y, z] = self.pose.position_m;
+        [
+            x,
+            y,
+            z,
+            self.pose.yaw_rad,
+            self.pose.pitch_rad,
+            self.velocity_fwd_m_s,
+            self.velocity_right_m_s,
+            self.yaw_rate_rad_s,
+            self.pitch_rate_rad_s,
+            self.mouse_yaw_left_rad,
+            self.mouse_pitch_left_rad,
+        ]
+    }
+
+    /// Inverse of [`Self::numbers`].
+    pub fn from_numbers(numbers: [f32; Self::NUMBERS]) -> Self {
+        let [
+            x,
+            y,
+            z,
+            yaw_rad,
+            pitch_rad,
+            forward,
+            right,
+            yaw_rate,
+            pitch_rate,
+            yaw_left,
+            pitch_left,
+        ] = numbers;
+        Self {
+            pose: CameraPose {
+                position_m: [x, y, z],
+                yaw_rad,
+                pitch_rad,
+            },
+            velocity_fwd_m_s: forward,
+            velocity_right_m_s: right,
+            yaw_rate_rad_s: yaw_rate,
+            pitch_rate_rad_s: pitch_rate,
+            mouse_yaw_left_rad: yaw_left,
+            mouse_pitch_left_rad: pitch_left,
+        }
+    }
+
     /// Walks for one video frame of `dt_secs` on level ground and returns the new pose.
     pub fn advance(&mut self, input: &WalkInput, dt_secs: f32) -> CameraPose {
         let follow = 1.0 - libm::expf(-dt_secs / Self::LAG_SECS);
@@ -167,6 +242,22 @@ mod tests {
         }
         let z = w.pose.position_m[2];
         assert!(z < -3.5 && z > -4.5, "{z}");
+    }
+
+    #[test]
+    fn a_walker_from_its_numbers_walks_on_the_same() {
+        let mut w = Walker::default();
+        let input = WalkInput {
+            forward: 1.0,
+            mouse_yaw_rad: 0.3,
+            mouse_pitch_rad: -0.2,
+            turn: 0.4,
+            ..WalkInput::default()
+        };
+        w.advance(&input, 1.0 / 24.0);
+        let mut again = Walker::from_numbers(w.numbers());
+        assert_eq!(again, w);
+        assert_eq!(again.advance(&input, 1.0 / 24.0), w.advance(&input, 1.0 / 24.0));
     }
 
     #[test]

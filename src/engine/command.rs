@@ -50,7 +50,24 @@ pub enum Command {
     },
     /// Changes what the running walk shall be, from its next latent frame on. It lasts over [`Command::Restart`].
     Prompt(String),
-    /// Records every generated frame from now on.
+    /// Goes back in time along the pictures that were shown (true); stays there and walks on from there (false).
+    Rewind(bool),
+    /// Keeps this moment of the walk as a file.
+    SaveBookmark {
+        /// Folder of bookmarks.
+        dir: PathBuf,
+    },
+    /// Takes the walk up at the latest bookmark of the loaded world.
+    RestoreBookmark {
+        /// Folder of bookmarks.
+        dir: PathBuf,
+    },
+    /// Saves how the walk came to be here, to be rendered again.
+    SaveReplay {
+        /// Folder to write to.
+        dir: PathBuf,
+    },
+    /// Records every frame that is shown from now on.
     Record {
         /// The MP4 file to write.
         path: PathBuf,
@@ -128,6 +145,8 @@ pub enum Event {
     },
     /// The recording could not begin, go on or be finished. One sentence.
     RecordingFailed(String),
+    /// Something asked for has been done. One sentence.
+    Done(String),
     /// Something asked for could not be done; the engine goes on. One sentence.
     Warning(String),
     /// A file that was to be opened or begun in is no good; what ran before goes on. One sentence.

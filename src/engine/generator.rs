@@ -6,7 +6,7 @@ use crate::control::LatentControl;
 use crate::device::DeviceChoice;
 use crate::frame::Frame;
 use crate::package::Package;
-use crate::rollout::{Rollout, RolloutError, StepOutput};
+use crate::rollout::{Rollout, RolloutError, StepOutput, WalkState};
 
 use super::command::{Picture, WorldInfo};
 
@@ -20,6 +20,15 @@ pub trait Generator {
 
     /// The next latent frame.
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError>;
+
+    /// Bytes of [`Self::state`], known without making it.
+    fn state_bytes(&self) -> usize;
+
+    /// All that the coming steps need.
+    fn state(&self) -> Result<WalkState, RolloutError>;
+
+    /// Takes a walk up in such a state; returns the picture of that moment. With the same controls the same bytes follow.
+    fn restore(&mut self, state: &WalkState) -> Result<StepOutput, RolloutError>;
 }
 
 impl Generator for Rollout {
@@ -34,6 +43,18 @@ impl Generator for Rollout {
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
         Self::next(self, control)
     }
+
+    fn state_bytes(&self) -> usize {
+        Self::state_bytes(self)
+    }
+
+    fn state(&self) -> Result<WalkState, RolloutError> {
+        Self::state(self)
+    }
+
+    fn restore(&mut self, state: &WalkState) -> Result<StepOutput, RolloutError> {
+        Self::restore(self, state)
+    }
 }
 
 /// An opened generator file on its way to a device. Both halves run on the engine thread; the picture can be shown
@@ -41,6 +62,9 @@ impl Generator for Rollout {
 pub trait World {
     /// What the player shows of it.
     fn info(&self) -> &WorldInfo;
+
+    /// SHA-256 of its tensors in hexadecimal: what names it in bookmarks and replays.
+    fn sha256(&self) -> &str;
 
     /// Puts the networks on a device.
     fn load(&self, device: DeviceChoice) -> anyhow::Result<Box<dyn Generator>>;
@@ -79,6 +103,10 @@ impl PackageWorld {
 impl World for PackageWorld {
     fn info(&self) -> &WorldInfo {
         &self.info
+    }
+
+    fn sha256(&self) -> &str {
+        &self.package.manifest.sha256
     }
 
     fn load(&self, device: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {

@@ -3,7 +3,10 @@
 
 mod command;
 mod generator;
+mod history;
+mod keep;
 mod pacing;
+mod rewind;
 mod slots;
 mod stats;
 #[cfg(test)]

@@ -57,6 +57,23 @@ impl Pacer {
         self.shown_out_secs = None;
     }
 
+    /// When the frames in hand have all been shown, if any were since the last interruption.
+    pub fn shown_out_secs(&self) -> Option<f64> {
+        self.shown_out_secs
+    }
+
+    /// Schedules `n` frames that cost no step at the world's own rate, after those in hand.
+    pub fn append(&mut self, n: usize, now_secs: f64) -> Schedule {
+        let first_due_secs = self
+            .shown_out_secs
+            .map_or(now_secs, |shown_out| shown_out.max(now_secs));
+        self.shown_out_secs = Some(first_due_secs + n as f64 * self.frame_secs);
+        Schedule {
+            first_due_secs,
+            interval_secs: self.frame_secs,
+        }
+    }
+
     /// What a step takes, on average.
     pub fn step_secs(&self) -> f64 {
         self.step_secs

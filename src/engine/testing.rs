@@ -10,9 +10,11 @@ use super::{Engine, Event, Generator, Picture, World, WorldInfo};
 use crate::control::{LatentControl, Lens};
 use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
-use crate::rollout::{RolloutError, StepOutput};
+use crate::model::weights::{Array, Arrays};
+use crate::rollout::{RolloutError, Sampler, StepOutput, WalkState};
 
 pub(crate) const FRAMES_PER_SEC: f64 = 200.0;
+pub(crate) const SHA256: &str = "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0";
 
 #[derive(Default)]
 pub(crate) struct Seen {
@@ -20,19 +22,25 @@ pub(crate) struct Seen {
     pub(crate) seeds: Vec<u64>,
     /// Every prompt, of starts and of changes, in order.
     pub(crate) prompts: Vec<String>,
+    /// Every frame that was made, in order: its number and what it shows.
+    pub(crate) made: Vec<(u64, Vec<u8>)>,
 }
 
 struct Counter {
     seen: Arc<Mutex<Seen>>,
     index: u64,
     panic_at: u64,
+    seed: u64,
+    /// Of seed, prompts and all controls so far, so that two equal frames mean two equal walks.
+    mix: u64,
 }
 
 impl Counter {
     fn output(&mut self, n: usize) -> StepOutput {
         let frames = (0..n)
             .map(|_| {
-                let frame = Frame::from_rgb(16, 16, &[self.index as u8; 16 * 16 * 3], self.index);
+                let frame = paint(self.mix, self.index);
+                self.seen.lock().made.push((self.index, frame.rgba[..64].to_vec()));
                 self.index += 1;
                 frame
             })
@@ -47,6 +55,21 @@ impl Counter {
     }
 }
 
+/// A frame that shows what led to it.
+fn paint(mix: u64, index: u64) -> Frame {
+    let bytes = (mix ^ index).to_le_bytes();
+    let rgb: Vec<u8> = bytes.iter().copied().cycle().take(16 * 16 * 3).collect();
+    Frame::from_rgb(16, 16, &rgb, index)
+}
+
+impl Counter {
+    fn mix_in(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.mix = (self.mix ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 impl Generator for Counter {
     fn start(&mut self, _: &Frame, prompt: &str, seed: u64) -> Result<StepOutput, RolloutError> {
         let mut seen = self.seen.lock();
@@ -54,18 +77,45 @@ impl Generator for Counter {
         seen.prompts.push(prompt.to_owned());
         drop(seen);
         self.index = 0;
+        (self.mix, self.seed) = (0xcbf2_9ce4_8422_2325, seed);
+        self.mix_in(&seed.to_le_bytes());
+        self.mix_in(prompt.as_bytes());
         Ok(self.output(1))
     }
 
     fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError> {
         self.seen.lock().prompts.push(prompt.to_owned());
+        self.mix_in(prompt.as_bytes());
         Ok(())
     }
 
     fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
         assert!(self.index < self.panic_at, "counted too far");
         self.seen.lock().controls.push(*control);
+        self.mix_in(bytemuck::bytes_of(&control.numbers()));
         Ok(self.output(FRAMES_PER_LATENT))
+    }
+
+    fn state_bytes(&self) -> usize {
+        16
+    }
+
+    fn state(&self) -> Result<WalkState, RolloutError> {
+        let values = (0..4).map(|i| f32::from((self.mix >> (16 * i)) as u16)).collect();
+        Ok(WalkState {
+            seed: self.seed,
+            step: (self.index - 1) / FRAMES_PER_LATENT as u64,
+            sampler: Sampler::default(),
+            arrays: Arrays::from([("mix".to_owned(), Array { shape: vec![4], values })]),
+        })
+    }
+
+    fn restore(&mut self, state: &WalkState) -> Result<StepOutput, RolloutError> {
+        let values = &state.arrays["mix"].values;
+        self.mix = (0..4).map(|i| (values[i] as u64) << (16 * i)).sum();
+        self.seed = state.seed;
+        self.index = state.step * FRAMES_PER_LATENT as u64;
+        Ok(self.output(1))
     }
 }
 
@@ -80,10 +130,16 @@ impl World for CounterWorld {
         &self.info
     }
 
+    fn sha256(&self) -> &str {
+        SHA256
+    }
+
     fn load(&self, _: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {
         Ok(Box::new(Counter {
             seen: self.seen.clone(),
             index: 0,
+            seed: 0,
+            mix: 0,
             panic_at: self.panic_at,
         }))
     }

@@ -14,17 +14,18 @@ use crate::control::{LatentControl, WalkInput, Walker};
 use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::record::Recorder;
-use crate::rollout::StepOutput;
+use crate::rollout::{StepOutput, Track};
 use crate::telemetry;
 
 use super::command::{Command, Event, First};
 use super::generator::{Generator, PackageWorld, World, decode_picture};
+use super::history::History;
 use super::pacing::{Pacer, Schedule};
 use super::slots::{ControlSlot, FrameSlot, TimedFrame};
 use super::stats::{RecordingStats, Stats};
 
 type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
-type SendEvent = dyn Fn(Event) + Send + Sync;
+pub(super) type SendEvent = dyn Fn(Event) + Send + Sync;
 
 /// Handle of the engine thread. Dropping it shuts the thread down and waits for it.
 pub struct Engine {
@@ -116,32 +117,46 @@ impl Drop for Engine {
 }
 
 /// A walk that has begun.
-struct Walk {
-    first: Frame,
-    prompt: String,
-    name: String,
-    bundled: Option<usize>,
-    walker: Walker,
-    latent: u64,
+pub(super) struct Walk {
+    /// The first frame; once the walk has begun, as the generator took it.
+    pub(super) first: Frame,
+    /// The prompt now.
+    pub(super) prompt: String,
+    pub(super) name: String,
+    pub(super) bundled: Option<usize>,
+    /// Where the walker is in the picture of `latent`.
+    pub(super) walker: Walker,
+    /// The latent frame that is shown (or will be in a moment).
+    pub(super) latent: u64,
+    /// The latent frame that the generator stands at; another one than `latent` while going back and right after it.
+    pub(super) made: u64,
+    /// How it came to be here.
+    pub(super) track: Track,
 }
 
 /// Everything the thread owns.
-struct Machine {
+pub(super) struct Machine {
     open: Box<OpenWorld>,
-    events: Arc<SendEvent>,
-    controls: Arc<ControlSlot>,
-    frames: Arc<FrameSlot>,
+    pub(super) events: Arc<SendEvent>,
+    pub(super) controls: Arc<ControlSlot>,
+    pub(super) frames: Arc<FrameSlot>,
     epoch: Instant,
-    world: Option<Box<dyn World>>,
-    generator: Option<Box<dyn Generator>>,
-    walk: Option<Walk>,
+    pub(super) world: Option<Box<dyn World>>,
+    pub(super) generator: Option<Box<dyn Generator>>,
+    pub(super) walk: Option<Walk>,
+    /// The walk's recent past; `None` when the world is too large to keep one.
+    pub(super) history: Option<History>,
+    /// The user is going back.
+    pub(super) rewinding: bool,
     paused: bool,
     /// The walk has failed and waits for a new start.
-    stopped: bool,
-    steps_asked: u32,
-    pacer: Pacer,
+    pub(super) stopped: bool,
+    pub(super) steps_asked: u32,
+    pub(super) pacer: Pacer,
     recording: Option<(Recorder, PathBuf)>,
     finishing: Vec<JoinHandle<()>>,
+    /// Writes a bookmark.
+    pub(super) saving: Option<JoinHandle<()>>,
 }
 
 /// Whether the thread goes on.
@@ -162,20 +177,23 @@ impl Machine {
             world: None,
             generator: None,
             walk: None,
+            history: None,
+            rewinding: false,
             paused: false,
             stopped: false,
             steps_asked: 0,
             pacer: Pacer::new(24.0, FRAMES_PER_LATENT),
             recording: None,
             finishing: Vec::new(),
+            saving: None,
         }
     }
 
-    fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         (self.events)(event);
     }
 
-    fn now_secs(&self) -> f64 {
+    pub(super) fn now_secs(&self) -> f64 {
         self.epoch.elapsed().as_secs_f64()
     }
 
@@ -218,11 +236,15 @@ impl Machine {
         for thread in self.finishing.drain(..) {
             let _ = thread.join();
         }
+        self.finish_saving();
         let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
     }
 
     /// What to wait for before the next step.
     fn wait(&self) -> Wait {
+        if let Some(wait) = self.wait_in_the_past() {
+            return wait;
+        }
         let steps =
             self.generator.is_some() && self.walk.is_some() && !self.stopped && (!self.paused || self.steps_asked > 0);
         if !steps {
@@ -268,6 +290,10 @@ impl Machine {
                     self.steps_asked = (self.steps_asked + 1).min(8);
                 }
             }
+            Command::Rewind(back) => self.rewind(back),
+            Command::SaveBookmark { dir } => self.save_bookmark(&dir),
+            Command::RestoreBookmark { dir } => self.restore_bookmark(&dir),
+            Command::SaveReplay { dir } => self.save_replay(&dir),
             Command::Record { path } => self.record(path),
             Command::StopRecording => self.stop_recording(),
             Command::Shutdown => return Next::End,
@@ -277,6 +303,8 @@ impl Machine {
 
     fn unload(&mut self) {
         self.walk = None;
+        self.history = None;
+        self.rewinding = false;
         self.generator = None;
         self.world = None;
     }
@@ -345,11 +373,13 @@ impl Machine {
             bundled,
             walker: Walker::default(),
             latent: 0,
+            made: 0,
+            track: Track::default(),
         })
     }
 
     fn start(&mut self, mut walk: Walk, seed: u64) {
-        let Some(generator) = self.generator.as_mut() else {
+        let (Some(generator), Some(world)) = (self.generator.as_mut(), self.world.as_ref()) else {
             return;
         };
         telemetry::set_context("seed", seed.to_string());
@@ -358,9 +388,22 @@ impl Machine {
         self.controls.take();
         self.steps_asked = 0;
         walk.walker = Walker::default();
-        walk.latent = 0;
+        (walk.latent, walk.made) = (0, 0);
+        walk.track = Track {
+            title: world.info().title.clone(),
+            package_sha256: world.sha256().to_owned(),
+            bundled: walk.bundled,
+            name: walk.name.clone(),
+            prompt: walk.prompt.clone(),
+            seed,
+            ..Track::default()
+        };
+        self.history = None;
         match generator.start(&walk.first, &walk.prompt, seed) {
             Ok(output) => {
+                if let Some(fitted) = output.frames.first() {
+                    walk.first = fitted.clone();
+                }
                 self.tell(Event::Started {
                     name: walk.name.clone(),
                     bundled: walk.bundled,
@@ -375,6 +418,7 @@ impl Machine {
                     interval_secs: 0.0,
                 };
                 self.publish(&output, schedule, None);
+                self.begin_history(&output.frames);
             }
             Err(error) => {
                 self.walk = Some(walk);
@@ -385,12 +429,21 @@ impl Machine {
 
     /// The running walk shall become something else.
     fn change_prompt(&mut self, prompt: String) {
+        if self.rewinding {
+            let what = "Let go of the key that goes back first, then change the words.";
+            return self.tell(Event::Warning(what.to_owned()));
+        }
+        // The words are for what comes after the picture on the screen.
+        if !self.settle() {
+            return;
+        }
         let (Some(generator), Some(walk)) = (self.generator.as_mut(), self.walk.as_mut()) else {
             return;
         };
         match generator.change_prompt(&prompt) {
             Ok(()) => {
                 walk.prompt.clone_from(&prompt);
+                walk.track.change_prompt(&prompt);
                 self.tell(Event::Prompted(prompt));
             }
             Err(error) => self.tell(Event::Warning(format!("The words could not be changed: {error}."))),
@@ -399,6 +452,9 @@ impl Machine {
 
     /// One latent frame: reads the controls as late as possible, generates, schedules.
     fn step(&mut self) {
+        if self.step_in_the_past() {
+            return;
+        }
         let (Some(generator), Some(walk), Some(world)) =
             (self.generator.as_mut(), self.walk.as_mut(), self.world.as_ref())
         else {
@@ -412,16 +468,19 @@ impl Machine {
         match generator.next(&control) {
             Ok(output) => {
                 walk.latent += 1;
+                walk.made = walk.latent;
+                walk.track.controls.push(control);
                 let finished = self.now_secs();
                 let schedule = self.pacer.finished(began, finished);
                 self.publish(&output, schedule, Some(self.instant(began)));
+                self.remember(&output.frames);
             }
             Err(error) => self.fail(format!("The walk has stopped: {error}")),
         }
     }
 
     /// Hands the frames of a step to the window and to the recorder.
-    fn publish(&mut self, output: &StepOutput, schedule: Schedule, controls_read: Option<Instant>) {
+    pub(super) fn publish(&mut self, output: &StepOutput, schedule: Schedule, controls_read: Option<Instant>) {
         let timed: Vec<_> = output
             .frames
             .iter()
@@ -529,11 +588,12 @@ impl Machine {
     }
 
     /// The walk ends with a message.
-    fn fail(&mut self, message: String) {
+    pub(super) fn fail(&mut self, message: String) {
         tracing::error!("{message}");
         let can_restart = self.generator.is_some() && self.walk.is_some();
         // The walk is kept for a restart, but does not step.
         self.stopped = true;
+        self.rewinding = false;
         self.steps_asked = 0;
         self.tell(Event::Failed { message, can_restart });
     }
@@ -551,7 +611,7 @@ fn sentence(what: &str) -> String {
     format!("{}.", what.trim_end_matches('.'))
 }
 
-enum Wait {
+pub(super) enum Wait {
     /// Nothing to do before the next command.
     Command,
     /// A step is due after this time.
@@ -572,6 +632,9 @@ fn integrate(walker: &mut Walker, input: &WalkInput, keys: crate::control::Keys,
     LatentControl::new(&before, &poses, keys)
 }
 
+#[cfg(test)]
+#[path = "past_tests.rs"]
+mod past_tests;
 #[cfg(test)]
 #[path = "thread_tests.rs"]
 mod tests;

@@ -23,6 +23,12 @@ pub enum Action {
     Fullscreen,
     /// Begin in the bundled first frame of this number, counted from 0.
     FirstFrame(usize),
+    /// Keep this moment of the walk.
+    SaveBookmark,
+    /// Go back to the moment that was kept last.
+    RestoreBookmark,
+    /// Save how the walk came to be here, to be rendered again.
+    SaveReplay,
     /// Free the mouse and open the menu, or close it.
     Menu,
     /// Write what the world shall be.
@@ -36,13 +42,15 @@ pub enum Action {
 pub enum Binding {
     /// Held: walking, turning, running.
     Held(Keys),
+    /// Held: going back in time.
+    Rewind,
     /// Pressed once.
     Once(Action),
 }
 
 /// What a key is for, by its place on the keyboard (so that WASD is a cross on every layout).
 pub fn binding(key: KeyCode) -> Option<Binding> {
-    use Binding::{Held, Once};
+    use Binding::{Held, Once, Rewind};
     Some(match key {
         KeyCode::KeyW | KeyCode::ArrowUp => Held(Keys::FORWARD),
         KeyCode::KeyS | KeyCode::ArrowDown => Held(Keys::BACK),
@@ -55,7 +63,11 @@ pub fn binding(key: KeyCode) -> Option<Binding> {
         KeyCode::PageDown => Held(Keys::LOOK_DOWN),
         KeyCode::Space | KeyCode::KeyP => Once(Action::Pause),
         KeyCode::KeyN => Once(Action::Step),
-        KeyCode::Backspace => Once(Action::Restart),
+        KeyCode::Backspace => Rewind,
+        KeyCode::KeyB => Once(Action::Restart),
+        KeyCode::F5 => Once(Action::SaveBookmark),
+        KeyCode::F9 => Once(Action::RestoreBookmark),
+        KeyCode::F6 => Once(Action::SaveReplay),
         KeyCode::KeyR => Once(Action::Record),
         KeyCode::F12 => Once(Action::Screenshot),
         KeyCode::F3 | KeyCode::KeyH => Once(Action::Hud),
@@ -84,7 +96,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("Shift", "run"),
     ("Space", "pause"),
     ("N", "one step while paused"),
-    ("Backspace", "begin again, new seed"),
+    ("Backspace", "hold: go back in time"),
+    ("F5, F9", "keep this moment, come back to it"),
+    ("F6", "save the walk as a replay"),
+    ("B", "begin again, new seed"),
     ("1 … 9", "go to a world"),
     ("T", "words: what the world shall be"),
     ("Home", "all worlds"),
@@ -105,6 +120,7 @@ mod tests {
         assert_eq!(binding(KeyCode::ArrowUp), binding(KeyCode::KeyW));
         assert_eq!(binding(KeyCode::ArrowLeft), Some(Binding::Held(Keys::TURN_LEFT)));
         assert_eq!(binding(KeyCode::Digit9), Some(Binding::Once(Action::FirstFrame(8))));
-        assert_eq!(binding(KeyCode::F5), None);
+        assert_eq!(binding(KeyCode::Backspace), Some(Binding::Rewind));
+        assert_eq!(binding(KeyCode::F7), None);
     }
 }

@@ -17,8 +17,10 @@ pub struct PadSticks {
     pub turn: f32,
     /// Right stick, up positive.
     pub look: f32,
-    /// The left stick or a shoulder is pressed.
+    /// The left stick or the left trigger is pressed.
     pub run: bool,
+    /// The left shoulder button is held: going back in time.
+    pub rewind: bool,
 }
 
 /// What the cross and two buttons do in panels.
@@ -75,6 +77,7 @@ struct Axes {
     left: (f32, f32),
     right: (f32, f32),
     run: bool,
+    rewind: bool,
 }
 
 impl Axes {
@@ -97,6 +100,7 @@ impl Axes {
             turn: eased(turn),
             look: eased(look),
             run: self.run,
+            rewind: self.rewind,
         }
     }
 }
@@ -128,7 +132,7 @@ fn navigates(button: Button) -> Option<Nav> {
 }
 
 fn is_run(button: Button) -> bool {
-    matches!(button, Button::LeftThumb | Button::LeftTrigger | Button::LeftTrigger2)
+    matches!(button, Button::LeftThumb | Button::LeftTrigger2)
 }
 
 /// Starts the thread; it ends when `tell` returns false.
@@ -153,6 +157,9 @@ pub fn watch(tell: impl Fn(PadEvent) -> bool + Send + 'static) -> std::io::Resul
                 EventType::AxisChanged(axis, value, _) => axes.set(axis, value),
                 EventType::ButtonPressed(button, _) if is_run(button) => axes.run = true,
                 EventType::ButtonReleased(button, _) if is_run(button) => axes.run = false,
+                // The library calls shoulder buttons triggers, and triggers their second kind.
+                EventType::ButtonPressed(Button::LeftTrigger, _) => axes.rewind = true,
+                EventType::ButtonReleased(Button::LeftTrigger, _) => axes.rewind = false,
                 EventType::ButtonPressed(button, _) => {
                     if let Some(nav) = navigates(button) {
                         go_on &= tell(PadEvent::Nav(nav));
@@ -202,8 +209,10 @@ mod tests {
         axes.set(Axis::LeftStickY, 1.0);
         axes.set(Axis::RightStickX, -1.0);
         axes.set(Axis::RightStickY, 0.575);
+        axes.rewind = true;
         let sticks = axes.sticks();
         assert_eq!((sticks.forward, sticks.strafe), (1.0, 0.0));
+        assert!(sticks.rewind && !sticks.run);
         assert!(sticks.turn < -0.6 && sticks.look > 0.1);
         assert_eq!(pressed(Button::Start), Some(Action::Pause));
         assert_eq!(navigates(Button::South), Some(Nav::Accept));

@@ -22,7 +22,7 @@ pub struct Hands {
 impl Hands {
     /// A key went down; true if it is one that is held (and so is used up).
     pub fn press(&mut self, key: KeyCode) -> bool {
-        let is_held = matches!(binding(key), Some(Binding::Held(_)));
+        let is_held = matches!(binding(key), Some(Binding::Held(_) | Binding::Rewind));
         if is_held && !self.held.contains(&key) {
             self.held.push(key);
         }
@@ -53,6 +53,11 @@ impl Hands {
                 keys
             }
         })
+    }
+
+    /// Whether the hands ask to go back in time.
+    pub fn rewind(&self) -> bool {
+        self.sticks.rewind || self.held.iter().any(|key| binding(*key) == Some(Binding::Rewind))
     }
 
     /// What the hands ask for: keys and sticks together. Mouse turning goes its own way, see [`Self::mouse`].
@@ -105,6 +110,21 @@ mod tests {
         assert_eq!((walk.strafe, walk.run), (0.0, true));
         hands.release_all();
         assert_eq!(hands.walk(&Settings::default()), WalkInput::default());
+    }
+
+    #[test]
+    fn going_back_is_held_by_key_or_shoulder_and_is_no_walking_key() {
+        let mut hands = Hands::default();
+        assert!(hands.press(KeyCode::Backspace));
+        assert!(hands.rewind());
+        assert_eq!(hands.keys(), Keys::default());
+        hands.release_all();
+        assert!(!hands.rewind());
+        hands.set_sticks(PadSticks {
+            rewind: true,
+            ..PadSticks::default()
+        });
+        assert!(hands.rewind());
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod manifest;
 mod peek;
 mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};

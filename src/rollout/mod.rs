@@ -3,10 +3,22 @@
 //! [`Walks`] is the step itself, for any number of walks side by side; [`Rollout`] is one walk of a packaged generator,
 //! as the player takes it. A walk lives on one thread: every tensor it owns is made, used and dropped there.
 
+mod bookmark;
+mod files;
 mod player;
+mod replay;
+mod state;
+#[cfg(test)]
+mod tests;
+mod track;
 mod walks;
 
+pub use bookmark::Bookmark;
+pub use files::FileError;
 pub use player::{Rollout, StepOutput};
+pub use replay::{PictureFile, Replay};
+pub use state::WalkState;
+pub use track::{PromptChange, Track};
 pub use walks::{Networks, Recycled, Sampler, StepTimes, Walks, fill_noise};
 
 /// Trouble while generating.
@@ -29,6 +41,9 @@ pub enum RolloutError {
     /// A step before the first frame.
     #[error("a walk has to be started with a first frame before its first step")]
     NotStarted,
+    /// A kept state is not one of this generator.
+    #[error("the kept moment does not fit this generator: {0}")]
+    State(crate::model::weights::WeightsError),
     /// The network made numbers that are no numbers.
     #[error("the network produced values that are not finite at latent frame {0}; restart the walk")]
     NotFinite(u64),

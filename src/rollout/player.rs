@@ -3,6 +3,7 @@
 use burn::tensor::DType;
 
 use super::RolloutError;
+use super::state::WalkState;
 use super::walks::{Networks, Sampler, Walks};
 use crate::control::LatentControl;
 use crate::device::{DeviceChoice, Gaussian};
@@ -142,6 +143,41 @@ impl Rollout {
             decode_ms: times.decode_ms,
             recycle_ms: times.recycle_ms,
         })
+    }
+}
+
+impl Rollout {
+    /// Bytes of [`Self::state`], known without making it; 0 before the first frame.
+    pub fn state_bytes(&self) -> usize {
+        self.walks.as_ref().map_or(0, Walks::state_bytes)
+    }
+
+    /// All that the coming steps need. Restored, with the same controls, they make the same bytes.
+    pub fn state(&self) -> Result<WalkState, RolloutError> {
+        Ok(self.walks.as_ref().ok_or(RolloutError::NotStarted)?.state())
+    }
+
+    /// Takes a walk up where [`Self::state`] was called, with the sampler it had then. Returns the picture of that
+    /// moment. What ran before goes on when the state does not fit.
+    pub fn restore(&mut self, state: &WalkState) -> Result<StepOutput, RolloutError> {
+        let walks = Walks::from_state(self.networks.clone(), state)?;
+        let lens = self.networks.lens;
+        let (pixels, depth) = walks.picture();
+        let index = state.step * FRAMES_PER_LATENT as u64;
+        let output = StepOutput {
+            frames: vec![Frame::from_rgb(
+                lens.width_px,
+                lens.height_px,
+                &codec::to_bytes(pixels),
+                index,
+            )],
+            inverse_depth: depth.to_vec(),
+            network_ms: 0.0,
+            decode_ms: 0.0,
+            recycle_ms: 0.0,
+        };
+        self.walks = Some(walks);
+        Ok(output)
     }
 }
 

@@ -87,18 +87,18 @@ pub struct Recycled {
 
 /// Walks in step with each other.
 pub struct Walks {
-    networks: Networks,
-    sampler: Sampler,
+    pub(super) networks: Networks,
+    pub(super) sampler: Sampler,
     /// One state (with its own rings) for each evaluation of the sampler: keys made at one noise level are read at it.
-    states: Vec<GeneratorState>,
-    modulations: Vec<Vec<Modulation>>,
+    pub(super) states: Vec<GeneratorState>,
+    pub(super) modulations: Vec<Vec<Modulation>>,
     /// `[batch, channels, h, w]`: the last latent frame.
-    latent: Tensor<4>,
-    last: Vec<RgbDepth>,
-    seeds: Vec<u64>,
-    step: u64,
+    pub(super) latent: Tensor<4>,
+    pub(super) last: Vec<RgbDepth>,
+    pub(super) seeds: Vec<u64>,
+    pub(super) step: u64,
     /// What the last step recycled, and its validity.
-    recycled: Option<(Tensor<4>, Tensor<4>)>,
+    pub(super) recycled: Option<(Tensor<4>, Tensor<4>)>,
 }
 
 /// The noise of a walk's step (from 1). Named by seed and step: a walk can be taken up anywhere.
@@ -256,6 +256,14 @@ impl Networks {
         }
     }
 
+    /// Modulations of each of the sampler's evaluations, for `batch` walks.
+    pub(super) fn modulations(&self, sampler: Sampler, batch: usize, device: &Device) -> Vec<Vec<Modulation>> {
+        flow::timesteps(sampler.steps, sampler.shift)[..sampler.steps]
+            .iter()
+            .map(|t| self.generator.modulations(*t, batch, self.dtype, device))
+            .collect()
+    }
+
     /// Text tokens of prompts.
     pub fn text(&self, prompts: &[&str]) -> Tensor<3> {
         let c = self.generator.config();
@@ -277,18 +285,10 @@ impl Walks {
         let latent = networks.encode(&clips);
         let decoded = networks.decode(latent.clone(), latent.clone(), &[]);
         let text = networks.text(prompts);
-        let times = flow::timesteps(sampler.steps, sampler.shift);
         let states: Vec<GeneratorState> = (0..sampler.steps)
             .map(|_| networks.generator.begin(text.clone(), networks.dtype))
             .collect();
-        let modulations = times[..sampler.steps]
-            .iter()
-            .map(|t| {
-                networks
-                    .generator
-                    .modulations(*t, first.len(), networks.dtype, &text.device())
-            })
-            .collect();
+        let modulations = networks.modulations(sampler, first.len(), &text.device());
         let last = networks.first_sources(first, &decoded);
         (
             Self {

@@ -66,6 +66,8 @@ pub struct UiState<'a> {
     pub seed: u64,
     /// The user has paused.
     pub paused: bool,
+    /// The walk goes back in time.
+    pub rewinding: bool,
     /// The menu is open.
     pub menu_open: bool,
     /// The words are being written.

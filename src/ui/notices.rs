@@ -10,6 +10,12 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
         Phase::Failed { message } => failure_ui(context, message, commands),
         Phase::Ready => {}
         Phase::Walking if state.menu_open || state.prompt_open => {}
+        Phase::Walking if state.rewinding => note(
+            context,
+            "Going back    Let go to walk on from here",
+            Align2::CENTER_TOP,
+            14.0,
+        ),
         Phase::Walking if state.paused => note(
             context,
             "Paused    Space goes on, N makes one step",

@@ -139,6 +139,7 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         generator: None,
         seed: 7,
         paused: false,
+        rewinding: false,
         menu_open: false,
         show_hint: true,
         hud: &hud,

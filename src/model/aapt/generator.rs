@@ -13,6 +13,7 @@ use super::rope::Rope;
 use super::text::TextEncoder;
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm, tensor};
+use crate::model::weights::{Arrays, WeightsError};
 
 const TIME_FEATURES: usize = 64;
 
@@ -227,6 +228,27 @@ impl Generator {
 }
 
 impl GeneratorState {
+    /// Bytes of the arrays that [`Self::export`] makes.
+    pub fn bytes(&self) -> usize {
+        self.rings.iter().map(KvRing::bytes).sum()
+    }
+
+    /// All rings as arrays whose names begin with `prefix`.
+    pub fn export(&self, prefix: &str, out: &mut Arrays) {
+        for (i, ring) in self.rings.iter().enumerate() {
+            ring.export(&format!("{prefix}.{i}"), out);
+        }
+    }
+
+    /// Takes the rings that a state of `step` steps has exported.
+    pub fn import(&mut self, prefix: &str, from: &Arrays, step: u64) -> Result<(), WeightsError> {
+        for (i, ring) in self.rings.iter_mut().enumerate() {
+            ring.import(&format!("{prefix}.{i}"), from, step > 0)?;
+        }
+        self.step = step;
+        Ok(())
+    }
+
     /// The bounded time position of the last step.
     pub fn position(&self) -> u64 {
         self.rope.position(self.step as i64)

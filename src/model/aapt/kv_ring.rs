@@ -5,6 +5,9 @@
 
 use burn::tensor::{DType, Device, Tensor};
 
+use crate::model::nn::tensor;
+use crate::model::weights::{Array, Arrays, WeightsError, to_host};
+
 /// Keys and values of one block.
 #[derive(Clone, Debug)]
 pub struct KvRing {
@@ -124,5 +127,55 @@ impl KvRing {
     /// All keys and values; slots that [`RingLayout::bias`] masks hold zeros.
     pub fn all(&self) -> (Tensor<4>, Tensor<4>) {
         (self.keys.clone(), self.values.clone())
+    }
+
+    /// Bytes of the arrays that [`Self::export`] makes.
+    pub fn bytes(&self) -> usize {
+        let [batch, heads, slots, width] = self.keys.dims();
+        4 * batch * heads * width * (2 * slots + self.layout.tokens + self.layout.text)
+    }
+
+    /// Everything it holds, as f32 on the host, under names that begin with `prefix`. Exact for every type that a ring
+    /// is kept in, since f32 holds all values of the shorter ones.
+    pub fn export(&self, prefix: &str, out: &mut Arrays) {
+        let mut put = |name: &str, t: &Tensor<4>| {
+            let array = Array {
+                shape: t.dims().to_vec(),
+                values: to_host(t.clone()),
+            };
+            out.insert(format!("{prefix}.{name}"), array);
+        };
+        put("keys", &self.keys);
+        put("values", &self.values);
+        if let Some(pinned) = &self.pinned {
+            put("pinned", pinned);
+        }
+        if let Some(text) = &self.text {
+            put("text", text);
+        }
+    }
+
+    /// Takes back what [`Self::export`] gave. `begun` says whether a latent frame has been put: then one is pinned.
+    pub fn import(&mut self, prefix: &str, from: &Arrays, begun: bool) -> Result<(), WeightsError> {
+        let (device, dtype) = (self.keys.device(), self.keys.dtype());
+        let [batch, heads, slots, width] = self.keys.dims();
+        let get = |name: &str, n: usize| -> Result<Tensor<4>, WeightsError> {
+            let name = format!("{prefix}.{name}");
+            let shape = [batch, heads, n, width];
+            let array = from.get(&name).ok_or_else(|| WeightsError::Missing(name.clone()))?;
+            if array.shape != shape {
+                return Err(WeightsError::Shape {
+                    name,
+                    found: array.shape.clone(),
+                    expected: shape.to_vec(),
+                });
+            }
+            Ok(tensor::<4>(array.values.clone(), shape, &device).cast(dtype))
+        };
+        let (keys, values) = (get("keys", slots)?, get("values", slots)?);
+        let pinned = begun.then(|| get("pinned", self.layout.tokens)).transpose()?;
+        let text = get("text", self.layout.text)?;
+        (self.keys, self.values, self.pinned, self.text) = (keys, values, pinned, Some(text));
+        Ok(())
     }
 }

@@ -1,0 +1,256 @@
+//! Bookmark files: the whole state of a walk in one safetensors file, to be taken up in another run of the program.
+//!
+//! Tensors: `state.*` and `controls` and `walker` (f32), `first_frame` (bytes). The header's `__metadata__` holds one key,
+//! `farwander_bookmark`: a JSON card. Plain data; may be written and read on any thread.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read as _;
+use std::path::Path;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::files::{FileError, hex, write_whole};
+use super::state::WalkState;
+use super::track::{PromptChange, Track};
+use super::walks::Sampler;
+use crate::control::{Keys, LatentControl, Walker};
+use crate::frame::Frame;
+use crate::model::weights::{Array, Arrays};
+
+const KEY: &str = "farwander_bookmark";
+/// Version of the format; a reader refuses others.
+const FORMAT_VERSION: u32 = 1;
+const LARGEST_HEADER: u64 = 16 << 20;
+const NOT_OURS: &str = "it is no bookmark, or it is damaged";
+
+/// A moment of a walk with all that led to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bookmark {
+    /// The walk so far.
+    pub track: Track,
+    /// The walker at that moment.
+    pub walker: Walker,
+    /// The first frame as the generator took it.
+    pub first: Frame,
+    /// The generator's state.
+    pub state: WalkState,
+}
+
+/// What stands in the metadata.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Card {
+    format_version: u32,
+    package_sha256: String,
+    title: String,
+    bundled: Option<usize>,
+    name: String,
+    prompt: String,
+    prompt_changes: Vec<PromptChange>,
+    seed: u64,
+    step: u64,
+    sampler_steps: usize,
+    sampler_shift: f64,
+    /// Of all tensors: see [`digest`].
+    sha256: String,
+}
+
+/// A tensor as bytes.
+type Raw<'a> = (Dtype, Vec<usize>, &'a [u8]);
+
+/// SHA-256 over names and bytes in the order of the names, whatever their order in the file.
+fn digest(tensors: &BTreeMap<String, Raw<'_>>) -> String {
+    let mut hash = Sha256::new();
+    for (name, (_, shape, bytes)) in tensors {
+        hash.update(format!("{name} {shape:?};"));
+        hash.update(bytes);
+    }
+    hex(&hash.finalize())
+}
+
+impl Bookmark {
+    /// Writes the file whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let controls: Vec<f32> = (self.track.controls.iter())
+            .flat_map(|c| c.numbers().into_iter().chain([f32::from(c.keys.0)]))
+            .collect();
+        let (walker, first) = (self.walker.numbers(), self.first.to_rgb());
+        let mut tensors: BTreeMap<String, Raw<'_>> = BTreeMap::new();
+        for (name, array) in &self.state.arrays {
+            let bytes = bytemuck::cast_slice(&array.values);
+            tensors.insert(format!("state.{name}"), (Dtype::F32, array.shape.clone(), bytes));
+        }
+        let rows = vec![self.track.controls.len(), LatentControl::NUMBERS + 1];
+        let size = vec![self.first.height_px, self.first.width_px, 3];
+        tensors.insert(
+            "controls".to_owned(),
+            (Dtype::F32, rows, bytemuck::cast_slice(&controls)),
+        );
+        tensors.insert(
+            "walker".to_owned(),
+            (Dtype::F32, vec![Walker::NUMBERS], bytemuck::cast_slice(&walker)),
+        );
+        tensors.insert("first_frame".to_owned(), (Dtype::U8, size, &first));
+        let track = &self.track;
+        let card = Card {
+            format_version: FORMAT_VERSION,
+            package_sha256: track.package_sha256.clone(),
+            title: track.title.clone(),
+            bundled: track.bundled,
+            name: track.name.clone(),
+            prompt: track.prompt.clone(),
+            prompt_changes: track.prompt_changes.clone(),
+            seed: self.state.seed,
+            step: self.state.step,
+            sampler_steps: self.state.sampler.steps,
+            sampler_shift: f64::from(self.state.sampler.shift),
+            sha256: digest(&tensors),
+        };
+        let failed = |what: String| FileError::Write {
+            path: path.to_owned(),
+            source: std::io::Error::other(what),
+        };
+        let json = serde_json::to_string(&card).map_err(|e| failed(e.to_string()))?;
+        let views = tensors
+            .into_iter()
+            .map(|(name, (dtype, shape, bytes))| TensorView::new(dtype, shape, bytes).map(|view| (name, view)))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| failed(e.to_string()))?;
+        let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
+            .map_err(|e| failed(e.to_string()))?;
+        write_whole(path, &bytes)
+    }
+
+    /// Reads a bookmark of the generator with this hash. Whether its numbers fit is seen when they are restored.
+    pub fn read(path: &Path, package_sha256: &str) -> Result<Self, FileError> {
+        let refuse = |what: String| FileError::Refused {
+            path: path.to_owned(),
+            what,
+        };
+        let bytes = read_checked(path)?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| refuse(NOT_OURS.to_owned()))?;
+        let card = (header.metadata().as_ref())
+            .and_then(|m| m.get(KEY))
+            .ok_or_else(|| refuse("it is no bookmark".to_owned()))?;
+        let card: serde_json::Value = serde_json::from_str(card).map_err(|_| refuse(NOT_OURS.to_owned()))?;
+        let version = card.get("format_version").and_then(serde_json::Value::as_u64);
+        if version != Some(u64::from(FORMAT_VERSION)) {
+            let found = version.map_or("none".to_owned(), |v| v.to_string());
+            return Err(refuse(format!(
+                "its format_version is {found}, and this program reads {FORMAT_VERSION}"
+            )));
+        }
+        let card: Card = serde_json::from_value(card).map_err(|e| refuse(format!("{NOT_OURS} ({e})")))?;
+        if card.package_sha256 != package_sha256 {
+            return Err(refuse(format!("it is a bookmark of another world ({})", card.title)));
+        }
+        let file = SafeTensors::deserialize(&bytes).map_err(|_| refuse(NOT_OURS.to_owned()))?;
+        let tensors: BTreeMap<String, Raw<'_>> = file
+            .iter()
+            .map(|(name, view)| (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data())))
+            .collect();
+        if digest(&tensors) != card.sha256 {
+            return Err(refuse("its SHA-256 does not match: the file is damaged".to_owned()));
+        }
+        let mut arrays = Arrays::new();
+        for (name, (dtype, shape, bytes)) in &tensors {
+            if *dtype == Dtype::F32 {
+                let values = (bytes.chunks_exact(4))
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect();
+                let shape = shape.clone();
+                arrays.insert(name.clone(), Array { shape, values });
+            }
+        }
+        let first = match tensors.get("first_frame") {
+            Some((Dtype::U8, shape, rgb)) if shape.len() == 3 && shape[2] == 3 => {
+                Frame::from_rgb(shape[1], shape[0], rgb, 0)
+            }
+            _ => return Err(refuse(NOT_OURS.to_owned())),
+        };
+        card.bookmark(&arrays, first)
+            .ok_or_else(|| refuse("it contradicts itself".to_owned()))
+    }
+}
+
+impl Card {
+    fn bookmark(self, arrays: &Arrays, first: Frame) -> Option<Bookmark> {
+        let walker = arrays.get("walker")?.values.as_slice().try_into().ok()?;
+        let rows = arrays.get("controls")?;
+        let whole = rows.shape == [self.step as usize, LatentControl::NUMBERS + 1];
+        if !whole || !(1..=256).contains(&self.sampler_steps) {
+            return None;
+        }
+        let mut controls = Vec::with_capacity(self.step as usize);
+        for row in rows.values.chunks_exact(LatentControl::NUMBERS + 1) {
+            let (keys, numbers) = row.split_last()?;
+            controls.push(LatentControl::from_numbers(
+                numbers.try_into().ok()?,
+                Keys(*keys as u16),
+            ));
+        }
+        Some(Bookmark {
+            track: Track {
+                title: self.title,
+                package_sha256: self.package_sha256,
+                bundled: self.bundled,
+                name: self.name,
+                prompt: self.prompt,
+                prompt_changes: self.prompt_changes,
+                seed: self.seed,
+                controls,
+            },
+            walker: Walker::from_numbers(walker),
+            first,
+            state: WalkState {
+                seed: self.seed,
+                step: self.step,
+                sampler: Sampler {
+                    steps: self.sampler_steps,
+                    shift: self.sampler_shift as f32,
+                },
+                arrays: crate::model::weights::under(arrays, "state"),
+            },
+        })
+    }
+}
+
+/// The file's bytes, once its header has proved to be one that names just as many: a foreign file may be of any size.
+fn read_checked(path: &Path) -> Result<Vec<u8>, FileError> {
+    let io = |source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let refuse = |what: &str| FileError::Refused {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    };
+    let mut file = std::fs::File::open(path).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
+    let mut size = [0u8; 8];
+    if len < 8 {
+        return Err(refuse(NOT_OURS));
+    }
+    file.read_exact(&mut size).map_err(io)?;
+    let header_len = u64::from_le_bytes(size);
+    if !(2..=LARGEST_HEADER).contains(&header_len) || header_len > len - 8 {
+        return Err(refuse(NOT_OURS));
+    }
+    let mut header = vec![0u8; header_len as usize];
+    file.read_exact(&mut header).map_err(io)?;
+    let tensors: safetensors::tensor::Metadata = serde_json::from_slice(&header).map_err(|_| refuse(NOT_OURS))?;
+    let end = (tensors.tensors().values())
+        .map(|i| i.data_offsets.1 as u64)
+        .max()
+        .unwrap_or(0);
+    if end > len - 8 - header_len {
+        return Err(refuse("it is cut short"));
+    }
+    let mut bytes = size.to_vec();
+    bytes.extend(header);
+    file.take(end).read_to_end(&mut bytes).map_err(io)?;
+    Ok(bytes)
+}

@@ -1,0 +1,302 @@
+//! Equalities of a walk: restored = uninterrupted, replayed = original, byte for byte, on a tiny generator.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
+use crate::device::{DeviceChoice, Gaussian};
+use crate::frame::Frame;
+use crate::package::Package;
+
+/// A generator in which everything matters: fresh ones have zero heads. `seed` makes different ones of the same sizes.
+fn package(seed: u64) -> Package {
+    let (mut manifest, mut weights, first_frames) = crate::package::tests::tiny();
+    let mut rng = Gaussian::new(seed, 0);
+    for array in weights.values_mut() {
+        array.values.iter_mut().for_each(|v| *v += 0.1 * rng.normal());
+    }
+    manifest.autoencoder.detail_gain = 0.5;
+    manifest.sha256 = format!("{seed:064}");
+    Package {
+        path: "tiny.safetensors".into(),
+        manifest,
+        first_frames,
+        weights,
+    }
+}
+
+fn rollout(package: &Package) -> Rollout {
+    Rollout::new(package, &DeviceChoice::Cpu).unwrap()
+}
+
+fn first() -> Frame {
+    let mut rng = Gaussian::new(3, 3);
+    let rgb: Vec<u8> = (0..40 * 20 * 3).map(|_| (255.0 * rng.uniform()) as u8).collect();
+    Frame::from_rgb(40, 20, &rgb, 0)
+}
+
+/// Somebody who walks, turns and looks about.
+fn controls(n: usize) -> Vec<LatentControl> {
+    let mut walker = Walker::at(CameraPose::default());
+    (0..n)
+        .map(|i| {
+            let keys = [Keys::FORWARD, Keys::TURN_LEFT, Keys::LOOK_UP.with(Keys::RIGHT)][i / 2 % 3];
+            let input = WalkInput {
+                mouse_yaw_rad: 0.01,
+                ..WalkInput::from_keys(keys)
+            };
+            let before = walker.pose;
+            let poses = std::array::from_fn(|_| walker.advance(&input, 1.0 / 24.0));
+            LatentControl::new(&before, &poses, keys)
+        })
+        .collect()
+}
+
+fn track(package: &Package, n: usize) -> Track {
+    Track {
+        title: package.manifest.title.clone(),
+        package_sha256: package.manifest.sha256.clone(),
+        bundled: None,
+        name: "noise".to_owned(),
+        prompt: "snow".to_owned(),
+        prompt_changes: vec![PromptChange {
+            from_latent: 4,
+            prompt: "nothing that it knows".to_owned(),
+        }],
+        seed: 7,
+        controls: controls(n),
+    }
+}
+
+/// Everything that a walk shows: bytes and depths.
+fn shown(output: &StepOutput) -> (Vec<Frame>, Vec<f32>) {
+    (output.frames.clone(), output.inverse_depth.clone())
+}
+
+/// Latents `from..=to` of a walk that has come to `from`.
+fn go(rollout: &mut Rollout, track: &Track, from: u64, to: u64) -> Vec<(Vec<Frame>, Vec<f32>)> {
+    (from..=to)
+        .map(|k| shown(&rollout.follow(track, k).unwrap().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_kept_state_walks_on_as_if_nothing_had_been_from_every_moment() {
+    let package = package(1);
+    let track = track(&package, 9);
+    let mut walk = rollout(&package);
+    walk.start(&first(), &track.prompt, track.seed).unwrap();
+    let mut states = vec![walk.state().unwrap()];
+    let mut whole = Vec::new();
+    // A window of two: the ring wraps twice.
+    for k in 1..=9 {
+        whole.extend(go(&mut walk, &track, k, k));
+        states.push(walk.state().unwrap());
+    }
+    assert!(whole[3].0 != whole[4].0);
+    for (k, state) in states.iter().enumerate() {
+        assert_eq!(
+            state.bytes(),
+            walk.state_bytes() - if k == 0 { pinned_bytes(&states[1]) } else { 0 }
+        );
+        let picture = walk.restore(state).unwrap();
+        if k > 0 {
+            assert_eq!(picture.frames[0], whole[k - 1].0[3], "the picture of moment {k}");
+            assert_eq!(picture.inverse_depth, whole[k - 1].1);
+        }
+        assert!(walk.state().unwrap() == *state, "moment {k} is not what was kept");
+        let rest = go(&mut walk, &track, k as u64 + 1, 9);
+        assert!(rest == whole[k..], "another walk from moment {k} on");
+    }
+    assert!(walk.follow(&track, 10).unwrap().is_none());
+}
+
+fn pinned_bytes(state: &WalkState) -> usize {
+    let pinned = state.arrays.iter().filter(|(name, _)| name.ends_with(".pinned"));
+    pinned.map(|(_, a)| 4 * a.values.len()).sum()
+}
+
+fn bookmark(package: &Package, dir: &Path) -> (Bookmark, PathBuf, Rollout, Track) {
+    let full = track(package, 10);
+    let mut walk = rollout(package);
+    let start = walk.start(&first(), &full.prompt, full.seed).unwrap();
+    go(&mut walk, &full, 1, 5);
+    let mut so_far = full.clone();
+    so_far.truncate(5, 0);
+    let bookmark = Bookmark {
+        track: so_far,
+        walker: Walker::at(CameraPose {
+            yaw_rad: 0.1,
+            ..CameraPose::default()
+        }),
+        first: start.frames[0].clone(),
+        state: walk.state().unwrap(),
+    };
+    let path = dir.join("made/new/a.safetensors");
+    bookmark.write(&path).unwrap();
+    (bookmark, path, walk, full)
+}
+
+#[test]
+fn a_bookmark_is_taken_up_in_another_program_run_bit_for_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    let package = package(1);
+    let (kept, path, mut walk, track) = bookmark(&package, dir.path());
+    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    let on = go(&mut walk, &track, 6, 10);
+    drop(walk);
+
+    let read = Bookmark::read(&path, &package.manifest.sha256).unwrap();
+    assert!(read == kept);
+    let mut again = rollout(&package);
+    let picture = again.restore(&read.state).unwrap();
+    assert_eq!(picture.frames[0].index, 20);
+    assert!(go(&mut again, &track, 6, 10) == on);
+    // Begun anew from the kept first frame it is the same walk, too.
+    again.start(&read.first, &read.track.prompt, read.track.seed).unwrap();
+    go(&mut again, &track, 1, 5);
+    assert!(go(&mut again, &track, 6, 10) == on);
+}
+
+#[test]
+fn a_bad_bookmark_is_one_sentence_and_the_walk_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let tiny = package(1);
+    let (kept, path, mut walk, track) = bookmark(&tiny, dir.path());
+    let sha = tiny.manifest.sha256.as_str();
+    let refused = |path: &Path, sha: &str| {
+        let error = Bookmark::read(path, sha).expect_err("must be refused").to_string();
+        assert!(
+            !error.contains('\n') && error.contains(&path.display().to_string()),
+            "{error}"
+        );
+        error
+    };
+    let said = refused(&path, &package(2).manifest.sha256);
+    assert!(said.contains("another world (Tiny)"), "{said}");
+    refused(&dir.path().join("missing"), sha);
+
+    let bytes = std::fs::read(&path).unwrap();
+    let other = dir.path().join("other.safetensors");
+    for len in [0, 5, 8, 100, 2000, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&other, &bytes[..len]).unwrap();
+        refused(&other, sha);
+    }
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    std::fs::write(&other, &flipped).unwrap();
+    assert!(refused(&other, sha).contains("damaged"));
+    std::fs::write(&other, b"Whose woods these are I think I know".repeat(30)).unwrap();
+    refused(&other, sha);
+    std::fs::File::create(&other).unwrap().set_len(40_000_000_000).unwrap();
+    refused(&other, sha);
+    crate::package::save(&other, &tiny.manifest, &tiny.weights, &tiny.first_frames).unwrap();
+    assert!(refused(&other, sha).contains("no bookmark"));
+
+    // A state of other sizes.
+    let before = walk.state().unwrap();
+    let mut state = kept.state.clone();
+    state.arrays.get_mut("ring.0.1.keys").unwrap().shape[2] += 1;
+    let error = walk.restore(&state).unwrap_err().to_string();
+    assert!(error.contains("ring.0.1.keys"), "{error}");
+    state.arrays.remove("latent");
+    assert!(walk.restore(&state).is_err());
+    assert!(walk.state().unwrap() == before);
+    walk.follow(&track, 6).unwrap();
+}
+
+fn replay(package: &Package) -> Replay {
+    Replay {
+        track: track(package, 8),
+        lens: package.manifest.lens,
+        frames_per_sec: 24.0,
+        picture: Some(PictureFile {
+            file: "walk.png".into(),
+            sha256: String::new(),
+        }),
+    }
+}
+
+#[test]
+fn a_replay_walks_the_original_walk() {
+    let dir = tempfile::tempdir().unwrap();
+    let package = package(1);
+    let mut replay = replay(&package);
+    let mut walk = rollout(&package);
+    let fitted = walk.start(&first(), "snow", 7).unwrap().frames;
+    let original = go(&mut walk, &replay.track, 1, 8);
+
+    let picture = dir.path().join("walk.png");
+    save_png(&picture, &fitted[0]);
+    replay.picture = Some(PictureFile::beside(&picture).unwrap());
+    let path = dir.path().join("walk.json");
+    replay.write(&path).unwrap();
+    let read = Replay::read(&path).unwrap();
+    assert!(read == replay, "{}", std::fs::read_to_string(&path).unwrap());
+    assert_eq!(read.check(&package), Ok(None));
+
+    let bytes = read.picture_bytes(&path).unwrap().unwrap();
+    let decoded = image::load_from_memory(&bytes).unwrap().to_rgb8();
+    let begin = Frame::from_rgb(32, 16, decoded.as_raw(), 0);
+    let mut again = rollout(&package);
+    assert_eq!(
+        again.start(&begin, &read.track.prompt, read.track.seed).unwrap().frames,
+        fitted
+    );
+    assert!(go(&mut again, &read.track, 1, 8) == original);
+
+    std::fs::write(&picture, b"another").unwrap();
+    let error = read.picture_bytes(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("walk.png") && error.contains("another picture"),
+        "{error}"
+    );
+}
+
+/// A PNG, without the module that saves them for users.
+fn save_png(path: &Path, frame: &Frame) {
+    image::save_buffer(path, &frame.to_rgb(), 32, 16, image::ExtendedColorType::Rgb8).unwrap();
+}
+
+#[test]
+fn a_replay_of_another_generator_warns_when_it_fits_and_is_refused_when_not() {
+    let (one, two) = (package(1), package(2));
+    let mut replay = replay(&one);
+    assert!(replay.check(&two).unwrap().unwrap().contains("another generator"));
+    replay.track.bundled = Some(1);
+    assert!(replay.check(&two).unwrap_err().contains("has 1"));
+    replay.lens.width_px = 64;
+    assert!(replay.check(&two).unwrap_err().contains("64x16"));
+}
+
+#[test]
+fn a_bad_replay_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("walk.json");
+    let replay = replay(&package(1));
+    replay.write(&path).unwrap();
+    let good = std::fs::read_to_string(&path).unwrap();
+    let refused = |text: &str, what: &str| {
+        std::fs::write(&path, text).unwrap();
+        let error = Replay::read(&path).expect_err(what).to_string();
+        assert!(!error.contains('\n') && error.contains(what), "{error}");
+    };
+    refused("", "no replay");
+    refused(&good[..good.len() / 2], "damaged");
+    refused("[1, 2]", "no replay");
+    refused(
+        "{\"format\": \"farwander-replay\", \"format_version\": 9}",
+        "format_version is 9",
+    );
+    refused(&good.replacen("\"forward\"", "\"fly\"", 1), "`fly`");
+    refused(
+        &good.replacen("\"pitch_from_rad\":", "\"pitch_from_rad\":1e300,\"x\":", 1),
+        "`x`",
+    );
+    refused(
+        &good.replacen("\"pitch_from_rad\":0.0", "\"pitch_from_rad\":1e300", 1),
+        "controls[0]",
+    );
+    refused(&good.replacen("\"seed\": 7", "\"seed\": -7", 1), "-7");
+    refused(&good.replacen("\"file\"", "\"bundled\": 0, \"file\"", 1), "either");
+}
