@@ -68,6 +68,8 @@ pub(super) struct Session {
     pub(super) asked_at: Option<Instant>,
     /// The engine holds a walk that can go on.
     walk_lives: bool,
+    /// Where the running walk began: what is begun again, whatever was refused since.
+    walked: Option<First>,
     /// The generator file that is open.
     opened: Option<PathBuf>,
     /// What the walk shall be.
@@ -173,6 +175,7 @@ impl Session {
             first: options.first.clone().unwrap_or(First::Bundled(0)),
             asked_at: None,
             walk_lives: false,
+            walked: None,
             opened: None,
             prompt: String::new(),
             prompt_open: false,
@@ -285,7 +288,8 @@ impl Session {
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
-        let rewind = self.hands.rewind();
+        // Whoever touches the shoulder button in a panel does not mean the walk behind it.
+        let rewind = self.hands.rewind() && !self.home_open && !self.menu_open && !self.prompt_open;
         if rewind != self.told_rewind && self.engine.send(Command::Rewind(rewind)) {
             self.told_rewind = rewind;
         }
@@ -505,12 +509,14 @@ impl Session {
                 self.ever_walked = true;
                 self.walk_lives = true;
                 self.prompt = prompt;
+                self.walked = Some(self.first.clone());
                 self.remember_picture();
                 self.place = name;
                 self.bundled = bundled;
                 if let Some(number) = bundled {
                     // A bookmark may have come from another place than was asked for last.
                     self.first = First::Bundled(number);
+                    self.walked = Some(First::Bundled(number));
                 }
                 self.seed = seed;
                 self.numbers.stats = Stats::default();

@@ -10,7 +10,7 @@ use super::eval_quality::Looks;
 use super::{BadInput, model_file};
 use crate::device::DeviceChoice;
 use crate::eval::report::{LATENTS_PER_SEC, plot, table};
-use crate::eval::worlds::{Curve, Walk, curve, held, roll_out, truth};
+use crate::eval::worlds::{Curve, Walk, cameras, curve, held, roll_out, truth};
 use crate::frame::Frame;
 use crate::model::aapt::codec;
 use crate::package::Package;
@@ -64,21 +64,29 @@ pub(super) fn bar(what: &'static str, n: usize) -> ProgressBar {
 
 pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     let latents = (args.secs * LATENTS_PER_SEC).round() as usize;
-    if !(0.0..=1000.0).contains(&args.sheet_secs) {
-        return Err(BadInput("--sheet-secs must be 0 to 1000".into()).into());
+    if !(0.0..=120.0).contains(&args.sheet_secs) {
+        return Err(BadInput("--sheet-secs must be 0 to 120".into()).into());
     }
-    if !(0.0..=3600.0).contains(&args.long_secs) {
-        return Err(BadInput("--long-secs must be 0 to 3600".into()).into());
+    if !(0.0..=300.0).contains(&args.long_secs) {
+        return Err(BadInput("--long-secs must be 0 to 300".into()).into());
     }
-    if args.worlds == 0 || latents == 0 || latents > 10_000 || args.steps.iter().any(|s| !(1..=256).contains(s)) {
-        return Err(BadInput("--worlds, --secs and --steps must be positive (at most 256 steps)".into()).into());
+    if args.worlds == 0 || !(2..=360).contains(&latents) || args.steps.iter().any(|s| !(1..=256).contains(s)) {
+        let what = "--worlds and --steps must be positive (at most 256 steps), --secs 0.34 to 60";
+        return Err(BadInput(what.into()).into());
     }
     let package = Package::open(&model_file(args.model.as_deref())?)?;
     let networks = Networks::from_package(&package, args.device)?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("can't make the folder {}", args.out.display()))?;
     let lens = networks.lens;
     let mut looks = match probe_file(&args) {
-        Some(path) => Some(Looks::open(&path, &networks)?),
+        Some(path) => match Looks::open(&path, &networks) {
+            Ok(looks) => Some(looks),
+            Err(error) if args.probe.is_some() => return Err(BadInput(format!("{error:#}")).into()),
+            Err(error) => {
+                eprintln!("{error:#}; Fréchet distances and camera errors are left out");
+                None
+            }
+        },
         None => {
             eprintln!("no probe (models/probe.safetensors): Fréchet distances and camera errors are left out");
             None
@@ -189,18 +197,8 @@ fn probe_file(args: &EvalArgs) -> Option<PathBuf> {
 fn sheets(args: &EvalArgs, networks: &Networks) -> anyhow::Result<()> {
     let latents = (args.sheet_secs * LATENTS_PER_SEC).round() as usize;
     for (kind, word) in [(Kind::Walk, "walk"), (Kind::Turn, "turn")] {
-        let progress = bar("rendering truth", Biome::ALL.len());
-        let walks = truth(
-            &networks.lens,
-            kind,
-            Biome::ALL.len(),
-            latents,
-            args.seed.wrapping_add(1),
-            || {
-                progress.inc(1);
-            },
-        );
-        progress.finish();
+        let seed = args.seed.wrapping_add(1);
+        let walks = cameras(&networks.lens, kind, Biome::ALL.len(), latents, seed);
         let progress = bar("contact sheets", walks.len().div_ceil(4) * latents);
         let made = roll_out(networks, &walks, Sampler::default(), || progress.inc(1))?;
         progress.finish();

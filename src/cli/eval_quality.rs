@@ -101,19 +101,21 @@ impl Looks {
             rows.push((name.to_owned(), [of(0), of(1)]));
         }
         let a = &self.head.accuracy;
-        let secs = half as f64 / LATENTS_PER_SEC;
+        let secs = |latents: usize| latents as f64 / LATENTS_PER_SEC;
         let text = format!(
             "# As the probe sees it\n\nThe probe on held-out worlds of the renderer: yaw wrong by {:.2}° a latent frame ({:.1} % of what \
              was turned), forward motion by {:.3} m ({:.1} %), {:.1} % of caption words right.\n\n\
-             Short walks, {} of them, first {secs} s and the next {secs} s. Fréchet distances are to the renderer's pictures of the same time (its own: between the two times); \
-             sharpness and liveliness are shares of the renderer's; camera errors are shares of what was commanded within {} s.\n\n{}",
+             Short walks, {} of them, first {:.1} s and the next {:.1} s. Fréchet distances are to the renderer's pictures of the same time (its own: between the two times); \
+             sharpness and liveliness are shares of the renderer's; camera errors are shares of what was commanded in the window's last {} s.\n\n{}",
             a.yaw_deg,
             100.0 * a.yaw_share,
             a.forward_m,
             100.0 * a.forward_share,
             100.0 * a.words,
             self.walks.len(),
-            WINDOW as f64 / LATENTS_PER_SEC,
+            secs(half),
+            secs(latents - half),
+            secs(WINDOW.min(half)),
             quality_table(&["begin", "end"], &rows)
         );
         (text, json!({"probe": self.head.accuracy, "short": rows}))

@@ -46,7 +46,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long, default_value_t = 1)]
     steps: usize,
     /// A walk that was saved in the player (F6), to be rendered again.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "steps"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps"])]
     replay: Option<PathBuf>,
     /// An .mp4 or .gif file, or a folder for PNGs.
     #[arg(long)]

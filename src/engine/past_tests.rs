@@ -216,7 +216,9 @@ fn a_kept_moment_is_come_back_to_in_this_and_in_another_run() {
     rig.walk_until(|s| s.latent > kept.latent + 6);
     rig.engine.send(Command::RestoreBookmark { dir: keep() });
     let (name, bundled, seed) = rig.wait(|event| match event {
-        Event::Started { name, bundled, seed, .. } => Some((name.clone(), *bundled, *seed)),
+        Event::Started {
+            name, bundled, seed, ..
+        } => Some((name.clone(), *bundled, *seed)),
         _ => None,
     });
     assert_eq!((name.as_str(), bundled, seed), ("b", Some(1), 5));
@@ -361,4 +363,28 @@ fn going_back_before_a_change_of_words_undoes_it_and_a_replay_knows_it() {
     assert_ne!(words, "snow at dusk");
     rig.walk_until(|stats| stats.latent >= 3);
     assert!(rig.assert_same(4 * 3) > 0);
+}
+
+#[test]
+fn words_changed_before_the_first_step_hold_after_going_back_to_the_beginning() {
+    let rig = rig(Keys::FORWARD);
+    rig.pause();
+    rig.engine.send(Command::Start {
+        first: First::Bundled(0),
+        prompt: None,
+        seed: 8,
+    });
+    rig.settle();
+    rig.seen.lock().made.clear();
+    rig.engine.send(Command::Prompt("snow".into()));
+    rig.engine.send(Command::Pause(false));
+    rig.walk_until(|stats| stats.latent == 6);
+    rig.pause();
+    rig.engine.send(Command::Rewind(true));
+    assert_eq!(rig.walk_until(|stats| stats.latent == 0).frame, 0);
+    rig.engine.send(Command::Rewind(false));
+    rig.engine.send(Command::Pause(false));
+    rig.walk_until(|stats| stats.latent == 6);
+    rig.pause();
+    assert!(rig.assert_same(u64::MAX) >= 4 * 6);
 }

@@ -136,8 +136,12 @@ impl Machine {
         };
         // A generator that is on its way to here already may be nearer than the kept state.
         if walk.made > walk.latent || walk.made < state.step {
-            match generator.restore(state) {
-                Ok(_) => walk.made = state.step,
+            // Words that were changed before the first step are not in the state from before them.
+            let words = walk.track.prompt_change(walk.latent + 1);
+            let words = words.filter(|_| state.step == walk.latent);
+            let restored = generator.restore(state);
+            match restored.and_then(|_| words.map_or(Ok(()), |words| generator.change_prompt(words))) {
+                Ok(()) => walk.made = state.step,
                 Err(error) => self.fail(format!("The walk cannot be taken up again: {error}")),
             }
         }

@@ -1,6 +1,8 @@
 //! Measures that do not compare pixel by pixel, because a new place may look otherwise than the truth and still be a good
 //! one: Fréchet distances in the probe's features, camera motion as the probe sees it, sharpness, liveliness.
 
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor};
 use nalgebra::{DMatrix, DVector};
 
@@ -12,6 +14,8 @@ use crate::model::weights::to_host;
 
 /// Latent frames a window of the camera's error: 2 s.
 pub const WINDOW: usize = 12;
+/// Rotation in rad and translation in m below which a walk says nothing of the camera's error.
+const LEAST: [f64; 2] = [0.05, 0.2];
 /// Pictures looked at together.
 const BATCH: usize = 16;
 
@@ -87,7 +91,12 @@ pub fn see(probe: &Probe, lens: &Lens, first: &[f32], made: &[Vec<f32>], device:
 }
 
 /// Fréchet distance between two sets of feature rows: `|m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½)` (Heusel et al. 2017).
+///
+/// Not a number if a set is empty.
 pub fn frechet(a: &[&[f32]], b: &[&[f32]]) -> f64 {
+    if a.is_empty() || b.is_empty() {
+        return f64::NAN;
+    }
     let ((m1, c1), (m2, c2)) = (moments(a), moments(b));
     let root = {
         let eigen = c1.clone().symmetric_eigen();
@@ -103,36 +112,42 @@ pub fn frechet(a: &[&[f32]], b: &[&[f32]]) -> f64 {
 fn moments(rows: &[&[f32]]) -> (DVector<f64>, DMatrix<f64>) {
     let n = rows.len().max(1);
     let width = rows.first().map_or(0, |r| r.len());
-    let x = DMatrix::from_fn(n.min(rows.len()), width, |i, j| f64::from(rows[i][j]));
+    let x = DMatrix::from_fn(rows.len(), width, |i, j| f64::from(rows[i][j]));
     let mean = x.row_mean().transpose();
     let centred = DMatrix::from_fn(rows.len(), width, |i, j| x[(i, j)] - mean[j]);
     let covariance = centred.transpose() * &centred / (n as f64 - 1.0).max(1.0);
     (mean, covariance)
 }
 
-/// Error of the camera in windows of [`WINDOW`] latent frames that begin at `from`, over what was commanded: rotation
-/// (yaw) and translation. Windows in which nearly nothing was commanded are left out; none left gives nothing.
-pub fn camera_error(seen: &[Seen], walks: &[Walk], from: usize) -> [Option<f64>; 2] {
+/// Error of the camera over a window of latent frames, over what was commanded: rotation (yaw) and translation. Walks in
+/// which nearly nothing was commanded are left out; none left gives nothing.
+pub fn camera_error(seen: &[Seen], walks: &[Walk], window: Range<usize>) -> [Option<f64>; 2] {
     let (mut wrong, mut asked) = ([0.0f64; 2], [0.0f64; 2]);
     for (seen, walk) in seen.iter().zip(walks) {
-        let to = (from + WINDOW).min(seen.motion.len());
-        if to <= from {
+        let window = window.start..window.end.min(seen.motion.len());
+        if window.is_empty() {
             continue;
         }
-        let found = seen.motion[from..to].iter().fold([0.0f64; 3], |s, m| {
+        let found = seen.motion[window.clone()].iter().fold([0.0f64; 3], |s, m| {
             [s[0] + f64::from(m[0]), s[1] + f64::from(m[2]), s[2] + f64::from(m[3])]
         });
-        let wanted = walk.controls[from..to]
+        let wanted = walk.controls[window]
             .iter()
             .map(commanded)
             .fold([0.0; 3], |s, m| [s[0] + m[0], s[1] + m[1], s[2] + m[2]]);
-        wrong[0] += (found[0] - wanted[0]).abs();
-        asked[0] += wanted[0].abs();
-        wrong[1] += (found[1] - wanted[1]).hypot(found[2] - wanted[2]);
-        asked[1] += wanted[1].hypot(wanted[2]);
+        let of_wrong = [
+            (found[0] - wanted[0]).abs(),
+            (found[1] - wanted[1]).hypot(found[2] - wanted[2]),
+        ];
+        let of_asked = [wanted[0].abs(), wanted[1].hypot(wanted[2])];
+        for i in 0..2 {
+            if of_asked[i] > LEAST[i] {
+                wrong[i] += of_wrong[i];
+                asked[i] += of_asked[i];
+            }
+        }
     }
-    let least = [0.02, 0.1].map(|v| v * seen.len() as f64);
-    std::array::from_fn(|i| (asked[i] > least[i]).then(|| wrong[i] / asked[i]))
+    std::array::from_fn(|i| (asked[i] > 0.0).then(|| wrong[i] / asked[i]))
 }
 
 /// Yaw in rad, right and forward in m of a latent frame.
@@ -196,8 +211,8 @@ mod tests {
             sharpness: vec![],
             liveliness: vec![],
         };
-        let [rotation, translation] = camera_error(&[seen], &walks, 0);
+        let [rotation, translation] = camera_error(&[seen], &walks, 0..WINDOW);
         assert!((rotation.unwrap() - 0.25).abs() < 1e-5 && translation.unwrap() < 1e-5);
-        assert_eq!(camera_error(&[], &walks, 0), [None, None]);
+        assert_eq!(camera_error(&[], &walks, 0..WINDOW), [None, None]);
     }
 }

@@ -76,7 +76,7 @@ pub fn quality(seen: &[Seen], reference: &[Seen], walks: &[Walk], window: Range<
     let share = |which: fn(&Seen) -> &Vec<f64>| mean(seen, &window, which) / mean(reference, &of, which).max(1e-9);
     // The camera is held to its commands over the last seconds of the window.
     let from = window.end.saturating_sub(WINDOW).max(window.start);
-    let [rotation, translation] = camera_error(seen, walks, from);
+    let [rotation, translation] = camera_error(seen, walks, from..window.end);
     Quality {
         frechet_pictures: distance(false),
         frechet_pairs: distance(true),

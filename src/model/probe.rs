@@ -274,6 +274,9 @@ pub fn save(path: &Path, head: &ProbeHead, weights: &Arrays) -> Result<(), Probe
     let head = serde_json::to_string(head).map_err(|e| format(e.to_string()))?;
     let meta = HashMap::from([("farwander_probe".to_owned(), head)]);
     let bytes = safetensors::serialize(views, Some(meta)).map_err(|e| format(e.to_string()))?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(io)?;
+    }
     let partial = path.with_extension("partial");
     std::fs::write(&partial, bytes).map_err(io)?;
     std::fs::rename(&partial, path).map_err(io)

@@ -3,7 +3,8 @@
 //! parallel pass against the real clip of the same walk. What is recycled carries no gradient, keys and values do.
 //!
 //! Each step updates the discriminator and then the generator on the same clips. Walks longer than a clip go to and fro
-//! along it, and batches are segments of them: the discriminator sees what becomes of minutes, in constant memory.
+//! along it, and batches are segments of them: the discriminator sees what becomes of long walks, and a batch's memory does
+//! not grow with them.
 
 use burn::module::Module;
 use burn::tensor::{DType, Tensor};
@@ -19,7 +20,7 @@ use super::run::{Every, Means, Run, bar};
 use super::samples::Samples;
 use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
 use super::student::{StudentPlan, StudentPool};
-use super::student_batch::{self, Scale, camera, first_latents};
+use super::student_batch::{self, Scale, camera, first_latents, real_latents};
 use crate::device::Gaussian;
 use crate::model::aapt::discriminator::Discriminator;
 use crate::model::aapt::generator::Generator;
@@ -181,13 +182,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         };
 
         let first = scale.normalised(first_latents(&config, clips, &picks, &device));
-        let clip_of = |data: Tensor<5>| {
-            let made = scale.normalised(batch.base.clone() + data * batch.std.clone());
-            Tensor::cat(vec![first.clone(), made], 1)
-        };
+        let clip_of = |latents: Tensor<5>| Tensor::cat(vec![first.clone(), scale.normalised(latents)], 1);
+        let made = |data: Tensor<5>| batch.base.clone() + data * batch.std.clone();
         let shown = Shown {
-            real: clip_of(batch.data.clone()),
-            fake: clip_of(if learns { data.clone().inner() } else { data.clone() }),
+            // Not the batch's data: those are clamped, and beside a walk gone astray that would be the walk.
+            real: clip_of(real_latents(&config, clips, &picks, &device)),
+            fake: clip_of(made(if learns { data.clone().inner() } else { data.clone() })),
             camera: camera(&batch, config.latent_channels),
             words: batch.words.clone(),
         };

@@ -3,6 +3,7 @@
 
 use burn::tensor::{DType, Tensor};
 use half::f16;
+use sha2::{Digest as _, Sha256};
 
 use super::autoencoder::trained;
 use super::checkpoint;
@@ -138,9 +139,36 @@ fn write(file: &std::path::Path, l: &LatentClip) -> Result<(), TrainError> {
     std::fs::rename(&partial, file).map_err(io)
 }
 
-/// Encodes all clips that have not been.
+/// What the latents depend on beside the clips, in words and a hash.
+fn stamp(run: &Run) -> Result<String, TrainError> {
+    let path = run.dir.join("autoencoder").join("final.safetensors");
+    let bytes = std::fs::read(&path).map_err(|_| TrainError::Missing {
+        needs: "autoencoder",
+        run: run.dir.clone(),
+    })?;
+    let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let (gain, recycle) = (run.recipe.autoencoder.detail_gain, run.recipe.generator.recycle);
+    Ok(format!(
+        "version {VERSION}, autoencoder {hash}, detail {gain}, recycling {recycle:?}\n"
+    ))
+}
+
+/// Changes when the same autoencoder would recycle otherwise.
+const VERSION: u32 = 2;
+
+/// Encodes all clips that have not been, and all anew if they were encoded otherwise.
 pub(super) fn make(run: &Run) -> Result<(), TrainError> {
-    run.stage_dir("latents")?;
+    let dir = run.stage_dir("latents")?;
+    let (made_with, now) = (dir.join("made-with.txt"), stamp(run)?);
+    if std::fs::read_to_string(&made_with).is_ok_and(|then| then != now) || !made_with.exists() {
+        let io = |source| TrainError::Io {
+            path: dir.clone(),
+            source,
+        };
+        std::fs::remove_dir_all(&dir).map_err(io)?;
+        std::fs::create_dir_all(&dir).map_err(io)?;
+        std::fs::write(&made_with, &now).map_err(io)?;
+    }
     for split in [Split::Train, Split::Test] {
         let clips = Clips::open(run, split)?;
         if (0..clips.len()).all(|c| path(run, split, c).exists()) {

@@ -284,6 +284,16 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     if all || stage == Stage::Adversarial {
         adversarial::train(run)?;
     }
+    let without = |section: &str| TrainError::Recipe {
+        path: PathBuf::from(run.recipe.title.as_str()),
+        what: format!("it has no [{section}], which this stage needs"),
+    };
+    if stage == Stage::Probe && run.recipe.probe.is_none() {
+        return Err(without("probe"));
+    }
+    if stage == Stage::Adversarial && run.recipe.adversarial.is_none() {
+        return Err(without("adversarial"));
+    }
     if stage == Stage::Probe {
         probe::train(run, out)?;
     }

@@ -31,6 +31,9 @@ pub(super) struct Batch {
 /// Largest magnitude of the data that the generator is asked for, in deviations.
 pub(super) const MAX_DATA: f32 = 5.0;
 
+/// Data up to this magnitude count fully.
+const USUAL_DATA: f32 = 2.0;
+
 /// What a batch takes from a clip.
 pub(super) struct Pick {
     pub(super) clip: usize,
@@ -99,9 +102,10 @@ pub(super) fn assemble(
                 let std = residual_std.at(i / plane, known, motion_px);
                 bases.push(base);
                 stds.push(std);
-                of_errors.push(weights.at(i / plane, known));
-                // A walk gone astray must not decide the whole batch.
-                data.push(((z - base) / std).clamp(-MAX_DATA, MAX_DATA));
+                // A walk gone astray must not decide the whole batch: far data count by their size, not by its square.
+                let value = (z - base) / std;
+                of_errors.push(weights.at(i / plane, known) * (USUAL_DATA / value.abs()).min(1.0));
+                data.push(value.clamp(-MAX_DATA, MAX_DATA));
             }
             condition.extend(widen(recycled));
             condition.extend(validity);

@@ -4,6 +4,9 @@
 //! (AAPT §2.2 detaches it). One block-causal pass over the clip with the walks' own noise then makes the same latent frames
 //! as stepping through the KV ring does, and its gradient flows through the same keys and values, at the price of teacher
 //! forcing. A test holds the two against each other.
+//!
+//! That is exact for batches that begin with a walk's first step. One that is cut from later in a walk has the pinned first
+//! frame and its own frames in sight, not the ones before it.
 
 use burn::tensor::{DType, Device, Tensor};
 
@@ -54,6 +57,29 @@ pub(super) fn first_latents(
         .flat_map(|p| clips[p.clip].latents[..each].iter().map(|v| v.to_f32()))
         .collect();
     tensor(values, [picks.len(), 1, c, h, w], device)
+}
+
+/// The truth of the picked steps: `[batch, latents, channels, h, w]`.
+pub(super) fn real_latents(
+    config: &GeneratorConfig,
+    clips: &[LatentClip],
+    picks: &[Pick],
+    device: &Device,
+) -> Tensor<5> {
+    let [h, w] = config.grid;
+    let c = config.latent_channels;
+    let (each, latents) = (c * h * w, picks.first().map_or(0, |p| p.steps.len()));
+    let values = picks
+        .iter()
+        .flat_map(|p| {
+            p.steps
+                .iter()
+                .map(move |k| &clips[p.clip].latents[(k + 1) * each..(k + 2) * each])
+        })
+        .flatten()
+        .map(|v| v.to_f32())
+        .collect();
+    tensor(values, [picks.len(), latents, c, h, w], device)
 }
 
 /// What the discriminator knows beside the frames: validity and rays, nothing for the first frame.

@@ -61,6 +61,9 @@ impl Session {
         if let Some(opened) = &self.opened {
             self.options.model.clone_from(opened);
         }
+        if let Some(walked) = &self.walked {
+            self.first = walked.clone();
+        }
         if self.walk_lives {
             self.wanted = true;
             if self.state == State::Loading {
