@@ -190,7 +190,9 @@ impl Matcher {
         let seen = climb(&self.levels, Tensor::cat(vec![before, after], 0));
         let [_, width, _, _] = seen.dims();
         let seen: Tensor<3> = seen.reshape([2 * n, width, places]).swap_dims(1, 2);
-        let keys = rms_norm(self.key.forward(seen.clone()));
+        // What all places have in common says nothing of where one went.
+        let keys = self.key.forward(seen.clone());
+        let keys = rms_norm(keys.clone() - keys.mean_dim(1));
         let part = |x: &Tensor<3>, i: usize| x.clone().narrow(0, i * n, n);
         let scores = part(&keys, 0)
             .mul_scalar(MATCH / (width as f64).sqrt())
