@@ -135,7 +135,8 @@ impl Looks {
         if latents < 2 * end {
             return Ok((String::new(), json!(null)));
         }
-        let walks = cameras(&networks.lens, Kind::Person, worlds, latents, seed.wrapping_add(2));
+        // The same worlds as the short walks: other ones would lie far away by themselves.
+        let walks = cameras(&networks.lens, Kind::Person, worlds, latents, seed);
         let progress = bar("long walks", walks.len().div_ceil(TOGETHER) * latents);
         let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
         for group in walks.chunks(TOGETHER) {
@@ -154,7 +155,7 @@ impl Looks {
         let ends = [0..end, latents - end..latents].map(|w| quality(&seen, &self.truth, &walks, w, all.clone()));
         let rows = [("one evaluation".to_owned(), ends)];
         let text = format!(
-            "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys: their first {END_SECS} s and their last. \
+            "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys through the same worlds: their first {END_SECS} s and their last. \
              Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png.\n\n{}",
             latents * crate::frame::FRAMES_PER_LATENT,
             quality_table(&["first", "last"], &rows)
