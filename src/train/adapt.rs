@@ -106,8 +106,9 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut model = Generator::new(&config, &mut Gaussian::new(run.recipe.data.seed, 7), &training);
     // A run can start from weights of an earlier one: DIR/warm/adapt.safetensors.
     let warm = run.dir.join("warm").join("adapt.safetensors");
-    if warm.exists() {
-        model = import(model, &checkpoint::load(&warm)?.0, &training)?;
+    let warm = warm.exists().then(|| checkpoint::load(&warm)).transpose()?;
+    if let Some((weights, _)) = &warm {
+        model = import(model, weights, &training)?;
     }
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
@@ -182,7 +183,39 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         }
     }
     progress.finish();
-    samples.take(run, STAGE, r.steps, &optimizer.average())?;
+    let mut weights = optimizer.average();
+    if let Some((start, _)) = &warm {
+        mix(&mut weights, start, r.warm_share);
+    }
+    samples.take(run, STAGE, r.steps, &weights)?;
     save(&optimizer, &student, &saved)?;
-    checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])
+    checkpoint::save(&last, &weights, &[("step", r.steps.to_string())])
+}
+
+/// Brings weights a share of the way to others of the same names and shapes.
+fn mix(weights: &mut Arrays, towards: &Arrays, share: f32) {
+    for (name, array) in weights {
+        let Some(other) = towards.get(name) else { continue };
+        for (v, o) in array.values.iter_mut().zip(&other.values) {
+            *v = (1.0 - share) * *v + share * o;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::weights::Array;
+
+    #[test]
+    fn a_share_of_the_way_is_a_mean() {
+        let array = |values: &[f32]| Array {
+            shape: vec![values.len()],
+            values: values.to_vec(),
+        };
+        let mut weights = Arrays::from([("a".into(), array(&[1.0, 2.0])), ("b".into(), array(&[5.0]))]);
+        mix(&mut weights, &Arrays::from([("a".into(), array(&[3.0, -2.0]))]), 0.25);
+        assert_eq!(weights["a"].values, [1.5, 1.0]);
+        assert_eq!(weights["b"].values, [5.0]);
+    }
 }

@@ -120,6 +120,10 @@ pub struct StageRecipe {
     /// Weight of errors where the view is new, over that where the warp knows it.
     #[serde(default = "one")]
     pub new_weight: f32,
+    /// Share of the weights that the stage began with (RUN/warm) in its final ones (adaptation only): the mean of the two
+    /// can be better than either.
+    #[serde(default)]
+    pub warm_share: f32,
     /// Discrete timesteps (distillation only).
     #[serde(default)]
     pub timesteps: usize,
@@ -246,6 +250,9 @@ impl Recipe {
                     "{name}.latents must be 2 to {most} and {name}.batch at least 1"
                 )));
             }
+        }
+        if !(0.0..=1.0).contains(&recipe.adapt.warm_share) {
+            return Err(bad("adapt.warm_share must be 0 to 1".into()));
         }
         if !(0.0..=1.0).contains(&recipe.autoencoder.detail_gain) {
             return Err(bad("autoencoder.detail_gain must be 0 to 1".into()));
