@@ -40,6 +40,7 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
         recycle: Recycle::Reproject,
         text_tokens: 12,
         vocabulary: vec!["meadow".into()],
+        refiner: None,
     };
     let model = Generator::new(&config, &mut Gaussian::new(1, 0), &device);
     let text = model.encode_text(&[vec![1; 12]], &device);

@@ -39,6 +39,9 @@ pub(crate) struct EvalArgs {
     /// Network evaluations a latent frame to compare, comma-separated.
     #[arg(long, value_delimiter = ',', default_value = "1,8")]
     steps: Vec<usize>,
+    /// Recycle the last picture alone: places out of sight are forgotten.
+    #[arg(long)]
+    no_memory: bool,
     /// Seed of the held-out worlds.
     #[arg(long, default_value_t = 77)]
     seed: u64,
@@ -102,6 +105,11 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         args.secs,
         args.seed
     );
+    let sampler = |steps| Sampler {
+        steps,
+        memory: !args.no_memory,
+        ..Sampler::default()
+    };
     let mut all = serde_json::Map::new();
     for (kind, title) in [
         (Kind::Walk, "Walking"),
@@ -115,7 +123,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         let mut pictures: Vec<(String, Vec<Vec<Vec<f32>>>)> = vec![];
         for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
             let progress = bar("rolling out", walks.len().div_ceil(4) * latents);
-            let made = roll_out(&networks, &walks, Sampler { steps, shift: 1.0 }, || progress.inc(1))?;
+            let made = roll_out(&networks, &walks, sampler(steps), || progress.inc(1))?;
             progress.finish();
             let name = match steps {
                 0 => "warp alone".to_owned(),
@@ -141,7 +149,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     print!("{text}");
     if let Some(looks) = &looks {
         let (mut text, short) = looks.report();
-        let (long_text, long) = looks.long(&networks, args.worlds, args.long_secs, args.seed, &args.out)?;
+        let (long_text, long) = looks.long(&networks, sampler(1), args.worlds, args.long_secs, args.seed, &args.out)?;
         text.push_str(&long_text);
         std::fs::write(args.out.join("quality.md"), &text).context("can't write the table")?;
         let file = json!({"sha256": package.manifest.sha256, "short": short, "long": long});

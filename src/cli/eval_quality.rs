@@ -125,6 +125,7 @@ impl Looks {
     pub(super) fn long(
         &self,
         networks: &Networks,
+        sampler: Sampler,
         worlds: usize,
         secs: f64,
         seed: u64,
@@ -140,7 +141,7 @@ impl Looks {
         let progress = bar("long walks", walks.len().div_ceil(TOGETHER) * latents);
         let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
         for group in walks.chunks(TOGETHER) {
-            let made = roll_out(networks, group, Sampler::default(), || progress.inc(1))?;
+            let made = roll_out(networks, group, sampler, || progress.inc(1))?;
             for (walk, made) in group.iter().zip(&made) {
                 seen.push(self.see(networks, &walk.truth[0], made));
                 tiles.push(picture(&networks.lens, &walk.truth[0]));

@@ -45,8 +45,11 @@ pub(crate) struct GenerateArgs {
     /// Network evaluations a latent frame.
     #[arg(long, default_value_t = 1)]
     steps: usize,
+    /// Recycle the last picture alone: places out of sight are forgotten.
+    #[arg(long)]
+    no_memory: bool,
     /// A walk that was saved in the player (F6), to be rendered again.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory"])]
     replay: Option<PathBuf>,
     /// An .mp4 or .gif file, or a folder for PNGs.
     #[arg(long)]
@@ -238,7 +241,8 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.set_sampler(Sampler {
         steps: args.steps,
-        shift: 1.0,
+        memory: !args.no_memory,
+        ..Sampler::default()
     });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
     let bar = progress(args.frames as u64);

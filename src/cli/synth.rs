@@ -14,6 +14,7 @@ use crate::data::{ClipHead, FORMAT_VERSION, ShardHead, ShardReader, ShardWriter,
 use crate::frame::Frame;
 use crate::record::Mp4Writer;
 use crate::synth::{self, Attributes, Biome, Kind, Light, Weather, World};
+use crate::train::DataRecipe;
 
 /// Options of `farwander synth`.
 #[derive(clap::Args, Debug)]
@@ -301,27 +302,19 @@ fn progress(clips: usize) -> ProgressBar {
     bar
 }
 
-/// Renders one split of a training set; shards that are whole already stay.
-pub(super) fn render_split(
-    out: PathBuf,
-    clips: usize,
-    frames: usize,
-    size_px: [usize; 2],
-    fov_deg: f32,
-    seed: u64,
-    split: Split,
-) -> anyhow::Result<()> {
+/// Renders one part of a recipe's training set; shards that are whole already stay.
+pub(super) fn render_split(data: &DataRecipe, split: Split, kind: Kind, clips: usize, seed: u64) -> anyhow::Result<()> {
     run(SynthArgs {
-        out,
+        out: data.dir.join(split.word()),
         clips,
-        frames,
-        size: format!("{}x{}", size_px[0], size_px[1]),
-        fov_deg,
+        frames: data.frames,
+        size: format!("{}x{}", data.size_px[0], data.size_px[1]),
+        fov_deg: data.fov_x_deg,
         fps: 24.0,
         seed,
         split: split.word().into(),
         clips_per_shard: 16,
-        walk: "person".into(),
+        walk: kind.word().into(),
         biome: vec![],
         light: vec![],
         weather: vec![],

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::{BadInput, synth};
 use crate::data::{Split, list_shards};
 use crate::device::DeviceChoice;
+use crate::synth::Kind;
 use crate::train::{Recipe, Run, Stage, TrainError, train};
 
 /// Options of `farwander train`.
@@ -73,11 +74,24 @@ pub(crate) fn run(args: TrainArgs) -> anyhow::Result<()> {
 /// Renders the recipe's worlds where they are missing.
 fn render(recipe: &Recipe, stage: Stage) -> anyhow::Result<()> {
     let data = &recipe.data;
-    for (split, clips) in [(Split::Train, data.train_clips), (Split::Test, data.test_clips)] {
+    let sets = [
+        (
+            Split::Train,
+            data.train_clips - data.turning_clips,
+            Kind::Person,
+            data.seed,
+        ),
+        (Split::Train, data.turning_clips, Kind::Turn, data.seed.wrapping_add(1)),
+        (Split::Test, data.test_clips, Kind::Person, data.seed),
+    ];
+    let there = [Split::Train, Split::Test].map(|split| {
         let dir = data.dir.join(split.word());
-        let there = list_shards(&dir).is_ok_and(|s| !s.is_empty());
-        if stage == Stage::All || (stage == Stage::Autoencoder && !there) {
-            synth::render_split(dir, clips, data.frames, data.size_px, data.fov_x_deg, data.seed, split)?;
+        list_shards(&dir).is_ok_and(|s| !s.is_empty())
+    });
+    for (split, clips, kind, seed) in sets {
+        let there = there[usize::from(split == Split::Test)];
+        if clips > 0 && (stage == Stage::All || (stage == Stage::Autoencoder && !there)) {
+            synth::render_split(data, split, kind, clips, seed)?;
         }
     }
     Ok(())

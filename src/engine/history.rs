@@ -214,6 +214,7 @@ mod tests {
         WalkState {
             seed: 1,
             step,
+            memory: None,
             sampler: Sampler::default(),
             arrays: crate::model::weights::Arrays::from([(
                 "x".to_owned(),

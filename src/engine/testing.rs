@@ -105,6 +105,7 @@ impl Generator for Counter {
         Ok(WalkState {
             seed: self.seed,
             step: (self.index - 1) / FRAMES_PER_LATENT as u64,
+            memory: None,
             sampler: Sampler::default(),
             arrays: Arrays::from([("mix".to_owned(), Array { shape: vec![4], values })]),
         })

@@ -66,6 +66,27 @@ pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
     linear(&mut put, "generator.time_out", w, 6 * w);
     linear(&mut put, "generator.head", w, c * PATCH * PATCH);
     put("generator.final_table".into(), &[2, w]);
+    if let Some(r) = &g.refiner {
+        put("generator.refiner.scale".into(), &[c]);
+        conv(&mut put, "generator.refiner.stem", r.inputs(g), r.width, 3);
+        for b in 0..r.blocks {
+            conv(
+                &mut put,
+                &format!("generator.refiner.blocks.{b}.spread"),
+                r.width,
+                r.width,
+                3,
+            );
+            conv(
+                &mut put,
+                &format!("generator.refiner.blocks.{b}.mix"),
+                r.width,
+                r.width,
+                1,
+            );
+        }
+        conv(&mut put, "generator.refiner.head", r.width, c - r.kept_channels, 1);
+    }
     for b in 0..g.depth {
         let name = format!("generator.blocks.{b}");
         for (part, i, o) in [

@@ -8,6 +8,7 @@ use crate::control::Lens;
 use crate::device::{DeviceChoice, Gaussian};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
+use crate::model::aapt::refiner::RefinerConfig;
 use crate::model::aapt::generator::Generator;
 use crate::model::aapt::pca::Components;
 use crate::model::aapt::residual::ResidualStd;
@@ -26,6 +27,11 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         recycle: Recycle::Reproject,
         text_tokens: 2,
         vocabulary: vec!["snow".into()],
+        refiner: Some(RefinerConfig {
+            width: 8,
+            blocks: 1,
+            kept_channels: 1,
+        }),
     };
     let autoencoder = AutoencoderConfig {
         latent_channels: 4,

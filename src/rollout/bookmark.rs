@@ -1,6 +1,6 @@
 //! Bookmark files: the whole state of a walk in one safetensors file, to be taken up in another run of the program.
 //!
-//! Tensors: `state.*` and `controls` and `walker` (f32), `first_frame` (bytes). The header's `__metadata__` holds one key,
+//! Tensors: `state.*`, `memory.*` (if the walk remembers), `controls` and `walker` (f32), `first_frame` (bytes). The header's `__metadata__` holds one key,
 //! `farwander_bookmark`: a JSON card. Plain data; may be written and read on any thread.
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::files::{FileError, hex, write_whole};
+use super::memory::Memory;
 use super::state::WalkState;
 use super::track::{PromptChange, Track};
 use super::walks::Sampler;
@@ -22,7 +23,7 @@ use crate::model::weights::{Array, Arrays};
 
 const KEY: &str = "farwander_bookmark";
 /// Version of the format; a reader refuses others.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 const LARGEST_HEADER: u64 = 16 << 20;
 const NOT_OURS: &str = "it is no bookmark, or it is damaged";
 
@@ -79,9 +80,13 @@ impl Bookmark {
             .collect();
         let (walker, first) = (self.walker.numbers(), self.first.to_rgb());
         let mut tensors: BTreeMap<String, Raw<'_>> = BTreeMap::new();
-        for (name, array) in &self.state.arrays {
-            let bytes = bytemuck::cast_slice(&array.values);
-            tensors.insert(format!("state.{name}"), (Dtype::F32, array.shape.clone(), bytes));
+        let size_px = [self.first.height_px, self.first.width_px];
+        let memory = (self.state.memory.as_ref()).map_or_else(Arrays::new, |m| m.arrays(size_px));
+        for (of, arrays) in [("state", &self.state.arrays), ("memory", &memory)] {
+            for (name, array) in arrays {
+                let bytes = bytemuck::cast_slice(&array.values);
+                tensors.insert(format!("{of}.{name}"), (Dtype::F32, array.shape.clone(), bytes));
+            }
         }
         let rows = vec![self.track.controls.len(), LatentControl::NUMBERS + 1];
         let size = vec![self.first.height_px, self.first.width_px, 3];
@@ -180,6 +185,11 @@ impl Card {
     fn bookmark(self, arrays: &Arrays, first: Frame) -> Option<Bookmark> {
         let walker = arrays.get("walker")?.values.as_slice().try_into().ok()?;
         let rows = arrays.get("controls")?;
+        let memory = crate::model::weights::under(arrays, "memory");
+        let memory = match memory.is_empty() {
+            true => None,
+            false => Some(Memory::from_arrays(&memory)?),
+        };
         let whole = rows.shape == [self.step as usize, LatentControl::NUMBERS + 1];
         if !whole || !(1..=256).contains(&self.sampler_steps) {
             return None;
@@ -211,8 +221,10 @@ impl Card {
                 sampler: Sampler {
                     steps: self.sampler_steps,
                     shift: self.sampler_shift as f32,
+                    memory: memory.is_some(),
                 },
                 arrays: crate::model::weights::under(arrays, "state"),
+                memory,
             },
         })
     }

@@ -5,6 +5,7 @@
 
 mod bookmark;
 mod files;
+mod memory;
 mod player;
 mod replay;
 mod state;
@@ -15,6 +16,7 @@ mod walks;
 
 pub use bookmark::Bookmark;
 pub use files::FileError;
+pub use memory::{Kept, Keyframe, Memory};
 pub use player::{Rollout, StepOutput};
 pub use replay::{PictureFile, Replay};
 pub use state::WalkState;

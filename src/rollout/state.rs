@@ -2,6 +2,7 @@
 //! the walk lives on; the numbers themselves may go anywhere.
 
 use super::RolloutError;
+use super::memory::Memory;
 use super::walks::{Networks, Sampler, Walks};
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
@@ -21,10 +22,12 @@ pub struct WalkState {
     /// 1/m; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
     /// `.pinned` (from the first latent frame on) and `.text`.
     pub arrays: Arrays,
+    /// What the walk remembers, if it does. Its pictures are shared with the walk and with other states of it.
+    pub memory: Option<Memory>,
 }
 
 impl WalkState {
-    /// Memory that it takes.
+    /// Memory that it takes, without what it shares with others.
     pub fn bytes(&self) -> usize {
         self.arrays.values().map(|a| 4 * a.values.len()).sum()
     }
@@ -59,6 +62,7 @@ impl Walks {
             step: self.step,
             sampler: self.sampler,
             arrays,
+            memory: self.memories.first().cloned(),
         }
     }
 
@@ -85,6 +89,13 @@ impl Walks {
             rgb: values("last.rgb", &[h_px, w_px, 3])?,
             inverse_depth: values("last.inverse_depth", &[h_px, w_px])?,
         };
+        if let Some(memory) = &state.memory
+            && !memory.fits(&networks.lens)
+        {
+            return Err(RolloutError::State(WeightsError::Missing(
+                "memory.rgb of this frame size".to_owned(),
+            )));
+        }
         let no_text = vec![0.0; config.text_tokens * config.width];
         let text = tensor(no_text, [1, config.text_tokens, config.width], &networks.device);
         let mut states = Vec::with_capacity(state.sampler.steps);
@@ -103,9 +114,11 @@ impl Walks {
             modulations,
             latent,
             last: vec![last],
+            memories: state.memory.iter().cloned().collect(),
             seeds: vec![state.seed],
             step: state.step,
             recycled: None,
+            made: None,
         })
     }
 

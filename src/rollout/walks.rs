@@ -5,6 +5,7 @@ use std::time::Instant;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::RolloutError;
+use super::memory::{Memory, unknown_at_the_end};
 use crate::control::{LatentControl, Lens};
 use crate::device::Gaussian;
 use crate::flow;
@@ -17,7 +18,7 @@ use crate::model::aapt::generator::{Generator, GeneratorState};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
-use crate::model::aapt::warp::{RgbDepth, warp};
+use crate::model::aapt::warp::{RgbDepth, fill, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
@@ -47,11 +48,17 @@ pub struct Sampler {
     pub steps: usize,
     /// Timestep shift.
     pub shift: f32,
+    /// Whether what the last picture does not know is looked up in the walk's [`Memory`] (reprojection only).
+    pub memory: bool,
 }
 
 impl Default for Sampler {
     fn default() -> Self {
-        Self { steps: 1, shift: 1.0 }
+        Self {
+            steps: 1,
+            shift: 1.0,
+            memory: true,
+        }
     }
 }
 
@@ -83,6 +90,8 @@ pub struct Recycled {
     pub validity: Tensor<4>,
     /// `[n * h * w * 768]` or nothing: detail of warped pixels that their latents can't hold, to be added to what is decoded.
     pub detail: Vec<f32>,
+    /// Share of each walk's last picture that nobody knows.
+    pub unknown: Vec<f32>,
 }
 
 /// Walks in step with each other.
@@ -95,10 +104,14 @@ pub struct Walks {
     /// `[batch, channels, h, w]`: the last latent frame.
     pub(super) latent: Tensor<4>,
     pub(super) last: Vec<RgbDepth>,
+    /// One a walk, or none.
+    pub(super) memories: Vec<Memory>,
     pub(super) seeds: Vec<u64>,
     pub(super) step: u64,
     /// What the last step recycled, and its validity.
     pub(super) recycled: Option<(Tensor<4>, Tensor<4>)>,
+    /// What the generator made in the last step, before the refiner: unit-deviation data.
+    pub(super) made: Option<Tensor<4>>,
 }
 
 /// The noise of a walk's step (from 1). Named by seed and step: a walk can be taken up anywhere.
@@ -146,8 +159,14 @@ impl Networks {
             .collect()
     }
 
-    /// What is recycled into a step under the cameras of `controls`.
-    pub fn recycle(&self, before: &Tensor<4>, last: &[RgbDepth], controls: &[LatentControl]) -> Recycled {
+    /// What is recycled into a step under the cameras of `controls`; `memories` are the walks' own, or none at all.
+    pub fn recycle(
+        &self,
+        before: &Tensor<4>,
+        last: &[RgbDepth],
+        memories: &[Memory],
+        controls: &[LatentControl],
+    ) -> Recycled {
         let [h, w] = self.grid();
         let n = controls.len();
         match self.generator.config().recycle {
@@ -155,14 +174,23 @@ impl Networks {
                 latent: before.clone(),
                 validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
                 detail: vec![],
+                unknown: vec![0.0; n],
             },
             Recycle::Reproject => {
                 let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
-                for (source, control) in last.iter().zip(controls) {
+                let mut unknown = Vec::with_capacity(n);
+                for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
-                    let warped = control.poses.map(|pose| warp(&self.lens, source, &before, &pose));
+                    let mut warped = control.poses.map(|pose| reproject(&self.lens, source, &before, &pose));
+                    if let Some(memory) = memories.get(i) {
+                        memory.complete(&self.lens, control, &mut warped);
+                    }
+                    unknown.push(unknown_at_the_end(&warped));
+                    for picture in &mut warped {
+                        fill(picture, &self.lens);
+                    }
                     let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
                     blocks.extend(codec::blocks_from_frames(pictures, self.lens.width_px));
                     for picture in &warped {
@@ -177,6 +205,7 @@ impl Networks {
                     latent,
                     validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
                     detail,
+                    unknown,
                 }
             }
         }
@@ -256,6 +285,25 @@ impl Networks {
         }
     }
 
+    /// The generator's data with what the refiner draws, if there is one. `recycled` is the latent and its validity.
+    fn refined(
+        &self,
+        data: Tensor<4>,
+        (recycled, validity): (&Tensor<4>, &Tensor<4>),
+        condition: &Tensor<4>,
+        noise: Tensor<4>,
+        motion_px: &[f32],
+    ) -> Tensor<4> {
+        let Some(refiner) = self.generator.refiner() else {
+            return data;
+        };
+        let [_, c, _, _] = data.dims();
+        let [_, all, _, _] = condition.dims();
+        let camera = condition.clone().narrow(1, c, all - c);
+        let latent = self.latent_from_data(data.clone(), recycled.clone(), validity.clone(), motion_px);
+        data + refiner.forward(latent, camera, noise, self.dtype)
+    }
+
     /// Modulations of each of the sampler's evaluations, for `batch` walks.
     pub(super) fn modulations(&self, sampler: Sampler, batch: usize, device: &Device) -> Vec<Vec<Modulation>> {
         flow::timesteps(sampler.steps, sampler.shift)[..sampler.steps]
@@ -290,6 +338,8 @@ impl Walks {
             .collect();
         let modulations = networks.modulations(sampler, first.len(), &text.device());
         let last = networks.first_sources(first, &decoded);
+        let remembers = sampler.memory && networks.generator.config().recycle == Recycle::Reproject;
+        let memories = vec![Memory::default(); if remembers { first.len() } else { 0 }];
         (
             Self {
                 networks,
@@ -298,9 +348,11 @@ impl Walks {
                 modulations,
                 latent,
                 last,
+                memories,
                 seeds: seeds.to_vec(),
                 step: 0,
                 recycled: None,
+                made: None,
             },
             decoded,
         )
@@ -324,6 +376,11 @@ impl Walks {
         self.recycled.as_ref()
     }
 
+    /// What the generator made in the last step, before the refiner: unit-deviation data `[batch, channels, h, w]`.
+    pub fn made(&self) -> Option<&Tensor<4>> {
+        self.made.as_ref()
+    }
+
     /// Latent frames made so far.
     pub fn steps_done(&self) -> u64 {
         self.step
@@ -336,11 +393,18 @@ impl Walks {
         let n = &self.networks;
         let [_, channels, h, w] = self.latent.dims();
         let batch = controls.len();
+        for ((memory, last), control) in self.memories.iter_mut().zip(&self.last).zip(controls) {
+            memory.keep(last, control);
+        }
         let Recycled {
             latent: recycled,
             validity,
             detail,
-        } = n.recycle(&self.latent, &self.last, controls);
+            unknown,
+        } = n.recycle(&self.latent, &self.last, &self.memories, controls);
+        for ((memory, control), unknown) in self.memories.iter_mut().zip(controls).zip(unknown) {
+            memory.moved(control, unknown);
+        }
         self.recycled = Some((recycled.clone(), validity.clone()));
         let condition = Networks::condition(recycled.clone(), validity.clone(), n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
@@ -357,7 +421,8 @@ impl Walks {
         for (seed, part) in seeds.iter().zip(noise.chunks_exact_mut(plane)) {
             fill_noise(*seed, self.step, part);
         }
-        let mut x: Tensor<4> = tensor(noise, [batch, channels, h, w], &n.device);
+        let noise: Tensor<4> = tensor(noise, [batch, channels, h, w], &n.device);
+        let mut x = noise.clone();
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
         for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
             let output = n
@@ -367,9 +432,14 @@ impl Walks {
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
+        self.made = Some(x.clone());
+        let motion_px = n.motion_px(controls);
         let latent = match self.sampler.steps {
             0 => recycled,
-            _ => n.latent_from_data(x, recycled, validity, &n.motion_px(controls)),
+            _ => {
+                let x = n.refined(x, (&recycled, &validity), &condition, noise, &motion_px);
+                n.latent_from_data(x, recycled, validity, &motion_px)
+            }
         };
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {
             return Err(RolloutError::NotFinite(self.step));

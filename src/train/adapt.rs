@@ -123,7 +123,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     while optimizer.step < r.steps {
         let step = optimizer.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xada, step + 1);
-        student.refresh(step, &optimizer.average(), &samples, &setup)?;
+        student.refresh(step, || optimizer.average(), &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(

@@ -20,25 +20,25 @@ use super::run::{Every, Means, Run, bar};
 use super::samples::Samples;
 use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
 use super::student::{StudentPlan, StudentPool};
-use super::student_batch::{self, Scale, camera, first_latents, real_latents};
+use super::student_batch::{self, Scale, camera, first_latents, real_latents, recycled_channels, with_channels};
 use crate::device::Gaussian;
-use crate::model::aapt::discriminator::Discriminator;
+use crate::model::aapt::discriminator::{ADAPTED, Discriminator};
 use crate::model::aapt::generator::Generator;
 use crate::model::weights::{export, import, prefixed, to_host, under};
 
 const STAGE: &str = "adversarial";
 
 /// What the discriminator is shown, without differentiation.
-struct Shown {
+pub(super) struct Shown {
     /// Normalised clips, the first frame included: `[batch, 1 + latents, channels, h, w]`.
-    real: Tensor<5>,
-    fake: Tensor<5>,
-    camera: Tensor<5>,
-    words: Vec<Vec<i32>>,
+    pub(super) real: Tensor<5>,
+    pub(super) fake: Tensor<5>,
+    pub(super) camera: Tensor<5>,
+    pub(super) words: Vec<Vec<i32>>,
 }
 
 /// Losses of the discriminator: pairing, R1, R2, and the mean difference of the logits.
-fn judge(
+pub(super) fn judge(
     discriminator: &Discriminator,
     shown: &Shown,
     scale: &Scale,
@@ -74,8 +74,9 @@ fn judge(
     let latents = Tensor::from_inner(scale.latents(clips.clone()).cast(dtype));
     let clips = Tensor::from_inner(clips.cast(dtype));
     let camera = Tensor::from_inner(versions(shown.camera.clone()));
-    let text = discriminator.encode_text(&words, &clips.device());
-    let logits = discriminator.forward(clips, latents, camera, &t, text).cast(DType::F32);
+    let logits = discriminator
+        .forward(clips, latents, camera, &t, &words)
+        .cast(DType::F32);
     let part = |from: usize, n: usize| logits.clone().narrow(0, from, n);
     let (real, fake) = (part(0, batch), part(batch, batch));
     let of = |x: &Tensor<2>| x.clone().narrow(0, 0, penalised);
@@ -113,7 +114,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut rng = Gaussian::new(run.recipe.data.seed, 9);
     let mut discriminator = Discriminator::new(r.discriminator, &config, &mut rng, &training);
     let mut start = export(&discriminator);
-    start.extend(prefixed(finished(run, "adapt")?, "backbone"));
+    start.extend(prefixed(finished(run, "adapt")?, ADAPTED));
     discriminator = import(discriminator, &start, &training)?;
     let mut of_generator = Optimizer::new(&generator);
     let mut of_discriminator = Optimizer::new(&discriminator);
@@ -154,7 +155,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     while of_discriminator.step < r.steps {
         let step = of_discriminator.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xad5, step + 1);
-        student.refresh(step, &of_generator.current(), &samples, &setup)?;
+        student.refresh(step, || of_generator.current(), &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
         let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(
@@ -182,7 +183,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         };
 
         let first = scale.normalised(first_latents(&config, clips, &picks, &device));
-        let clip_of = |latents: Tensor<5>| Tensor::cat(vec![first.clone(), scale.normalised(latents)], 1);
+        let hidden = r.discriminator.unjudged_channels;
+        let seen = recycled_channels(&batch, hidden);
+        let clip_of = |latents: Tensor<5>| {
+            let latents = with_channels(latents, seen.as_ref());
+            Tensor::cat(vec![first.clone(), scale.normalised(latents)], 1)
+        };
         let made = |data: Tensor<5>| batch.base.clone() + data * batch.std.clone();
         let shown = Shown {
             // Not the batch's data: those are clamped, and beside a walk gone astray that would be the walk.
@@ -216,20 +222,19 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             let t: Vec<f32> = (0..r.batch).map(|_| rng.uniform()).collect();
             let real_logits = {
                 let fixed = discriminator.valid();
-                let text = fixed.encode_text(&shown.words, &device);
                 let latents = scale.latents(shown.real.clone()).cast(dtype);
                 let (clip, camera) = (shown.real.clone().cast(dtype), shown.camera.clone());
-                fixed.forward(clip, latents, camera, &t, text).cast(DType::F32)
+                fixed.forward(clip, latents, camera, &t, &shown.words).cast(DType::F32)
             };
             let fixed = discriminator.clone().no_grad();
-            let text = fixed.encode_text(&shown.words, &training).detach();
             let [base, std] = [&batch.base, &batch.std].map(|x| Tensor::from_inner(x.clone()));
-            let made = lifted.normalised(base + data.clone() * std);
+            let made = base + data.clone() * std;
+            let made = lifted.normalised(with_channels(made, seen.map(Tensor::from_inner).as_ref()));
             let clip = Tensor::cat(vec![Tensor::from_inner(first.clone()), made], 1);
             let latents = lifted.latents(clip.clone()).cast(dtype);
             let camera = Tensor::from_inner(shown.camera.clone());
             let fake_logits = fixed
-                .forward(clip.cast(dtype), latents, camera, &t, text)
+                .forward(clip.cast(dtype), latents, camera, &t, &shown.words)
                 .cast(DType::F32);
             let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits);
             let error = data - Tensor::from_inner(batch.data.clone());

@@ -17,7 +17,8 @@ const FIRST_FRAMES: usize = 9;
 /// Writes the generator file of a run: the weights of the last stage that has been run.
 pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let config = run.generator_config()?;
-    let generator = finished(run, "adversarial")
+    let generator = finished(run, "refine")
+        .or_else(|_| finished(run, "adversarial"))
         .or_else(|_| finished(run, "distill"))
         .or_else(|_| finished(run, "adapt"))?;
     let device = run.device.open()?;
@@ -32,7 +33,7 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let clips = latents::load(run, Split::Train)?;
     let statistics = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
-    for stage in ["autoencoder", "adapt", "distill", "adversarial"] {
+    for stage in ["autoencoder", "adapt", "distill", "adversarial", "refine"] {
         let path = run.dir.join(stage).join("final.safetensors");
         if path.exists() {
             let (_, meta) = checkpoint::load(&path)?;

@@ -36,6 +36,8 @@ pub(super) struct LatentClip {
     pub(super) words: Vec<i32>,
     /// The noise of the walk that what is recycled comes from; none if that is the truth.
     pub(super) noise_seed: Option<u64>,
+    /// `[latents, channels, h, w]`: what the generator made along that walk, before the refiner; unit-deviation data.
+    pub(super) made: Vec<f16>,
 }
 
 /// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
@@ -55,7 +57,7 @@ pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
 }
 
 /// Encodes clips side by side. What is recycled into their steps is what a walk would recycle whose every latent frame
-/// is the truth: the same warp, decoder and detail as at play time.
+/// is the truth: the same warp, decoder and detail as at play time, without a memory of earlier pictures.
 pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec<LatentClip> {
     let config = networks.generator.config();
     let steps = clips.latents();
@@ -77,6 +79,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
             controls: clips.controls(clip),
             words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
             noise_seed: None,
+            made: vec![],
         });
         latents.push(z);
         first.push(clips.frame(clip, 0));
@@ -85,7 +88,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
     let mut last = networks.first_sources(&first, &networks.decode(at(0), at(0), &[]));
     for k in 0..steps {
         let controls: Vec<LatentControl> = out.iter().map(|clip| clip.controls[k]).collect();
-        let recycled = networks.recycle(&at(k), &last, &controls);
+        let recycled = networks.recycle(&at(k), &last, &[], &controls);
         if config.recycle == Recycle::Reproject {
             for (source, d) in last.iter_mut().zip(networks.decode(at(k + 1), at(k), &recycled.detail)) {
                 let [.., rgb] = d.frames;
@@ -245,6 +248,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
                 controls: clips.controls(clip),
                 words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
                 noise_seed: None,
+                made: vec![],
             })
         })
         .collect()

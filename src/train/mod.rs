@@ -12,6 +12,7 @@ mod losses;
 mod optim;
 mod probe;
 mod recipe;
+mod refine;
 mod run;
 mod samples;
 mod sequence;
@@ -21,5 +22,5 @@ mod student_batch;
 mod tests;
 
 pub use export::export;
-pub use recipe::Recipe;
+pub use recipe::{DataRecipe, Recipe};
 pub use run::{Run, Stage, TrainError, train};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TrainError;
 use crate::model::aapt::config::{AutoencoderConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
+use crate::model::aapt::refiner::RefinerConfig;
 
 /// Everything that a training run is made of.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -30,6 +31,8 @@ pub struct Recipe {
     pub distill: StageRecipe,
     /// Stage 3: adversarial training on the network's own rollouts; left out, the world is what distillation made.
     pub adversarial: Option<AdversarialRecipe>,
+    /// Stage 4: adversarial training of the refiner alone.
+    pub refine: Option<AdversarialRecipe>,
     /// The probe that measures worlds of this kind.
     pub probe: Option<ProbeRecipe>,
     /// The recipe file's text, word for word.
@@ -45,6 +48,9 @@ pub struct DataRecipe {
     pub dir: PathBuf,
     /// Clips to train on.
     pub train_clips: usize,
+    /// Those among them of people who turn fast and far, from worlds of the next seed: what is new is learnt there.
+    #[serde(default)]
+    pub turning_clips: usize,
     /// Clips of held-out worlds.
     pub test_clips: usize,
     /// Video frames a clip: 1 + 4 n.
@@ -75,6 +81,8 @@ pub struct GeneratorRecipe {
     pub recycle: Recycle,
     /// Most words of a prompt.
     pub text_tokens: usize,
+    /// A network for texture, trained in stage 4.
+    pub refiner: Option<RefinerConfig>,
 }
 
 /// Stage 0.
@@ -243,6 +251,12 @@ impl Recipe {
                 d.frames
             )));
         }
+        if d.turning_clips >= d.train_clips {
+            return Err(bad(format!(
+                "data.turning_clips {} must be less than data.train_clips {}",
+                d.turning_clips, d.train_clips
+            )));
+        }
         for (name, stage) in [("adapt", &recipe.adapt), ("distill", &recipe.distill)] {
             let most = (d.frames - 1) / 4;
             if stage.latents < 2 || stage.latents > most || stage.batch == 0 {
@@ -257,11 +271,23 @@ impl Recipe {
         if !(0.0..=1.0).contains(&recipe.autoencoder.detail_gain) {
             return Err(bad("autoencoder.detail_gain must be 0 to 1".into()));
         }
-        if let Some(a) = &recipe.adversarial {
+        if recipe.refine.is_some() != recipe.generator.refiner.is_some() {
+            return Err(bad(
+                "[refine] and generator.refiner go together: give both or neither".into()
+            ));
+        }
+        for (name, a) in [("adversarial", &recipe.adversarial), ("refine", &recipe.refine)] {
+            let Some(a) = a else { continue };
             let most = (d.frames - 1) / 4;
-            if a.latents < 2 || a.latents > most || a.batch == 0 || a.sigma <= 0.0 {
+            if a.discriminator.unjudged_channels >= recipe.autoencoder.latent_channels {
                 return Err(bad(format!(
-                    "adversarial.latents must be 2 to {most}, adversarial.batch at least 1 and sigma positive"
+                    "{name}.discriminator.unjudged_channels must be less than autoencoder.latent_channels {}",
+                    recipe.autoencoder.latent_channels
+                )));
+            }
+            if a.latents == 0 || a.latents > most || a.batch == 0 || a.sigma <= 0.0 {
+                return Err(bad(format!(
+                    "{name}.latents must be 1 to {most}, {name}.batch at least 1 and sigma positive"
                 )));
             }
         }
@@ -309,6 +335,7 @@ impl Recipe {
             recycle: g.recycle,
             text_tokens: g.text_tokens,
             vocabulary,
+            refiner: g.refiner,
         }
     }
 }

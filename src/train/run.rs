@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, distill, latents, probe};
+use super::{adapt, adversarial, autoencoder, distill, latents, probe, refine};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
@@ -109,6 +109,8 @@ pub enum Stage {
     Distill,
     /// Stage 3: adversarial training with student forcing.
     Adversarial,
+    /// Stage 4: adversarial training of the refiner alone.
+    Refine,
     /// Write the generator file.
     Export,
     /// The networks that `farwander eval` measures with; not part of a generator, and not of `all`.
@@ -284,6 +286,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     if all || stage == Stage::Adversarial {
         adversarial::train(run)?;
     }
+    if all || stage == Stage::Refine {
+        refine::train(run)?;
+    }
     let without = |section: &str| TrainError::Recipe {
         path: PathBuf::from(run.recipe.title.as_str()),
         what: format!("it has no [{section}], which this stage needs"),
@@ -293,6 +298,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     }
     if stage == Stage::Adversarial && run.recipe.adversarial.is_none() {
         return Err(without("adversarial"));
+    }
+    if stage == Stage::Refine && run.recipe.refine.is_none() {
+        return Err(without("refine"));
     }
     if stage == Stage::Probe {
         probe::train(run, out)?;

@@ -61,7 +61,7 @@ impl Samples {
         let controls: Vec<_> = (0..n).map(|c| self.clips.controls(c)).collect();
         let sampler = Sampler {
             steps: self.steps,
-            shift: 1.0,
+            ..Sampler::default()
         };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
         let mut rows: Vec<Vec<Frame>> = vec![vec![]; 2 * n];

@@ -105,7 +105,7 @@ impl StudentPool {
     pub(super) fn refresh(
         &mut self,
         step: u64,
-        weights: &Arrays,
+        weights: impl FnOnce() -> Arrays,
         samples: &Samples,
         setup: &Setup,
     ) -> Result<(), TrainError> {
@@ -116,7 +116,7 @@ impl StudentPool {
         if self.from.as_ref().is_some_and(|(last, _)| step < last + r.every) {
             return Ok(());
         }
-        self.fill(step, weights.clone(), samples, setup)
+        self.fill(step, weights(), samples, setup)
     }
 
     fn fill(&mut self, step: u64, weights: Arrays, samples: &Samples, setup: &Setup) -> Result<(), TrainError> {
@@ -135,6 +135,11 @@ impl StudentPool {
         }
         self.from = Some((step, weights));
         Ok(())
+    }
+
+    /// The pool.
+    pub(super) fn clips(&self) -> &[LatentClip] {
+        &self.clips
     }
 
     /// The pool, as often as the recipe says.
@@ -168,6 +173,7 @@ fn truth_of(networks: &Networks, source: &Clips, truth: &LatentClip, clip: usize
         controls: vec![],
         words: truth.words.clone(),
         noise_seed: None,
+        made: vec![],
     };
     let mut back: Vec<f16> = vec![];
     if steps > latents {
@@ -227,14 +233,15 @@ fn roll_out(
         let Some((recycled, validity)) = walks.recycled() else {
             continue;
         };
-        for (tensor, which) in [(recycled, 0), (validity, 1)] {
+        let made = walks.made().unwrap_or(recycled);
+        for (tensor, which) in [(recycled, 0), (validity, 1), (made, 2)] {
             let values = to_host(tensor.clone());
             let each = values.len() / chosen.len();
             for (clip, part) in out.iter_mut().zip(values.chunks_exact(each)) {
-                let to = if which == 0 {
-                    &mut clip.recycled
-                } else {
-                    &mut clip.validity
+                let to = match which {
+                    0 => &mut clip.recycled,
+                    1 => &mut clip.validity,
+                    _ => &mut clip.made,
                 };
                 to.extend(part.iter().map(|v| f16::from_f32(*v)));
             }

@@ -91,6 +91,32 @@ pub(super) fn camera(batch: &Batch, channels: usize) -> Tensor<5> {
     Tensor::cat(vec![none, camera], 1)
 }
 
+/// What the generator made at the picked steps, before the refiner: `[batch, latents, channels, h, w]`, data.
+pub(super) fn made_data(config: &GeneratorConfig, clips: &[LatentClip], picks: &[Pick], device: &Device) -> Tensor<5> {
+    let [h, w] = config.grid;
+    let c = config.latent_channels;
+    let (each, latents) = (c * h * w, picks.first().map_or(0, |p| p.steps.len()));
+    let steps = picks.iter().flat_map(|p| p.steps.iter().map(move |k| (p.clip, *k)));
+    let values = steps
+        .flat_map(|(clip, k)| &clips[clip].made[k * each..(k + 1) * each])
+        .map(|v| v.to_f32())
+        .collect();
+    tensor(values, [picks.len(), latents, c, h, w], device)
+}
+
+/// The first channels of what was recycled, if there are to be any: `[batch, latents, first, h, w]`, f32.
+pub(super) fn recycled_channels(batch: &Batch, first: usize) -> Option<Tensor<5>> {
+    (first > 0).then(|| batch.condition.clone().narrow(2, 0, first).cast(DType::F32))
+}
+
+/// `latents` with their first channels replaced.
+pub(super) fn with_channels(latents: Tensor<5>, first: Option<&Tensor<5>>) -> Tensor<5> {
+    let Some(first) = first else { return latents };
+    let [_, _, n, _, _] = first.dims();
+    let [_, _, c, _, _] = latents.dims();
+    Tensor::cat(vec![first.clone(), latents.narrow(2, n, c - n)], 2)
+}
+
 /// The noise of the picked steps, as the walks had it: `[batch, latents, channels, h, w]`.
 pub(super) fn noise(like: &Tensor<5>, clips: &[LatentClip], picks: &[Pick]) -> Tensor<5> {
     let shape @ [n, latents, c, h, w] = like.dims();
@@ -144,6 +170,16 @@ mod tests {
     use crate::train::sequence::{ErrorWeights, assemble};
     use half::f16;
 
+    #[test]
+    fn the_first_channels_can_be_put_in() {
+        let device = Device::flex();
+        let x: Tensor<5> = tensor((0..12).map(|v| v as f32).collect(), [1, 2, 3, 1, 2], &device);
+        let first: Tensor<5> = tensor(vec![-1.0, -2.0, -3.0, -4.0], [1, 2, 1, 1, 2], &device);
+        let y = to_host(with_channels(x.clone(), Some(&first)));
+        assert_eq!(y, [-1.0, -2.0, 2.0, 3.0, 4.0, 5.0, -3.0, -4.0, 8.0, 9.0, 10.0, 11.0]);
+        assert_eq!(to_host(with_channels(x.clone(), None)), to_host(x));
+    }
+
     /// A generator whose every weight matters.
     fn stirred(config: &GeneratorConfig, device: &Device) -> Generator {
         let blank = Generator::new(config, &mut Gaussian::new(2, 0), device);
@@ -176,6 +212,7 @@ mod tests {
                 recycle,
                 text_tokens: 3,
                 vocabulary: vec!["snow".into()],
+                refiner: None,
             };
             let coder = AutoencoderConfig {
                 latent_channels: 6,
@@ -217,6 +254,7 @@ mod tests {
                 controls: vec![],
                 words: vec![1, 0, 0],
                 noise_seed: Some(seed),
+                made: vec![],
             };
             let mut made = Vec::new();
             for k in 0..6 {

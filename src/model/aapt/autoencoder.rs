@@ -15,20 +15,20 @@ pub const DEPTH_BLOCK: usize = SPATIAL_FACTOR * SPATIAL_FACTOR;
 
 /// Residual block on a latent grid.
 #[derive(Module, Debug)]
-struct ResBlock {
+pub(super) struct ResBlock {
     spread: Conv,
     mix: Conv,
 }
 
 impl ResBlock {
-    fn new(width: usize, dilation: usize, rng: &mut Gaussian, device: &Device) -> Self {
+    pub(super) fn new(width: usize, dilation: usize, rng: &mut Gaussian, device: &Device) -> Self {
         Self {
             spread: Conv::new(width, width, 3, dilation, 1.0, rng, device),
             mix: Conv::new(width, width, 1, 1, 0.3, rng, device),
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let power = x.clone().powi_scalar(2).mean_dim(1);
         let h = x.clone() * (power + 1e-4).sqrt().recip();
         x + self.mix.forward(activation::silu(self.spread.forward(h)))

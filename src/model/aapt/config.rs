@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::refiner::RefinerConfig;
 use crate::frame::FRAMES_PER_LATENT;
 
 /// Pixels of one latent position, along each axis.
@@ -64,6 +65,9 @@ pub struct GeneratorConfig {
     pub text_tokens: usize,
     /// The words it knows; a prompt's other words are ignored.
     pub vocabulary: Vec<String>,
+    /// A network that draws texture into what the others made; none if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refiner: Option<RefinerConfig>,
 }
 
 impl GeneratorConfig {
@@ -109,6 +113,11 @@ impl GeneratorConfig {
         }
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());
+        }
+        if let Some(r) = &self.refiner
+            && (!bounded(r.width, 4096) || r.blocks > 64 || r.kept_channels >= *latent_channels)
+        {
+            return Err("generator.refiner: width, blocks or kept_channels is out of range".into());
         }
         Ok(())
     }

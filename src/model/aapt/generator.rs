@@ -9,6 +9,7 @@ use burn::tensor::{DType, Device, Tensor, activation};
 use super::block::{Block, Modulation, SequenceRotations, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
+use super::refiner::Refiner;
 use super::rope::Rope;
 use super::text::TextEncoder;
 use crate::device::Gaussian;
@@ -28,6 +29,7 @@ pub struct Generator {
     /// `[2, width]`: shift and scale before the head.
     final_table: Param<Tensor<2>>,
     head: Linear,
+    refiner: Option<Refiner>,
     #[module(skip)]
     config: GeneratorConfig,
 }
@@ -73,6 +75,8 @@ impl Generator {
             blocks: (0..config.depth).map(|_| Block::new(config, rng, device)).collect(),
             final_table: normal([2, w], 0.0, rng, device),
             head: Linear::new(w, config.latent_channels * PATCH * PATCH, 0.0, true, rng, device),
+            refiner: (config.refiner.as_ref())
+                .map(|r| Refiner::new(r, config, &vec![1.0; config.latent_channels], rng, device)),
             config: config.clone(),
         }
     }
@@ -85,6 +89,11 @@ impl Generator {
     /// Text tokens of prompts given as [`super::text::words`]: `[batch, text_tokens, width]`.
     pub fn encode_text(&self, prompts: &[Vec<i32>], device: &Device) -> Tensor<3> {
         self.text.forward(prompts, device)
+    }
+
+    /// The texture network, if there is one.
+    pub fn refiner(&self) -> Option<&Refiner> {
+        self.refiner.as_ref()
     }
 
     /// Shared modulation `[batch, 6 * width]` for one timestep a batch entry, in f32.

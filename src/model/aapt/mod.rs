@@ -8,8 +8,10 @@ pub mod config;
 pub mod discriminator;
 pub mod generator;
 pub mod kv_ring;
+pub mod patch_judge;
 pub mod pca;
 pub mod rays;
+pub mod refiner;
 pub mod residual;
 pub mod rope;
 #[cfg(test)]

@@ -29,8 +29,15 @@ const ITERATIONS: usize = 6;
 /// Largest move of the last iteration that still counts as found.
 const CONVERGED_PX: f32 = 0.75;
 
-/// Warps `source`, taken by a camera at `from`, into a camera at `to`.
+/// Warps `source`, taken by a camera at `from`, into a camera at `to`, and fills in what is not known.
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
+    let mut out = reproject(lens, source, from, to);
+    fill(&mut out, lens);
+    out
+}
+
+/// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral.
+pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut out = Warped {
         rgb: vec![NEUTRAL; w * h * 3],
@@ -92,7 +99,6 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
                 }
             }
         });
-    fill(&mut out, w, h);
     out
 }
 
@@ -163,7 +169,8 @@ impl Level {
 
 /// Continues the picture softly into what is not known: averages of ever wider, less of ever higher surroundings, because
 /// most of what is new comes in from the side, and there sky goes on as sky and ground as ground.
-fn fill(picture: &mut Warped, w: usize, h: usize) {
+pub fn fill(picture: &mut Warped, lens: &Lens) {
+    let (w, h) = (lens.width_px, lens.height_px);
     if picture.valid.iter().all(|v| *v == 1.0) {
         return;
     }
