@@ -8,9 +8,9 @@ use crate::control::Lens;
 use crate::device::{DeviceChoice, Gaussian};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
-use crate::model::aapt::refiner::RefinerConfig;
 use crate::model::aapt::generator::Generator;
 use crate::model::aapt::pca::Components;
+use crate::model::aapt::refiner::RefinerConfig;
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::weights::{export, prefixed, under};
 
