@@ -6,7 +6,7 @@ use super::generate::{self, GenerateArgs, Sink};
 use super::{BadInput, model_file};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
-use crate::rollout::{Replay, Rollout};
+use crate::rollout::{Replay, Rollout, Sampler};
 
 /// Renders every frame of the replay `file`.
 pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
@@ -24,6 +24,10 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
     let (lens, rate) = (package.manifest.lens, package.manifest.frames_per_sec);
     let track = &replay.track;
     let mut rollout = Rollout::new(&package, &args.device)?;
+    rollout.set_sampler(Sampler {
+        memory: !track.forgets,
+        ..Sampler::default()
+    });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
     let bar = generate::progress(1 + FRAMES_PER_LATENT as u64 * track.latents());
     let mut written = 0_u64;
@@ -112,6 +116,14 @@ mod tests {
         };
         assert_eq!(pictures(&walk).len(), 13);
         assert!(pictures(&walk) == pictures(&again), "other pictures");
+
+        // One from before walks had a memory is walked without.
+        let text = std::fs::read_to_string(&file).unwrap();
+        let old = text.replace("  \"memory\": true,\n", "");
+        assert_ne!(old, text);
+        std::fs::write(&file, old).unwrap();
+        assert!(Replay::read(Path::new(&file)).unwrap().track.forgets);
+        std::fs::write(&file, text).unwrap();
 
         // What a replay says itself can't be said beside it.
         args.extend(["--replay", &file, "--out", &again]);

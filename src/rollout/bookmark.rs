@@ -211,6 +211,7 @@ impl Card {
                 prompt: self.prompt,
                 prompt_changes: self.prompt_changes,
                 seed: self.seed,
+                forgets: false,
                 controls,
             },
             walker: Walker::from_numbers(walker),

@@ -71,6 +71,7 @@ struct Head<'a> {
     prompt: &'a str,
     prompt_changes: &'a [PromptChange],
     seed: u64,
+    memory: bool,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +89,9 @@ struct Document {
     #[serde(default)]
     prompt_changes: Vec<PromptChange>,
     seed: u64,
+    /// Files from before walks had one do not say.
+    #[serde(default)]
+    memory: bool,
     controls: Vec<Row>,
 }
 
@@ -147,6 +151,7 @@ impl Replay {
             prompt: &track.prompt,
             prompt_changes: &track.prompt_changes,
             seed: track.seed,
+            memory: !track.forgets,
         };
         let head = serde_json::to_string_pretty(&head)?;
         let mut text = head.trim_end_matches('}').trim_end().to_owned();
@@ -217,6 +222,7 @@ impl Replay {
                 prompt: document.prompt,
                 prompt_changes: document.prompt_changes,
                 seed: document.seed,
+                forgets: !document.memory,
                 controls,
             },
             lens: document.lens,

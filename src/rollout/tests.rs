@@ -64,6 +64,7 @@ fn track(package: &Package, n: usize) -> Track {
             prompt: "nothing that it knows".to_owned(),
         }],
         seed: 7,
+        forgets: false,
         controls: controls(n),
     }
 }

@@ -32,6 +32,8 @@ pub struct Track {
     pub prompt_changes: Vec<PromptChange>,
     /// Seed of the noise.
     pub seed: u64,
+    /// Whether it was walked without a memory of places, as all walks once were.
+    pub forgets: bool,
     /// What made latent frame 1, 2, and so on.
     pub controls: Vec<LatentControl>,
 }
