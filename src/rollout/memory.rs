@@ -119,7 +119,7 @@ impl Memory {
             let keyframe = &self.keyframes[best];
             let source = keyframe.picture.picture();
             for (picture, pose) in warped.iter_mut().zip(&poses) {
-                let seen = reproject(lens, &source, &keyframe.pose, pose);
+                let seen = reproject(lens, &source, &keyframe.pose, pose, Some(&picture.valid));
                 for (i, valid) in picture.valid.iter_mut().enumerate() {
                     if *valid == 0.0 && seen.valid[i] > 0.0 {
                         *valid = seen.valid[i];
@@ -321,7 +321,9 @@ mod tests {
             let control = turn(&pose, by_rad);
             let last = far_away(&pose);
             memory.keep(&last, &control);
-            let mut warped = control.poses.map(|to| reproject(&l, &last, &control.before(), &to));
+            let mut warped = control
+                .poses
+                .map(|to| reproject(&l, &last, &control.before(), &to, None));
             let before = unknown_at_the_end(&warped);
             memory.complete(&l, &control, &mut warped);
             let after = unknown_at_the_end(&warped);

@@ -183,7 +183,9 @@ impl Networks {
                 let mut unknown = Vec::with_capacity(n);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
-                    let mut warped = control.poses.map(|pose| reproject(&self.lens, source, &before, &pose));
+                    let mut warped = control
+                        .poses
+                        .map(|pose| reproject(&self.lens, source, &before, &pose, None));
                     if let Some(memory) = memories.get(i) {
                         memory.complete(&self.lens, control, &mut warped);
                     }

@@ -31,13 +31,14 @@ const CONVERGED_PX: f32 = 0.75;
 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`, and fills in what is not known.
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
-    let mut out = reproject(lens, source, from, to);
+    let mut out = reproject(lens, source, from, to, None);
     fill(&mut out, lens);
     out
 }
 
-/// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral.
-pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
+/// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral. Pixels that are `known`
+/// already (not 0) are not looked for, and stay unknown here.
+pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut out = Warped {
         rgb: vec![NEUTRAL; w * h * 3],
@@ -60,6 +61,9 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
         .enumerate()
         .for_each(|(y, (line, valid))| {
             for x in 0..w {
+                if known.is_some_and(|k| k[y * w + x] != 0.0) {
+                    continue;
+                }
                 let d = [(x as f32 + 0.5 - cx) / f, (cy - y as f32 - 0.5) / f, -1.0];
                 let a: [f32; 3] = std::array::from_fn(|i| m[i][0] * d[0] + m[i][1] * d[1] + m[i][2] * d[2]);
                 // The point at inverse depth k of the target is at (a + b k) / k in source space.
