@@ -11,9 +11,10 @@ use super::adapt::{Setup, finished, resume, save};
 use super::autoencoder::compute_dtype;
 use super::checkpoint;
 use super::optim::{AdamW, Optimizer, learning_rate};
-use super::run::{Every, Means, Run, TrainError, bar};
+use super::run::{Run, TrainError};
 use super::samples::Samples;
 use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
+use super::steps::Steps;
 use super::student::{StudentPlan, StudentPool};
 use crate::device::Gaussian;
 use crate::flow;
@@ -44,14 +45,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut model = import(blank, &adapted, &training)?;
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
-    let samples = Samples::new(run, &setup, 1)?;
+    let samples = Samples::new(run, &setup, &config, 1)?;
     let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     resume(&mut optimizer, &mut student, &saved, &samples, &setup)?;
     model = optimizer.apply(model, &training);
 
-    let progress = bar(STAGE, optimizer.step, r.steps);
-    let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
-    let mut means = Means::new(10);
+    let mut steps = Steps::new(run, STAGE, optimizer.step, r.steps, &["loss", "latents_per_sec"]);
     // t_0 = 0 < ... < t_n = 1.
     let mut times = flow::timesteps(r.timesteps, r.shift);
     times.reverse();
@@ -113,33 +112,19 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         };
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);
-        if !norm.is_finite() {
-            return Err(TrainError::Diverged {
-                stage: STAGE,
-                step,
-                path: saved,
-            });
-        }
-        means.add("loss", f64::from(to_host(loss.detach())[0]));
-        means.add("grad_norm", norm);
-        means.add("lr", lr.into());
-        if let Some(fields) = means.due((r.batch * r.latents) as f64) {
-            progress.set_message(Means::words(&fields, &["loss", "latents_per_sec"]));
-            run.log(STAGE, step + 1, &fields)?;
-        }
-        progress.set_position(step + 1);
-        let stopping = run.stopping();
-        if checkpoints.due() || stopping {
-            save(&optimizer, &student, &saved)?;
-        }
-        if stopping {
-            return Err(TrainError::Stopped(step + 1));
-        }
-        if looks.due() {
-            samples.take(run, STAGE, step + 1, &optimizer.average())?;
-        }
+        steps.means.add("loss", f64::from(to_host(loss.detach())[0]));
+        steps.means.add("grad_norm", norm);
+        steps.means.add("lr", lr.into());
+        steps.end(
+            step + 1,
+            r.batch * r.latents,
+            &[norm],
+            &saved,
+            || save(&optimizer, &student, &saved),
+            || samples.take(run, STAGE, step + 1, &optimizer.average()),
+        )?;
     }
-    progress.finish();
+    steps.finish();
     samples.take(run, STAGE, r.steps, &optimizer.average())?;
     save(&optimizer, &student, &saved)?;
     checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])

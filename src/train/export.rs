@@ -16,9 +16,12 @@ const FIRST_FRAMES: usize = 9;
 
 /// Writes the generator file of a run: the weights of the last stage that has been run.
 pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
-    let config = run.generator_config()?;
-    let generator = finished(run, "refine")
-        .or_else(|_| finished(run, "adversarial"))
+    let (refined, config) = match finished(run, "refine") {
+        Ok(weights) => (Some(weights), run.refined_config()?),
+        Err(_) => (None, run.generator_config()?),
+    };
+    let generator = refined
+        .map_or_else(|| finished(run, "adversarial"), Ok)
         .or_else(|_| finished(run, "distill"))
         .or_else(|_| finished(run, "adapt"))?;
     let device = run.device.open()?;

@@ -13,7 +13,7 @@ use crate::control::LatentControl;
 use crate::data::Split;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::config::Recycle;
+use crate::model::aapt::config::{GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
@@ -41,14 +41,13 @@ pub(super) struct LatentClip {
 }
 
 /// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
-pub(super) fn encoder_networks(run: &Run) -> Result<Networks, TrainError> {
+pub(super) fn encoder_networks(run: &Run, config: &GeneratorConfig) -> Result<Networks, TrainError> {
     let device = run.device.open()?;
     let (autoencoder, _) = trained(run, &device)?;
-    let config = run.generator_config()?;
     Ok(Networks {
         autoencoder,
         residual_std: ResidualStd::uniform(vec![1.0; config.latent_channels]),
-        generator: Generator::new(&config, &mut Gaussian::silent(), &device),
+        generator: Generator::new(config, &mut Gaussian::silent(), &device),
         lens: run.recipe.lens(),
         dtype: DType::F32,
         device,
@@ -185,7 +184,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
                 source,
             })?;
         }
-        let networks = encoder_networks(run)?;
+        let networks = encoder_networks(run, &run.generator_config()?)?;
         let progress = bar("latents", 0, clips.len() as u64);
         let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, split, *c).exists()).collect();
         progress.set_position((clips.len() - missing.len()) as u64);

@@ -6,6 +6,7 @@ mod autoencoder;
 mod checkpoint;
 mod clips;
 mod distill;
+mod duel;
 mod export;
 mod latents;
 mod losses;
@@ -16,6 +17,7 @@ mod refine;
 mod run;
 mod samples;
 mod sequence;
+mod steps;
 mod student;
 mod student_batch;
 #[cfg(test)]

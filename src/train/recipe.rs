@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
-use crate::model::aapt::config::{AutoencoderConfig, Recycle};
+use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
 use crate::model::aapt::refiner::RefinerConfig;
 
@@ -308,7 +308,12 @@ impl Recipe {
         if recipe.distill.timesteps < 2 {
             return Err(bad("distill.timesteps must be at least 2".into()));
         }
-        recipe.generator_config(vec![]).check().map_err(bad)?;
+        let refiner = recipe.generator.refiner;
+        let whole = GeneratorConfig {
+            refiner,
+            ..recipe.generator_config(vec![])
+        };
+        whole.check().map_err(bad)?;
         Ok(recipe)
     }
 
@@ -321,10 +326,10 @@ impl Recipe {
         }
     }
 
-    /// The generator's full configuration, with the words that the captions use.
-    pub fn generator_config(&self, vocabulary: Vec<String>) -> crate::model::aapt::config::GeneratorConfig {
+    /// The generator's configuration without its refiner, which is added last; with the words that the captions use.
+    pub fn generator_config(&self, vocabulary: Vec<String>) -> GeneratorConfig {
         let g = &self.generator;
-        crate::model::aapt::config::GeneratorConfig {
+        GeneratorConfig {
             grid: [self.data.size_px[1] / 8, self.data.size_px[0] / 8],
             latent_channels: self.autoencoder.latent_channels,
             width: g.width,
@@ -335,7 +340,7 @@ impl Recipe {
             recycle: g.recycle,
             text_tokens: g.text_tokens,
             vocabulary,
-            refiner: g.refiner,
+            refiner: None,
         }
     }
 }

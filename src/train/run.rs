@@ -146,11 +146,19 @@ impl Run {
         Ok(dir)
     }
 
-    /// The generator's configuration; its vocabulary is what the training captions use.
+    /// The generator's configuration, without a refiner; its vocabulary is what the training captions use.
     pub(super) fn generator_config(&self) -> Result<GeneratorConfig, TrainError> {
         Ok(self
             .recipe
             .generator_config(Clips::open(self, Split::Train)?.vocabulary()))
+    }
+
+    /// The same with the recipe's refiner, if it has one.
+    pub(super) fn refined_config(&self) -> Result<GeneratorConfig, TrainError> {
+        Ok(GeneratorConfig {
+            refiner: self.recipe.generator.refiner,
+            ..self.generator_config()?
+        })
     }
 
     /// Appends a line to the run log.

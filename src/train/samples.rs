@@ -8,6 +8,7 @@ use super::run::{Run, TrainError};
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, Frame, psnr_db};
 use crate::model::aapt::codec;
+use crate::model::aapt::config::GeneratorConfig;
 use crate::model::weights::{Arrays, import};
 use crate::record;
 use crate::rollout::{Networks, Sampler, Walks};
@@ -27,9 +28,9 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Prepares looks with `steps` evaluations a latent frame.
-    pub(super) fn new(run: &Run, setup: &Setup, steps: usize) -> Result<Self, TrainError> {
-        let mut base = encoder_networks(run)?;
+    /// Prepares looks at generators of these sizes with `steps` evaluations a latent frame.
+    pub(super) fn new(run: &Run, setup: &Setup, config: &GeneratorConfig, steps: usize) -> Result<Self, TrainError> {
+        let mut base = encoder_networks(run, config)?;
         base.residual_std.clone_from(&setup.residual_std);
         base.dtype = compute_dtype(run.device);
         Ok(Self {

@@ -1,0 +1,182 @@
+//! What a walk remembers of places that are out of sight: keyframes, pictures with depth and the cameras that saw them.
+//!
+//! The last picture alone is recycled in the paper's way of working, so whatever leaves the view is gone, and whoever turns
+//! round finds another world. Here, what the last picture does not know is looked up in keyframes by the same warp, before
+//! the network is asked to invent it. Plain host data; lives on the walk's thread.
+
+mod arrays;
+mod eye;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use half::f16;
+
+use self::eye::Eye;
+use crate::control::{CameraPose, LatentControl, Lens};
+use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::codec;
+use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
+
+/// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
+const MOST: usize = 24;
+/// New view since the last keyframe that makes another, as a share of a picture.
+const NEW_SHARE: f32 = 0.3;
+/// Way since the nearest keyframe that makes another.
+const FAR_M: f32 = 2.5;
+/// Keyframes from farther away are not looked into: their depth is too coarse for this view.
+const REACH_M: f32 = 7.0;
+/// Most keyframes looked into in a step.
+const LOOKS: usize = 3;
+/// A smaller unknown share of the picture is not worth a look.
+const LEAST_SHARE: f32 = 0.01;
+/// Pixels between the places that are tried when keyframes are chosen.
+const TRIAL_PX: usize = 8;
+
+/// A picture and where its camera stood, in the walk's own coordinates: the first frame's place is the origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keyframe {
+    /// The camera.
+    pub pose: CameraPose,
+    /// What it saw. Shared, because every kept state of a walk holds the same ones.
+    pub picture: Arc<Kept>,
+}
+
+/// A picture with depth, as small as it can be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// `[h * w * 3]`, 0 to 255.
+    pub rgb: Vec<u8>,
+    /// `[h * w]`, 1/m, 0 = sky.
+    pub inverse_depth: Vec<f16>,
+}
+
+impl Kept {
+    fn new(picture: &RgbDepth) -> Self {
+        Self {
+            rgb: codec::to_bytes(&picture.rgb),
+            inverse_depth: picture.inverse_depth.iter().map(|v| f16::from_f32(*v)).collect(),
+        }
+    }
+
+    fn picture(&self) -> RgbDepth {
+        RgbDepth {
+            rgb: codec::from_bytes(&self.rgb),
+            inverse_depth: self.inverse_depth.iter().map(|v| v.to_f32()).collect(),
+        }
+    }
+}
+
+/// The memory of one walk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// Oldest first.
+    pub(super) keyframes: VecDeque<Keyframe>,
+    /// The camera now.
+    pub(super) here: CameraPose,
+    /// New view since the last keyframe, in pictures.
+    pub(super) new_share: f32,
+}
+
+impl Memory {
+    /// Before a step: keeps the last picture if there is enough new in it. `control` says how its camera was pitched.
+    pub(super) fn keep(&mut self, last: &RgbDepth, control: &LatentControl) {
+        self.here.pitch_rad = control.pitch_from_rad;
+        let nearest_m = (self.keyframes.iter())
+            .map(|k| distance_m(&k.pose, &self.here))
+            .fold(f32::INFINITY, f32::min);
+        if self.new_share < NEW_SHARE && nearest_m < FAR_M {
+            return;
+        }
+        self.new_share = 0.0;
+        if self.keyframes.len() == MOST {
+            self.keyframes.pop_front();
+        }
+        self.keyframes.push_back(Keyframe {
+            pose: self.here,
+            picture: Arc::new(Kept::new(last)),
+        });
+    }
+
+    /// Puts what keyframes know into the unknown parts of `warped`, the step's four pictures.
+    pub(super) fn complete(&self, lens: &Lens, control: &LatentControl, warped: &mut [Warped; FRAMES_PER_LATENT]) {
+        let poses = control.poses.map(|p| p.absolute_from(&self.here));
+        let mut tried = vec![false; self.keyframes.len()];
+        for _ in 0..LOOKS {
+            // The farther a step goes the more is new: the last or the first picture lacks most.
+            let unknown = warped.each_ref().map(unknown_share);
+            let worst = if unknown[0] > unknown[FRAMES_PER_LATENT - 1] {
+                0
+            } else {
+                FRAMES_PER_LATENT - 1
+            };
+            if unknown[worst] < LEAST_SHARE {
+                return;
+            }
+            let Some(best) = self.best(lens, &poses[worst], &warped[worst], &tried) else {
+                return;
+            };
+            tried[best] = true;
+            let keyframe = &self.keyframes[best];
+            let source = keyframe.picture.picture();
+            for (picture, pose) in warped.iter_mut().zip(&poses) {
+                let seen = reproject(lens, &source, &keyframe.pose, pose, Some(&picture.valid));
+                for (i, valid) in picture.valid.iter_mut().enumerate() {
+                    if *valid == 0.0 && seen.valid[i] > 0.0 {
+                        *valid = seen.valid[i];
+                        picture.rgb[3 * i..3 * i + 3].copy_from_slice(&seen.rgb[3 * i..3 * i + 3]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// After a step: where its camera ended, and how much of its last picture nobody knew.
+    pub(super) fn moved(&mut self, control: &LatentControl, unknown_share: f32) {
+        self.here = control.poses[FRAMES_PER_LATENT - 1].absolute_from(&self.here);
+        self.new_share += unknown_share;
+    }
+
+    /// The keyframe that shows most of what `picture` lacks; near ones are worth more.
+    fn best(&self, lens: &Lens, pose: &CameraPose, picture: &Warped, tried: &[bool]) -> Option<usize> {
+        let eye = Eye::new(lens, pose);
+        let unknown: Vec<[f32; 3]> = (0..lens.height_px)
+            .step_by(TRIAL_PX)
+            .flat_map(|y| (0..lens.width_px).step_by(TRIAL_PX).map(move |x| (x, y)))
+            .filter(|(x, y)| picture.valid[y * lens.width_px + x] == 0.0)
+            .map(|(x, y)| eye.point_m(x, y))
+            .collect();
+        let score = |k: &Keyframe| {
+            let away_m = distance_m(&k.pose, pose);
+            if away_m > REACH_M {
+                return 0.0;
+            }
+            let eye = Eye::new(lens, &k.pose);
+            let seen = unknown.iter().filter(|p| eye.sees(p)).count();
+            seen as f32 / (1.0 + 0.5 * away_m)
+        };
+        let scores = self.keyframes.iter().map(score);
+        let (best, score) = scores
+            .enumerate()
+            .filter(|(i, _)| !tried[*i])
+            .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        (score >= 1.0).then_some(best)
+    }
+}
+
+fn unknown_share(picture: &Warped) -> f32 {
+    picture.valid.iter().filter(|v| **v == 0.0).count() as f32 / picture.valid.len().max(1) as f32
+}
+
+/// The share of a walk's last picture of a step that nobody knows.
+pub(super) fn unknown_at_the_end(warped: &[Warped; FRAMES_PER_LATENT]) -> f32 {
+    unknown_share(&warped[FRAMES_PER_LATENT - 1])
+}
+
+fn distance_m(a: &CameraPose, b: &CameraPose) -> f32 {
+    let d: [f32; 3] = std::array::from_fn(|i| a.position_m[i] - b.position_m[i]);
+    d.iter().map(|v| v * v).sum::<f32>().sqrt()
+}
+
+#[cfg(test)]
+mod tests;
