@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use crate::engine::decode_picture;
 use crate::frame::Frame;
 use crate::package::{Manifest, Package};
-use crate::ui::{About, GeneratorCard, PictureCard, RecordingCard, RecordingKind, Shelf};
+use crate::rollout::{FileError, Moment};
+use crate::ui::{About, AboutMoment, GeneratorCard, MomentCard, PictureCard, RecordingCard, RecordingKind, Shelf};
 use crate::{paths, record};
 
 /// Width of the small pictures: twice what they are drawn with, for dense screens.
 const THUMBNAIL_PX: u32 = 240;
+/// Kept moments that are shown.
+const MOST_MOMENTS: usize = 12;
+/// Worlds are walked at this rate; a moment does not say.
+const FRAMES_PER_SEC: f64 = 24.0;
 /// Recordings that are shown.
 const MOST_RECORDINGS: usize = 12;
 /// Larger pictures are not decoded for a thumbnail.
@@ -25,6 +30,8 @@ pub(super) struct Places {
     pub(super) generator_dirs: Vec<PathBuf>,
     /// Pictures that were begun in.
     pub(super) pictures: Vec<PathBuf>,
+    /// Where kept moments go.
+    pub(super) bookmarks_dir: Option<PathBuf>,
     /// Where recordings go.
     pub(super) recordings_dir: PathBuf,
 }
@@ -49,7 +56,9 @@ pub(super) fn gather(places: &Places) -> Shelf {
     Shelf {
         generators: files.into_iter().map(generator).collect(),
         pictures: places.pictures.iter().map(|path| picture(path)).collect(),
+        moments: places.bookmarks_dir.as_deref().map(moments).unwrap_or_default(),
         recordings: recordings(&places.recordings_dir),
+        recordings_folder: places.recordings_dir.clone(),
         recordings_dir: paths::short(&places.recordings_dir),
     }
 }
@@ -135,6 +144,42 @@ fn small(frame: &Frame) -> Frame {
     }
 }
 
+/// The newest kept moments of a folder.
+fn moments(dir: &Path) -> Vec<MomentCard> {
+    let mut found: Vec<_> = entries(dir)
+        .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
+        .filter_map(|path| {
+            let meta = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+            Some((meta.modified().ok(), path, meta.len()))
+        })
+        .collect();
+    found.sort();
+    found.reverse();
+    found.truncate(MOST_MOMENTS);
+    let card = |(modified, path, size_bytes): (Option<std::time::SystemTime>, PathBuf, u64)| {
+        let about = Moment::peek(&path).map(|moment| AboutMoment {
+            title: moment.title,
+            name: moment.name,
+            prompt: moment.prompt,
+            frames: moment.frames,
+            frames_per_sec: FRAMES_PER_SEC,
+            picture: small(&moment.picture),
+        });
+        let about = about.map_err(|error| match error {
+            // The row names the file already.
+            FileError::Refused { what, .. } => what,
+            FileError::Read { source, .. } | FileError::Write { source, .. } => format!("cannot be read: {source}"),
+        });
+        MomentCard {
+            path,
+            size_bytes,
+            age_secs: modified.and_then(|at| at.elapsed().ok()).map_or(0, |age| age.as_secs()),
+            about,
+        }
+    };
+    found.into_iter().map(card).collect()
+}
+
 /// The newest recordings and screenshots of a folder.
 fn recordings(dir: &Path) -> Vec<RecordingCard> {
     let mut found: Vec<_> = entries(dir)
@@ -151,6 +196,7 @@ fn recordings(dir: &Path) -> Vec<RecordingCard> {
         let kind = if video {
             RecordingKind::Video {
                 secs: record::length_secs(&path),
+                thumbnail: record::first_picture(&path).map(|frame| small(&frame)),
             }
         } else {
             RecordingKind::Screenshot {
@@ -179,8 +225,12 @@ mod tests {
             generators: vec![bundled.clone(), at("gone.safetensors"), bundled],
             generator_dirs: vec![dir.path().to_owned(), "/nonexistent".into()],
             pictures: vec![at("walk-1.png"), at("gone.png"), at("notes.txt")],
+            bookmarks_dir: Some(dir.path().to_owned()),
             recordings_dir: dir.path().to_owned(),
         });
+        assert_eq!(shelf.moments.len(), 1);
+        let why = shelf.moments[0].about.as_ref().unwrap_err();
+        assert!(why.contains("no bookmark"), "{why}");
         assert_eq!(shelf.generators.len(), 3);
         let about = shelf.generators[0].about.as_ref().unwrap();
         assert_eq!((about.title.as_str(), about.frame_px), ("Vale", [192, 112]));
@@ -193,11 +243,10 @@ mod tests {
         assert_eq!(shelf.pictures[1].thumbnail, Err(GONE.to_owned()));
         assert!(shelf.pictures[2].thumbnail.is_err());
         assert_eq!(shelf.recordings.len(), 2);
-        assert!(
-            shelf
-                .recordings
-                .iter()
-                .any(|r| r.kind == RecordingKind::Video { secs: None })
-        );
+        assert!(shelf.recordings.iter().any(|r| r.kind
+            == RecordingKind::Video {
+                secs: None,
+                thumbnail: None
+            }));
     }
 }

@@ -72,6 +72,10 @@ pub(super) struct Session {
     walked: Option<First>,
     /// The generator file that is open.
     opened: Option<PathBuf>,
+    /// A kept moment was asked for on the first screen.
+    taking_up: bool,
+    /// What computes, or is being readied to.
+    pub(super) device: String,
     /// What the walk shall be.
     pub(super) prompt: String,
     pub(super) prompt_open: bool,
@@ -177,6 +181,8 @@ impl Session {
             walk_lives: false,
             walked: None,
             opened: None,
+            taking_up: false,
+            device: String::new(),
             prompt: String::new(),
             prompt_open: false,
             home_open: false,
@@ -491,7 +497,9 @@ impl Session {
                     self.begin();
                 }
             }
-            Event::Loaded { .. } => {
+            Event::Preparing { device } => self.device = device,
+            Event::Loaded { device, .. } => {
+                self.device = device;
                 if !self.wanted {
                     self.state = State::Ready;
                 }
@@ -506,6 +514,11 @@ impl Session {
                 seed,
             } => {
                 self.state = State::Walking;
+                if std::mem::take(&mut self.taking_up) {
+                    self.wanted = true;
+                    self.home_open = false;
+                    self.set_menu(false);
+                }
                 self.ever_walked = true;
                 self.walk_lives = true;
                 self.prompt = prompt;

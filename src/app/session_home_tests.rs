@@ -161,3 +161,59 @@ fn a_pasted_picture_is_a_beginning() {
         .walk_from(First::Pasted(Frame::from_rgb(20, 20, &[9; 1200], 0)));
     rig.until(|s| s.place == "a pasted picture" && s.bundled.is_none());
 }
+
+#[test]
+fn a_kept_moment_is_taken_up_from_the_first_screen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session.save_bookmark(Some(dir.path().to_owned()));
+    let kept = || {
+        std::fs::read_dir(dir.path())
+            .unwrap()
+            .flatten()
+            .map(|e| e.path())
+            .next()
+    };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while kept().is_none_or(|path| path.extension().is_none_or(|e| e != "safetensors")) {
+        assert!(Instant::now() < deadline, "nothing was kept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let path = kept().unwrap();
+    rig.session.act(Action::Home);
+    rig.session.take_up(dir.path().join("none.safetensors"));
+    rig.until(|s| {
+        s.effects
+            .iter()
+            .any(|e| matches!(e, Effect::Toast(_, what) if what.contains("none.safetensors")))
+    });
+    assert!(rig.session.home_open, "a moment that is gone changes nothing");
+    rig.session.take_up(path);
+    rig.until(|s| !s.home_open);
+    assert_eq!(rig.session.phase(), Phase::Walking);
+}
+
+#[test]
+fn only_what_is_offered_can_be_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mine, other) = (dir.path().join("walk.mp4"), dir.path().join("thesis.txt"));
+    std::fs::write(&mine, b"").unwrap();
+    std::fs::write(&other, b"").unwrap();
+    let mut rig = rig(u64::MAX, None);
+    rig.session.shelf = Some(Shelf {
+        recordings: vec![crate::ui::RecordingCard {
+            path: mine.clone(),
+            size_bytes: 0,
+            kind: crate::ui::RecordingKind::Screenshot { thumbnail: None },
+        }],
+        ..Shelf::default()
+    });
+    rig.session.delete(&other);
+    assert!(other.exists() && !rig.session.take_effects().contains(&Effect::LookAtFiles));
+    rig.session.delete(&mine);
+    assert!(!mine.exists() && rig.session.take_effects().contains(&Effect::LookAtFiles));
+    rig.session.delete(&mine);
+    let told = |e: &Effect| matches!(e, Effect::Toast(ToastKind::Warning, what) if what.contains("walk.mp4"));
+    assert!(rig.session.take_effects().iter().any(told), "it is gone already");
+}

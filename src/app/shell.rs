@@ -212,6 +212,7 @@ impl Shell {
             settings: &self.session.settings,
             help: HELP,
             adapter: live.screen.gpu().name(),
+            device: &self.session.device,
         };
         let output = context.run_ui(input, |ui| {
             commands.extend(live.interface.show(ui.ctx(), &state));
@@ -275,6 +276,9 @@ impl Shell {
             UiCommand::ChoosePicture => self.choose_file(FileKind::Picture),
             UiCommand::ChooseGenerator => self.choose_file(FileKind::Generator),
             UiCommand::Begin(path) => self.session.walk_from(First::File(path)),
+            UiCommand::TakeUp(path) => self.session.take_up(path),
+            UiCommand::Show(path) => self.show(&path),
+            UiCommand::Delete(path) => self.session.delete(&path),
             UiCommand::Paste(frame) => self.session.walk_from(First::Pasted(frame)),
             UiCommand::PasteNothing => self.session.warn("The clipboard holds no picture to begin in."),
             UiCommand::Open(path) => self.session.open_generator(path),

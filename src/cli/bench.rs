@@ -91,7 +91,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         "step_ms_late": median(&step[late]),
         "rss_mb_early": rss_early,
         "rss_mb_late": rss_late,
-        "device": args.device.name(),
+        "device": args.device.settled().to_string(),
         "threads": threads,
         "frames": step.len() * FRAMES_PER_LATENT,
         "model": package.manifest.title,
@@ -104,7 +104,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     println!(
         "{} on {} with {threads} threads",
         package.manifest.title,
-        args.device.name()
+        args.device.settled().to_string()
     );
     println!(
         "  {:.1} video frames a second over {} frames",

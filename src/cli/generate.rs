@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::BadInput;
+use super::cloud::Growing;
 use super::model_file;
 use super::prompts::{PromptAt, Script, prompt_at};
 use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
@@ -51,6 +52,9 @@ pub(crate) struct GenerateArgs {
     /// A walk that was saved in the player (F6), to be rendered again.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory"])]
     replay: Option<PathBuf>,
+    /// Also write the walked world as a coloured point cloud with the camera's way (PLY).
+    #[arg(long, value_name = "FILE")]
+    pub(super) cloud: Option<PathBuf>,
     /// An .mp4 or .gif file, or a folder for PNGs.
     #[arg(long)]
     pub(super) out: PathBuf,
@@ -247,7 +251,10 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
     let bar = progress(args.frames as u64);
     let prompt = args.prompt.unwrap_or(own_prompt);
-    for frame in rollout.start(&first, &prompt, args.seed)?.frames {
+    let mut cloud = Growing::new(args.cloud, lens);
+    let begun = rollout.start(&first, &prompt, args.seed)?;
+    cloud.begin(&begun);
+    for frame in begun.frames {
         sink.push(&frame)?;
     }
     let mut written = 1;
@@ -260,7 +267,9 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         if let Some(prompt) = prompts.due(written) {
             rollout.change_prompt(&prompt)?;
         }
-        for frame in rollout.next(&control)?.frames.iter().take(args.frames - written) {
+        let made = rollout.next(&control)?;
+        cloud.step(&control, &made);
+        for frame in made.frames.iter().take(args.frames - written) {
             sink.push(frame)?;
             written += 1;
             bar.inc(1);
@@ -269,5 +278,5 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     bar.finish();
     sink.finish(rate)?;
     println!("{written} frames written to {}", args.out.display());
-    Ok(())
+    cloud.finish()
 }

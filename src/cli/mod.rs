@@ -1,6 +1,8 @@
 //! Command line: one file a subcommand, dispatch and exit codes (0 done, 1 failed while working, 2 bad input or usage).
 
 mod bench;
+mod cloud;
+mod devices;
 mod eval;
 mod eval_quality;
 mod generate;
@@ -36,6 +38,11 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Measure speed and memory of a generator on this machine.
     Bench(bench::BenchArgs),
+    /// List what this machine can compute on, and test it.
+    Devices(devices::DevicesArgs),
+    /// Test one device in this process (what `devices` and the player start).
+    #[command(name = crate::device::SUBCOMMAND, hide = true)]
+    TestDevice(devices::TestArgs),
     /// Print what a generator file holds.
     Inspect(inspect::InspectArgs),
     /// Render training worlds.
@@ -78,6 +85,9 @@ fn sentence(error: &anyhow::Error) -> String {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // clap itself exits with 2 on bad usage
+    if let Ok(program) = std::env::current_exe() {
+        crate::device::tested_by(program);
+    }
     if let Some(file) = cli.file.as_ref().filter(|file| !file.exists()) {
         // A subcommand that is none ends up here, too.
         let what = format!("{} is neither a file nor a subcommand", file.display());
@@ -92,6 +102,8 @@ pub fn main() -> ExitCode {
         Command::Play(args) => play::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Devices(args) => devices::run(&args),
+        Command::TestDevice(args) => devices::test_device(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Synth(args) => synth::run(args),
         Command::Train(args) => train::run(args),
@@ -102,9 +114,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("farwander: {}", sentence(&error));
-            let bad_input = error
-                .chain()
-                .any(|e| e.is::<BadInput>() || e.is::<crate::package::PackageError>());
+            let bad_input = error.chain().any(|e| {
+                e.is::<BadInput>()
+                    || e.is::<crate::package::PackageError>()
+                    || matches!(e.downcast_ref(), Some(crate::device::DeviceError::NotBuilt(..)))
+            });
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
     }

@@ -18,7 +18,7 @@ pub(crate) struct PlayArgs {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// What computes.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "auto")]
     device: DeviceChoice,
     /// Bundled first frame to begin in at once, counted from 1 [default: the first screen asks].
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]

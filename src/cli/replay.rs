@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::cloud::Growing;
 use super::generate::{self, GenerateArgs, Sink};
 use super::{BadInput, model_file};
 use crate::frame::FRAMES_PER_LATENT;
@@ -31,7 +32,10 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
     let bar = generate::progress(1 + FRAMES_PER_LATENT as u64 * track.latents());
     let mut written = 0_u64;
-    let mut output = Some(rollout.start(&first, &track.prompt, track.seed)?);
+    let begun = rollout.start(&first, &track.prompt, track.seed)?;
+    let mut cloud = Growing::new(args.cloud.clone(), lens);
+    cloud.begin(&begun);
+    let mut output = Some(begun);
     let mut latent = 0;
     while let Some(made) = output {
         for frame in &made.frames {
@@ -41,11 +45,14 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
         }
         latent += 1;
         output = rollout.follow(track, latent)?;
+        if let (Some(control), Some(made)) = (track.control(latent), &output) {
+            cloud.step(control, made);
+        }
     }
     bar.finish();
     sink.finish(rate)?;
     println!("{written} frames written to {}", args.out.display());
-    Ok(())
+    cloud.finish()
 }
 
 #[cfg(test)]

@@ -25,6 +25,10 @@ pub(crate) struct TrainArgs {
     /// The file to write: the generator (models/vale.safetensors if not given), or the probe (models/probe.safetensors).
     #[arg(long)]
     out: Option<PathBuf>,
+    /// A generator file to begin from: its autoencoder and statistics, and its generator's weights, to which a deeper
+    /// recipe adds blocks.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Device to train on.
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
@@ -52,6 +56,7 @@ pub(crate) fn run(args: TrainArgs) -> anyhow::Result<()> {
     let run = Run {
         recipe,
         dir: args.run,
+        from: args.from,
         device: args.device,
         stop,
         checkpoint_secs: args.checkpoint_secs,

@@ -62,8 +62,18 @@ pub enum Command {
         /// Folder of bookmarks.
         dir: PathBuf,
     },
+    /// Takes the walk up at a bookmark of the loaded world.
+    TakeUp {
+        /// The file.
+        path: PathBuf,
+    },
     /// Saves how the walk came to be here, to be rendered again.
     SaveReplay {
+        /// Folder to write to.
+        dir: PathBuf,
+    },
+    /// Saves what the walk remembers of the world as a point cloud.
+    SaveCloud {
         /// Folder to write to.
         dir: PathBuf,
     },
@@ -112,8 +122,15 @@ pub struct WorldInfo {
 pub enum Event {
     /// The file has been opened and checked; its networks are being loaded.
     Opened(WorldInfo),
+    /// A device other than the processor is being readied, which takes a while the first time: shaders are compiled.
+    Preparing {
+        /// What it is called on the command line.
+        device: String,
+    },
     /// The networks are on their device.
     Loaded {
+        /// What it is called on the command line.
+        device: String,
         /// Time since the command.
         load_ms: f64,
     },

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::control::LatentControl;
+use crate::control::{CameraPose, Keys, LatentControl};
 use crate::device::DeviceChoice;
-use crate::frame::Frame;
+use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::package::Package;
 use crate::rollout::{Rollout, RolloutError, StepOutput, WalkState};
 
@@ -110,9 +110,25 @@ impl World for PackageWorld {
     }
 
     fn load(&self, device: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {
-        Ok(Box::new(Rollout::new(&self.package, &device)?))
+        let mut rollout = Rollout::new(&self.package, &device)?;
+        if device != DeviceChoice::Cpu {
+            // A graphics device compiles its shaders at their first use: here, not in the first seconds of a walk.
+            let picture = &self.info.pictures[0];
+            rollout.start(&picture.frame, &picture.prompt, 0)?;
+            for _ in 0..WARM_STEPS {
+                rollout.next(&LatentControl::new(
+                    &CameraPose::default(),
+                    &[CameraPose::default(); FRAMES_PER_LATENT],
+                    Keys(0),
+                ))?;
+            }
+        }
+        Ok(Box::new(rollout))
     }
 }
+
+/// Latent frames that a graphics device makes before it is called ready.
+const WARM_STEPS: usize = 2;
 
 /// Largest side of a picture that is accepted, so that a crafted header cannot ask for gigabytes.
 const MAX_SIDE_PX: u32 = 16_384;

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::command::Event;
 use super::pacing::Schedule;
 use super::thread::{Machine, Walk};
-use crate::rollout::{Bookmark, PictureFile, Replay};
+use crate::rollout::{Bookmark, Cloud, PictureFile, Replay};
 use crate::{paths, record, telemetry};
 
 /// The beginning of the names of a world's bookmarks.
@@ -85,13 +85,22 @@ impl Machine {
     /// Takes the walk up at the latest bookmark in `dir` of the loaded world. Whatever is wrong with it, the walk goes on.
     pub(super) fn restore_bookmark(&mut self, dir: &Path) {
         self.finish_saving();
+        let Some(world) = &self.world else {
+            return self.refuse("Wait until the world is loaded.");
+        };
+        match latest(dir, world.sha256()) {
+            Some(path) => self.take_up_at(&path),
+            None => self.refuse("No moment of this world has been kept yet; F5 keeps one."),
+        }
+    }
+
+    /// Takes the walk up at a bookmark. Whatever is wrong with it, the walk goes on.
+    pub(super) fn take_up_at(&mut self, path: &Path) {
+        self.finish_saving();
         let (Some(generator), Some(world)) = (self.generator.as_mut(), self.world.as_ref()) else {
             return self.refuse("Wait until the world is loaded.");
         };
-        let Some(path) = latest(dir, world.sha256()) else {
-            return self.refuse("No moment of this world has been kept yet; F5 keeps one.");
-        };
-        let bookmark = match Bookmark::read(&path, world.sha256()) {
+        let bookmark = match Bookmark::read(path, world.sha256()) {
             Ok(bookmark) => bookmark,
             Err(error) => return self.refuse(format!("{error}.")),
         };
@@ -137,6 +146,35 @@ impl Machine {
         self.publish(&output, schedule, None);
         self.begin_history(&output.frames);
         self.tell(Event::Done("Back at the moment that was kept.".to_owned()));
+    }
+
+    /// Writes what the walk remembers of the world, and the way through it, to a PLY file in `dir`.
+    pub(super) fn save_cloud(&mut self, dir: &Path) {
+        self.finish_saving();
+        let (Some(generator), Some(walk), Some(world)) = (&self.generator, &self.walk, &self.world) else {
+            return self.refuse("There is no walk to save yet.");
+        };
+        let memory = match generator.state() {
+            Ok(state) => state.memory,
+            Err(error) => return self.refuse(format!("The point cloud cannot be made: {error}.")),
+        };
+        let Some(memory) = memory else {
+            return self.refuse("This walk remembers no places, so there is no point cloud of it.");
+        };
+        let (lens, track) = (world.info().lens, walk.track.clone());
+        let path = paths::fresh_file(dir, "walk", "ply");
+        let events = Arc::clone(&self.events);
+        let write = move || {
+            let cloud = Cloud::of_walk(lens, &memory, &track);
+            events(match cloud.write(&path) {
+                Ok(()) => Event::Done(format!("Saved {} points to {}", cloud.points(), path.display())),
+                Err(error) => Event::Warning(format!("The point cloud could not be saved: {error}.")),
+            });
+        };
+        match std::thread::Builder::new().name("cloud".to_owned()).spawn(write) {
+            Ok(thread) => self.saving = Some(thread),
+            Err(error) => self.refuse(format!("The point cloud could not be saved: {error}.")),
+        }
     }
 
     /// Writes how the walk came to be here to a file in `dir`.

@@ -293,7 +293,9 @@ impl Machine {
             Command::Rewind(back) => self.rewind(back),
             Command::SaveBookmark { dir } => self.save_bookmark(&dir),
             Command::RestoreBookmark { dir } => self.restore_bookmark(&dir),
+            Command::TakeUp { path } => self.take_up_at(&path),
             Command::SaveReplay { dir } => self.save_replay(&dir),
+            Command::SaveCloud { dir } => self.save_cloud(&dir),
             Command::Record { path } => self.record(path),
             Command::StopRecording => self.stop_recording(),
             Command::Shutdown => return Next::End,
@@ -328,16 +330,37 @@ impl Machine {
         );
         self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
         self.tell(Event::Opened(info));
-        self.generator = Some(
-            world
-                .load(device)
-                .with_context(|| format!("{} could not be loaded", path.display()))?,
-        );
+        let (generator, device) = self
+            .load_onto(world.as_ref(), device)
+            .with_context(|| format!("{} could not be loaded", path.display()))?;
+        self.generator = Some(generator);
         self.world = Some(world);
         let load_ms = began.elapsed().as_secs_f64() * 1e3;
-        tracing::info!("generator ready after {load_ms:.0} ms");
-        self.tell(Event::Loaded { load_ms });
+        tracing::info!("generator ready on {device} after {load_ms:.0} ms");
+        self.tell(Event::Loaded {
+            device: device.to_string(),
+            load_ms,
+        });
         Ok(())
+    }
+
+    /// Puts a world on the device that is meant. One that was chosen by itself and can't do it after all costs a warning.
+    fn load_onto(&self, world: &dyn World, asked: DeviceChoice) -> anyhow::Result<(Box<dyn Generator>, DeviceChoice)> {
+        let device = asked.settled();
+        if device != DeviceChoice::Cpu {
+            self.tell(Event::Preparing {
+                device: device.to_string(),
+            });
+        }
+        match world.load(device) {
+            Ok(generator) => Ok((generator, device)),
+            Err(error) if asked == DeviceChoice::Auto && device != DeviceChoice::Cpu => {
+                let what = format!("{device} could not be used, so the processor computes: {error:#}");
+                self.tell(Event::Warning(sentence(&what)));
+                Ok((world.load(DeviceChoice::Cpu)?, DeviceChoice::Cpu))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The picture that a walk shall begin in, or a sentence.

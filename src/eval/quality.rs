@@ -200,6 +200,7 @@ mod tests {
         });
         let control = LatentControl::new(&CameraPose::default(), &poses, Keys(0));
         let walks = [Walk {
+            new: vec![],
             truth: vec![],
             controls: vec![control; WINDOW],
             prompt: String::new(),

@@ -37,6 +37,18 @@ pub fn table(title: &str, curves: &[Curve]) -> String {
             let _ = write!(out, " {:.2} ({:.3}) |", s.psnr_db, s.ssim);
         }
     }
+    out.push_str("\n\nOver pixels that the first frame did not show\n\n| |");
+    for t in &shown {
+        let _ = write!(out, " {t} s |");
+    }
+    out.push_str("\n|---|");
+    out.push_str(&"---|".repeat(shown.len()));
+    for curve in curves {
+        let _ = write!(out, "\n| {} |", curve.name);
+        for t in &shown {
+            let _ = write!(out, " {:.2} |", curve.scores[index(*t)].new_psnr_db);
+        }
+    }
     out.push_str("\n\n");
     out
 }
@@ -144,7 +156,8 @@ mod tests {
         let scores = vec![
             Score {
                 psnr_db: 20.0,
-                ssim: 0.5
+                ssim: 0.5,
+                new_psnr_db: 17.0
             };
             6
         ];
@@ -159,7 +172,7 @@ mod tests {
             text.contains("| 0.5 s |") && text.contains(" 1 s |") && !text.contains(" 2 s |"),
             "{text}"
         );
-        assert!(text.contains("20.00 (0.500)"));
+        assert!(text.contains("20.00 (0.500)") && text.contains("| 17.00 |"));
         assert_eq!(index(0.5), 2);
         assert_eq!(index(5.0), 29);
     }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::control::{Keys, LatentControl, Lens};
+use crate::control::{CameraPose, Keys, LatentControl, Lens};
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, psnr_db};
 use crate::model::aapt::codec;
@@ -16,6 +16,8 @@ pub struct Score {
     pub psnr_db: f64,
     /// Structural similarity of the luma, -1 to 1.
     pub ssim: f64,
+    /// Peak signal-to-noise ratio in dB over all pixels that the first frame did not show, all walks together.
+    pub new_psnr_db: f64,
 }
 
 /// Scores along a walk, one entry a latent frame.
@@ -31,6 +33,8 @@ pub struct Curve {
 pub struct Walk {
     /// First frame, then the last frame of every latent frame, `[h * w * 3]` in -1..1.
     pub truth: Vec<Vec<f32>>,
+    /// Which pixels of `truth` show places that were outside the first frame's view.
+    pub new: Vec<Vec<bool>>,
     /// Cameras.
     pub controls: Vec<LatentControl>,
     /// Caption of the world.
@@ -56,10 +60,13 @@ fn walk(lens: &Lens, kind: Kind, latents: usize, shown: RangeInclusive<usize>, s
         let pixels = lens.width_px * lens.height_px;
         let (mut rgb, mut depth_m) = (vec![0u8; pixels * 3], vec![0.0; pixels]);
         synth::render(&world, lens, &path[frame].0, &mut rgb, &mut depth_m);
-        codec::from_bytes(&rgb)
+        let new = outside(lens, &path[0].0, &path[frame].0, &depth_m);
+        (codec::from_bytes(&rgb), new)
     };
+    let (truth, new) = shown.map(|k| picture(k * FRAMES_PER_LATENT)).unzip();
     Walk {
-        truth: shown.map(|k| picture(k * FRAMES_PER_LATENT)).collect(),
+        truth,
+        new,
         controls: (0..latents)
             .map(|k| {
                 let at = k * FRAMES_PER_LATENT;
@@ -72,6 +79,26 @@ fn walk(lens: &Lens, kind: Kind, latents: usize, shown: RangeInclusive<usize>, s
             .collect(),
         prompt: world.caption(),
     }
+}
+
+/// Which pixels of a camera at `pose`, whose depth is known, lie outside the view of one at `first`. Places hidden there
+/// by others count as inside.
+fn outside(lens: &Lens, first: &CameraPose, pose: &CameraPose, depth_m: &[f32]) -> Vec<bool> {
+    let (w, h, f) = (lens.width_px as f32, lens.height_px as f32, lens.focal_px());
+    let (from, to) = (first.world_from_camera(), pose.world_from_camera());
+    let moved: [f32; 3] = std::array::from_fn(|i| pose.position_m[i] - first.position_m[i]);
+    let place = |(i, depth_m): (usize, &f32)| {
+        let (x, y) = ((i % lens.width_px) as f32 + 0.5, (i / lens.width_px) as f32 + 0.5);
+        let ray = [(x - 0.5 * w) / f, (0.5 * h - y) / f, -1.0];
+        // Scaled by inverse depth, so that the sky is a direction.
+        let inverse_depth = if depth_m.is_finite() { 1.0 / depth_m } else { 0.0 };
+        let d: [f32; 3] =
+            std::array::from_fn(|i| (0..3).map(|j| to[i][j] * ray[j]).sum::<f32>() + moved[i] * inverse_depth);
+        let seen: [f32; 3] = std::array::from_fn(|j| (0..3).map(|i| from[i][j] * d[i]).sum());
+        let ahead = -seen[2];
+        ahead <= 1e-3 || (f * seen[0] / ahead).abs() > 0.5 * w || (f * seen[1] / ahead).abs() > 0.5 * h
+    };
+    depth_m.iter().enumerate().map(place).collect()
 }
 
 /// Renders `count` walks of `latents` latent frames, each in a held-out world of its own. Biomes take turns.
@@ -126,13 +153,23 @@ pub fn curve(name: &str, lens: &Lens, walks: &[Walk], made: &[Vec<Vec<f32>>]) ->
     let n = walks.len().max(1) as f64;
     let scores = (0..latents)
         .map(|k| {
-            walks.iter().zip(made).fold(Score::default(), |sum, (walk, made)| {
+            let (mut score, mut found, mut expected) = (Score::default(), vec![], vec![]);
+            for (walk, made) in walks.iter().zip(made) {
                 let truth = &walk.truth[k + 1];
-                Score {
-                    psnr_db: sum.psnr_db + psnr_db(&made[k], truth) / n,
-                    ssim: sum.ssim + ssim(&made[k], truth, lens.width_px) / n,
+                score.psnr_db += psnr_db(&made[k], truth) / n;
+                score.ssim += ssim(&made[k], truth, lens.width_px) / n;
+                let pixels = made[k].chunks_exact(3).zip(truth.chunks_exact(3));
+                for ((a, b), _) in pixels.zip(&walk.new[k + 1]).filter(|(_, new)| **new) {
+                    found.extend_from_slice(a);
+                    expected.extend_from_slice(b);
                 }
-            })
+            }
+            score.new_psnr_db = if found.is_empty() {
+                f64::NAN
+            } else {
+                psnr_db(&found, &expected)
+            };
+            score
         })
         .collect();
     Curve {
@@ -198,10 +235,35 @@ mod tests {
         assert!(ssim(&a, &blurred, w) < 0.97);
     }
 
+    /// A quarter turn to the right leaves nothing of the view; a small one a strip at the right; a step back a frame.
+    #[test]
+    fn what_the_first_frame_did_not_show_is_outside() {
+        let lens = Lens {
+            width_px: 16,
+            height_px: 8,
+            fov_x_rad: 1.3,
+        };
+        let first = CameraPose::default();
+        let share = |pose: &CameraPose, depth_m: f32| {
+            let new = outside(&lens, &first, pose, &[depth_m; 128]);
+            assert!(pose.yaw_rad == 0.0 || (!new[0] || new.iter().all(|n| *n)) && new[15]);
+            new.iter().filter(|n| **n).count()
+        };
+        let turned = |yaw_rad: f32| CameraPose { yaw_rad, ..first };
+        assert_eq!(share(&first, 5.0), 0);
+        assert_eq!(share(&turned(std::f32::consts::FRAC_PI_2), f32::INFINITY), 128);
+        assert!((8..48).contains(&share(&turned(0.2), f32::INFINITY)));
+        let back = CameraPose {
+            position_m: [0.0, 0.0, 1.0],
+            ..first
+        };
+        assert!((20..100).contains(&share(&back, 3.0)));
+        assert_eq!(share(&back, f32::INFINITY), 0, "the sky stays where it is");
+    }
+
     /// The renderer's own pictures and depths, warped: a turn is exact but for resampling, a step nearly so.
     #[test]
     fn the_warp_agrees_with_the_renderer() {
-        use crate::control::CameraPose;
         use crate::model::aapt::warp::{RgbDepth, warp};
         let lens = Lens {
             width_px: 160,

@@ -4,6 +4,7 @@
 
 mod encoder;
 mod error;
+mod first;
 mod length;
 mod mux;
 mod picture;
@@ -14,6 +15,7 @@ mod writer;
 mod yuv;
 
 pub use error::RecordError;
+pub use first::first_picture;
 pub use length::length_secs;
 pub use picture::{contact_sheet, save_gif, save_png};
 pub use recorder::{RecordStatus, Recorder, Summary};

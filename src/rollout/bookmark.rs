@@ -4,10 +4,11 @@
 //! `farwander_bookmark`: a JSON card. Plain data; may be written and read on any thread.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use safetensors::tensor::TensorView;
+use safetensors::tensor::{Metadata, TensorView};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -21,11 +22,11 @@ use crate::control::{Keys, LatentControl, Walker};
 use crate::frame::Frame;
 use crate::model::weights::{Array, Arrays};
 
-const KEY: &str = "farwander_bookmark";
+pub(super) const KEY: &str = "farwander_bookmark";
 /// Version of the format; a reader refuses others.
 const FORMAT_VERSION: u32 = 2;
 const LARGEST_HEADER: u64 = 16 << 20;
-const NOT_OURS: &str = "it is no bookmark, or it is damaged";
+pub(super) const NOT_OURS: &str = "it is no bookmark, or it is damaged";
 
 /// A moment of a walk with all that led to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,8 +232,9 @@ impl Card {
     }
 }
 
-/// The file's bytes, once its header has proved to be one that names just as many: a foreign file may be of any size.
-fn read_checked(path: &Path) -> Result<Vec<u8>, FileError> {
+/// A file's first bytes, what they say of its tensors, and where those begin, once that has proved to fit the file: a
+/// foreign file may be of any size.
+pub(super) fn header(path: &Path, file: &mut File) -> Result<(Vec<u8>, Metadata, u64), FileError> {
     let io = |source| FileError::Read {
         path: path.to_owned(),
         source,
@@ -241,7 +243,6 @@ fn read_checked(path: &Path) -> Result<Vec<u8>, FileError> {
         path: path.to_owned(),
         what: what.to_owned(),
     };
-    let mut file = std::fs::File::open(path).map_err(io)?;
     let len = file.metadata().map_err(io)?.len();
     let mut size = [0u8; 8];
     if len < 8 {
@@ -254,16 +255,28 @@ fn read_checked(path: &Path) -> Result<Vec<u8>, FileError> {
     }
     let mut header = vec![0u8; header_len as usize];
     file.read_exact(&mut header).map_err(io)?;
-    let tensors: safetensors::tensor::Metadata = serde_json::from_slice(&header).map_err(|_| refuse(NOT_OURS))?;
-    let end = (tensors.tensors().values())
-        .map(|i| i.data_offsets.1 as u64)
-        .max()
-        .unwrap_or(0);
-    if end > len - 8 - header_len {
+    let tensors: Metadata = serde_json::from_slice(&header).map_err(|_| refuse(NOT_OURS))?;
+    if data_bytes(&tensors) > len - 8 - header_len {
         return Err(refuse("it is cut short"));
     }
     let mut bytes = size.to_vec();
     bytes.extend(header);
-    file.take(end).read_to_end(&mut bytes).map_err(io)?;
+    Ok((bytes, tensors, 8 + header_len))
+}
+
+fn data_bytes(tensors: &Metadata) -> u64 {
+    let ends = tensors.tensors();
+    ends.values().map(|i| i.data_offsets.1 as u64).max().unwrap_or(0)
+}
+
+/// The whole file.
+fn read_checked(path: &Path) -> Result<Vec<u8>, FileError> {
+    let io = |source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::open(path).map_err(io)?;
+    let (mut bytes, tensors, _) = header(path, &mut file)?;
+    file.take(data_bytes(&tensors)).read_to_end(&mut bytes).map_err(io)?;
     Ok(bytes)
 }

@@ -4,8 +4,12 @@
 //! as the player takes it. A walk lives on one thread: every tensor it owns is made, used and dropped there.
 
 mod bookmark;
+mod cloud;
 mod files;
+#[cfg(all(test, feature = "gpu"))]
+mod gpu_tests;
 mod memory;
+mod moment;
 mod player;
 mod replay;
 mod state;
@@ -15,8 +19,10 @@ mod track;
 mod walks;
 
 pub use bookmark::Bookmark;
+pub use cloud::{Cloud, after};
 pub use files::FileError;
 pub use memory::{Kept, Keyframe, Memory};
+pub use moment::Moment;
 pub use player::{Rollout, StepOutput};
 pub use replay::{PictureFile, Replay};
 pub use state::WalkState;

@@ -6,10 +6,11 @@ use super::*;
 use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::Frame;
+use crate::model::aapt::codec;
 use crate::package::Package;
 
 /// A generator in which everything matters: fresh ones have zero heads. `seed` makes different ones of the same sizes.
-fn package(seed: u64) -> Package {
+pub(super) fn package(seed: u64) -> Package {
     let (mut manifest, mut weights, first_frames) = crate::package::tests::tiny();
     let mut rng = Gaussian::new(seed, 0);
     for array in weights.values_mut() {
@@ -29,14 +30,14 @@ fn rollout(package: &Package) -> Rollout {
     Rollout::new(package, &DeviceChoice::Cpu).unwrap()
 }
 
-fn first() -> Frame {
+pub(super) fn first() -> Frame {
     let mut rng = Gaussian::new(3, 3);
     let rgb: Vec<u8> = (0..40 * 20 * 3).map(|_| (255.0 * rng.uniform()) as u8).collect();
     Frame::from_rgb(40, 20, &rgb, 0)
 }
 
 /// Somebody who walks, turns and looks about.
-fn controls(n: usize) -> Vec<LatentControl> {
+pub(super) fn controls(n: usize) -> Vec<LatentControl> {
     let mut walker = Walker::at(CameraPose::default());
     (0..n)
         .map(|i| {
@@ -148,6 +149,15 @@ fn a_bookmark_is_taken_up_in_another_program_run_bit_for_bit() {
     drop(walk);
 
     let read = Bookmark::read(&path, &package.manifest.sha256).unwrap();
+    let moment = Moment::peek(&path).unwrap();
+    assert_eq!(moment.frames, 4 * read.state.step);
+    assert_eq!(
+        (moment.title, moment.name),
+        (read.track.title.clone(), read.track.name.clone())
+    );
+    assert_eq!(moment.prompt, read.track.prompt_now());
+    let seen = codec::to_bytes(&read.state.arrays["last.rgb"].values);
+    assert_eq!(moment.picture.to_rgb(), seen);
     assert!(read == kept);
     let mut again = rollout(&package);
     let picture = again.restore(&read.state).unwrap();
@@ -167,6 +177,8 @@ fn a_bad_bookmark_is_one_sentence_and_the_walk_goes_on() {
     let sha = tiny.manifest.sha256.as_str();
     let refused = |path: &Path, sha: &str| {
         let error = Bookmark::read(path, sha).expect_err("must be refused").to_string();
+        // A glance may pass over what it does not look at, but it never panics.
+        let _ = Moment::peek(path);
         assert!(
             !error.contains('\n') && error.contains(&path.display().to_string()),
             "{error}"

@@ -183,12 +183,10 @@ impl Networks {
                 let mut unknown = Vec::with_capacity(n);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
-                    let mut warped = control
-                        .poses
-                        .map(|pose| reproject(&self.lens, source, &before, &pose, None));
-                    if let Some(memory) = memories.get(i) {
-                        memory.complete(&self.lens, control, &mut warped);
-                    }
+                    let mut warped = match memories.get(i) {
+                        Some(memory) => memory.recall(&self.lens, source, control),
+                        None => (control.poses).map(|pose| reproject(&self.lens, source, &before, &pose, None)),
+                    };
                     unknown.push(unknown_at_the_end(&warped));
                     for picture in &mut warped {
                         fill(picture, &self.lens);

@@ -11,6 +11,7 @@ use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Run, TrainError};
 use super::samples::Samples;
 use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
+use super::start;
 use super::steps::Steps;
 use super::student::{StudentPlan, StudentPool};
 use crate::data::Split;
@@ -105,10 +106,10 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let weights = ErrorWeights::new(&setup.residual_std, &setup.deviation, r.channel_power, r.new_weight);
 
     let mut model = Generator::new(&config, &mut Gaussian::new(run.recipe.data.seed, 7), &training);
-    // A run can start from weights of an earlier one: DIR/warm/adapt.safetensors.
-    let warm = run.dir.join("warm").join("adapt.safetensors");
+    let warm = run.dir.join(start::WARM);
     let warm = warm.exists().then(|| checkpoint::load(&warm)).transpose()?;
-    if let Some((weights, _)) = &warm {
+    let warm = warm.map(|(weights, _)| start::grown(&model, weights));
+    if let Some(weights) = &warm {
         model = import(model, weights, &training)?;
     }
     let mut optimizer = Optimizer::new(&model);
@@ -169,7 +170,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     steps.finish();
     let mut weights = optimizer.average();
-    if let Some((start, _)) = &warm {
+    if let Some(start) = &warm {
         mix(&mut weights, start, r.warm_share);
     }
     samples.take(run, STAGE, r.steps, &weights)?;

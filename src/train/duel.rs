@@ -10,7 +10,7 @@ use super::TrainError;
 use super::adapt::Setup;
 use super::checkpoint;
 use super::latents::LatentClip;
-use super::losses::{approximated_penalty, discriminator_loss, generator_loss};
+use super::losses::{approximated_penalty, discriminator_loss, generator_loss, weighted_mean};
 use super::optim::{AdamW, Optimizer};
 use super::recipe::AdversarialRecipe;
 use super::run::Means;
@@ -19,8 +19,10 @@ use super::sequence::{Batch, Pick, noise_like, weighted_mse};
 use super::student::StudentPool;
 use super::student_batch::{Scale, camera, first_latents, real_latents, recycled_channels, with_channels};
 use crate::device::Gaussian;
+use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::GeneratorConfig;
-use crate::model::aapt::discriminator::Discriminator;
+use crate::model::aapt::discriminator::{Discriminator, Judge};
+use crate::model::aapt::generator::patchify;
 use crate::model::weights::{prefixed, to_host, under};
 
 /// Steps over which the learner's rate rises.
@@ -37,6 +39,24 @@ pub(super) struct Shown {
     unjudged: Option<Tensor<5>>,
     camera: Tensor<5>,
     words: Vec<Vec<i32>>,
+    /// Weights of the logits `[batch, n]`, if not all count alike.
+    weights: Option<Tensor<2>>,
+}
+
+/// Weight of a place that is known, in the mean over places that counts new ones.
+const KNOWN_WEIGHT: f32 = 0.02;
+
+/// Weights of a patch discriminator's logits: how new each token is. `camera`: `[batch, frames, channels, h, w]`, validity first.
+fn newness(camera: &Tensor<5>) -> Tensor<2> {
+    let [batch, frames, _, h, w] = camera.dims();
+    let validity = camera.clone().narrow(1, 1, frames - 1).narrow(2, 0, FRAMES_PER_LATENT);
+    let validity = validity.cast(DType::F32).mean_dim(2);
+    let unknown = validity.reshape([batch * (frames - 1), 1, h, w]).neg().add_scalar(1.0);
+    let tokens = patchify(unknown).mean_dim(2);
+    let [_, each, _] = tokens.dims();
+    let weights: Tensor<2> = tokens.reshape([batch, (frames - 1) * each]).add_scalar(KNOWN_WEIGHT);
+    let mean = weights.clone().mean().reshape([1, 1]);
+    weights / mean
 }
 
 /// The two sides' optimisers, and the discriminator.
@@ -50,6 +70,8 @@ pub(super) struct Duel<'a> {
     discriminator: Discriminator,
     /// Decay of the mean squared gradient, of both.
     beta2: f32,
+    /// Whether what a patch discriminator says of new places is what counts.
+    of_new_places: bool,
     scale: Scale,
     /// The same on the training device.
     lifted: Scale,
@@ -80,6 +102,7 @@ impl<'a> Duel<'a> {
             of_discriminator: Optimizer::new(&discriminator),
             discriminator,
             beta2,
+            of_new_places: false,
             scale: Scale::new(&setup.mean, &setup.std, device),
             lifted: Scale::new(&setup.mean, &setup.std, &training),
             dtype,
@@ -87,6 +110,12 @@ impl<'a> Duel<'a> {
             training,
             saved,
         }
+    }
+
+    /// For a learner that draws in new places only: a patch discriminator's opinions on them are what counts.
+    pub(super) fn of_new_places(mut self) -> Self {
+        self.of_new_places = self.recipe.discriminator.judge == Judge::Patch;
+        self
     }
 
     /// Takes up the checkpoint if there is one, and gives the learner its weights.
@@ -153,11 +182,13 @@ impl<'a> Duel<'a> {
             let latents = with_channels(latents, unjudged.as_ref());
             Tensor::cat(vec![first.clone(), self.scale.normalised(latents)], 1)
         };
+        let camera = camera(batch, config.latent_channels);
         Shown {
+            weights: self.of_new_places.then(|| newness(&camera)),
             // Not the batch's data: those are clamped, and beside a walk gone astray that would be the walk.
             real: clip_of(real_latents(config, clips, picks, &self.device)),
             fake: clip_of(batch.base.clone() + data * batch.std.clone()),
-            camera: camera(batch, config.latent_channels),
+            camera,
             words: batch.words.clone(),
             first,
             unjudged,
@@ -194,12 +225,13 @@ impl<'a> Duel<'a> {
         let part = |from: usize, n: usize| logits.clone().narrow(0, from, n);
         let (real, fake) = (part(0, batch), part(batch, batch));
         let of = |x: &Tensor<2>| x.clone().narrow(0, 0, penalised);
+        let weights = shown.weights.clone().map(Tensor::from_inner);
         let sigma = r.divide_by_sigma2.then_some(r.sigma);
         [
-            discriminator_loss(real.clone(), fake.clone()),
+            discriminator_loss(real.clone(), fake.clone(), weights.clone()),
             approximated_penalty(of(&real), part(2 * batch, penalised), sigma),
             approximated_penalty(of(&fake), part(2 * batch + penalised, penalised), sigma),
-            (real - fake).mean(),
+            weighted_mean(real - fake, weights),
         ]
     }
 
@@ -253,7 +285,11 @@ impl<'a> Duel<'a> {
         let fake_logits = fixed
             .forward(clip.cast(self.dtype), latents, lift(&shown.camera), &t, &shown.words)
             .cast(DType::F32);
-        let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits);
+        let adversarial = generator_loss(
+            Tensor::from_inner(real_logits),
+            fake_logits,
+            shown.weights.clone().map(Tensor::from_inner),
+        );
         let anchor = weighted_mse(data - lift(&batch.data), lift(&batch.weights));
         means.add("g_loss", host(&adversarial));
         means.add("anchor", host(&anchor));

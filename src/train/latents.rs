@@ -294,6 +294,8 @@ const MIN_NEW: f64 = 1000.0;
 /// Computes the statistics, or takes those of an earlier call.
 pub(super) fn statistics(run: &Run, clips: &[LatentClip]) -> Result<Statistics, TrainError> {
     let file = run.stage_dir("latents")?.join("statistics.safetensors");
+    let taken_over = run.dir.join(super::start::STATISTICS);
+    let file = if taken_over.exists() { taken_over } else { file };
     if file.exists() {
         let (mut arrays, _) = checkpoint::load(&file)?;
         let mut take = |name: &str| arrays.remove(name).map(|a| a.values).unwrap_or_default();

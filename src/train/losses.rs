@@ -1,17 +1,26 @@
 //! Adversarial losses: relativistic pairing and the approximated gradient penalties (AAPT appendix B, R3GAN, APT).
 //!
-//! Logits are high for real. Every function takes logits `[batch, n]` and gives a mean, `[1]`.
+//! Logits are high for real. Every function takes logits `[batch, n]` and gives a mean, `[1]`; weights of logits have the same
+//! shape and mean 1.
 
 use burn::tensor::{Tensor, activation};
 
 /// Generator's side of the relativistic pairing loss: `softplus(real - fake)`. `real` should carry no gradient.
-pub(super) fn generator_loss(real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-    activation::softplus(real - fake, 1.0).mean()
+pub(super) fn generator_loss(real: Tensor<2>, fake: Tensor<2>, weights: Option<Tensor<2>>) -> Tensor<1> {
+    weighted_mean(activation::softplus(real - fake, 1.0), weights)
 }
 
 /// Discriminator's side: `softplus(fake - real)`.
-pub(super) fn discriminator_loss(real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-    activation::softplus(fake - real, 1.0).mean()
+pub(super) fn discriminator_loss(real: Tensor<2>, fake: Tensor<2>, weights: Option<Tensor<2>>) -> Tensor<1> {
+    weighted_mean(activation::softplus(fake - real, 1.0), weights)
+}
+
+/// Mean of values, weighted if there are weights.
+pub(super) fn weighted_mean(values: Tensor<2>, weights: Option<Tensor<2>>) -> Tensor<1> {
+    match weights {
+        Some(weights) => (values * weights).mean(),
+        None => values.mean(),
+    }
 }
 
 /// Approximated R1 or R2: the squared change of the logits under a small perturbation of what was judged. With
@@ -35,9 +44,8 @@ mod tests {
     #[test]
     fn both_sides_are_log_two_at_a_tie_and_fall_when_they_win() {
         let device = Device::flex();
-        let at = |f: fn(Tensor<2>, Tensor<2>) -> Tensor<1>, real, fake| {
-            to_host(f(one(real, &device), one(fake, &device)))[0]
-        };
+        type Loss = fn(Tensor<2>, Tensor<2>, Option<Tensor<2>>) -> Tensor<1>;
+        let at = |f: Loss, real, fake| to_host(f(one(real, &device), one(fake, &device), None))[0];
         for f in [generator_loss, discriminator_loss] {
             assert!((at(f, 1.5, 1.5) - std::f32::consts::LN_2).abs() < 1e-6);
         }

@@ -17,6 +17,7 @@ mod refine;
 mod run;
 mod samples;
 mod sequence;
+mod start;
 mod steps;
 mod student;
 mod student_batch;

@@ -10,6 +10,7 @@ use super::adapt::{Setup, finished};
 use super::autoencoder::compute_dtype;
 use super::checkpoint;
 use super::duel::Duel;
+use super::latents::LatentClip;
 use super::run::Run;
 use super::samples::Samples;
 use super::sequence::{ErrorWeights, Pick, assemble};
@@ -23,16 +24,27 @@ use crate::model::weights::{Arrays, prefixed};
 
 const STAGE: &str = "refine";
 
-/// Draws segments of walks, anywhere.
-fn picks(rng: &mut Gaussian, clips: usize, steps: usize, batch: usize, latents: usize) -> Vec<Pick> {
+/// Segments tried for each one that is taken.
+const TRIED: usize = 4;
+
+/// Draws segments of walks, anywhere, and of a few each time the one with most new in it: that is where there is to learn.
+fn picks(rng: &mut Gaussian, clips: &[LatentClip], batch: usize, latents: usize) -> Vec<Pick> {
+    let length = clips.first().map_or(0, |c| c.controls.len());
+    let known = |(clip, from): &(usize, usize)| -> f32 {
+        let clip = &clips[*clip];
+        let each = clip.validity.len() / length.max(1);
+        let segment = &clip.validity[from * each..(from + latents) * each];
+        segment.iter().step_by(7).map(|v| v.to_f32()).sum()
+    };
     (0..batch)
-        .map(|_| {
-            let clip = rng.below(clips);
-            let from = rng.below(steps - latents + 1);
-            Pick {
+        .filter_map(|_| {
+            let tried: [(usize, usize); TRIED] =
+                std::array::from_fn(|_| (rng.below(clips.len()), rng.below(length - latents + 1)));
+            let best = tried.into_iter().min_by(|a, b| known(a).total_cmp(&known(b)));
+            best.map(|(clip, from)| Pick {
                 clip,
                 steps: (from..from + latents).collect(),
-            }
+            })
         })
         .collect()
 }
@@ -65,7 +77,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let discriminator = Discriminator::new(r.discriminator, &config, &mut rng, &training);
     let saved = dir.join("checkpoint.safetensors");
     let learner = ("refiner", &refiner);
-    let mut duel = Duel::new(r, learner, discriminator, 0.99, &setup, dtype, &device, saved);
+    let mut duel = Duel::new(r, learner, discriminator, 0.99, &setup, dtype, &device, saved).of_new_places();
     let samples = Samples::new(run, &setup, &config, 1)?;
     let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     refiner = duel.resume(refiner, &mut student, &samples, &setup)?;
@@ -77,8 +89,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0x4ef, step + 1);
         student.refresh(step, || whole(duel.of_learner.average()), &samples, &setup)?;
         let clips = student.clips();
-        let length = clips.first().map_or(0, |c| c.controls.len());
-        let picks = picks(&mut rng, clips.len(), length, r.batch, r.latents);
+        let picks = picks(&mut rng, clips, r.batch, r.latents);
         let batch = assemble(
             &run.recipe.lens(),
             &config,

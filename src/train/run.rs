@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, distill, latents, probe, refine};
+use super::{adapt, adversarial, autoencoder, distill, latents, probe, refine, start};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
@@ -125,6 +125,8 @@ pub struct Run {
     pub recipe: Recipe,
     /// The folder.
     pub dir: PathBuf,
+    /// A generator file to begin from, if the run has not begun.
+    pub from: Option<PathBuf>,
     /// Where tensors are.
     pub device: DeviceChoice,
     /// Set to stop at the next step with a checkpoint.
@@ -279,6 +281,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
         source,
     })?;
     let all = stage == Stage::All;
+    if let Some(file) = &run.from {
+        start::begin(run, file)?;
+    }
     if all || stage == Stage::Autoencoder {
         autoencoder::train(run)?;
     }

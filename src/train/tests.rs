@@ -113,6 +113,7 @@ fn write_data(recipe: &Recipe) {
 
 fn run(recipe: &Recipe, dir: &Path, stop: bool) -> Run {
     Run {
+        from: None,
         recipe: recipe.clone(),
         dir: dir.to_owned(),
         device: DeviceChoice::Cpu,

@@ -78,8 +78,10 @@ pub(super) struct Row<'a> {
     /// It can be chosen.
     pub(super) clickable: bool,
     pub(super) chosen: bool,
-    /// A sign in place of the picture.
+    /// A sign in place of the picture, or over it.
     pub(super) sign: Sign,
+    /// Room at its end that the title leaves free.
+    pub(super) tail: f32,
 }
 
 /// What stands for a file without a picture.
@@ -88,6 +90,8 @@ pub(super) enum Sign {
     None,
     /// A video.
     Play,
+    /// The same, over its picture.
+    PlayOver,
     /// It is not there.
     Missing,
 }
@@ -120,7 +124,8 @@ impl Row<'_> {
         let width = (rect.right() - 10.0 - left).max(10.0);
         let color = if self.enabled { Color32::WHITE } else { theme::DIM };
         let top = rect.top() + 0.5 * (height - text_height);
-        line(ui, pos2(left, top), self.title, 14.5, color, width);
+        let of_title = (width - self.tail).max(10.0);
+        line(ui, pos2(left, top), self.title, 14.5, color, of_title);
         for (i, text) in self.lines.iter().enumerate() {
             let at = pos2(left, top + 22.0 + 17.0 * i as f32);
             line(ui, at, text, 12.5, theme::DIM, width);
@@ -172,10 +177,15 @@ fn sign(ui: &egui::Ui, at: egui::Pos2, sign: Sign) {
     let stroke = Stroke::new(2.0, theme::DIM);
     match sign {
         Sign::None => {}
-        Sign::Play => {
+        Sign::Play | Sign::PlayOver => {
+            let over = sign == Sign::PlayOver;
+            if over {
+                ui.painter().circle_filled(at, 15.0, Color32::from_black_alpha(140));
+            }
+            let color = if over { Color32::WHITE } else { theme::DIM };
             let points = vec![at + vec2(-6.0, -8.0), at + vec2(9.0, 0.0), at + vec2(-6.0, 8.0)];
             ui.painter()
-                .add(egui::Shape::convex_polygon(points, theme::DIM, Stroke::NONE));
+                .add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
         }
         Sign::Missing => {
             for (a, b) in [(vec2(-6.0, -6.0), vec2(6.0, 6.0)), (vec2(-6.0, 6.0), vec2(6.0, -6.0))] {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use egui::{Color32, RichText, ScrollArea, TextureHandle, TextureId, vec2};
 
 use super::cards::{self, Card, Row, Sign};
+use super::kept;
 use super::shelf::{name_of, size_text};
 use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, theme};
 use crate::engine::WorldInfo;
@@ -27,11 +28,14 @@ pub(super) struct Home {
     textures: HashMap<PathBuf, TextureHandle>,
     /// It has been shown and something has been focused, so that arrows have a place to start from.
     focused: bool,
+    /// A file that is to be deleted if it is asked for again.
+    pub(super) doomed: Option<PathBuf>,
 }
 
 impl Home {
     pub(super) fn closed(&mut self) {
         self.focused = false;
+        self.doomed = None;
     }
 
     pub(super) fn set_shelf(&mut self, context: &egui::Context, shelf: &Shelf) {
@@ -51,13 +55,17 @@ impl Home {
             .iter()
             .filter_map(|p| of(&p.path, p.thumbnail.as_ref().ok()));
         let recordings = shelf.recordings.iter().filter_map(|r| match &r.kind {
-            RecordingKind::Screenshot { thumbnail } => of(&r.path, thumbnail.as_ref()),
-            RecordingKind::Video { .. } => None,
+            RecordingKind::Screenshot { thumbnail } | RecordingKind::Video { thumbnail, .. } => {
+                of(&r.path, thumbnail.as_ref())
+            }
         });
-        self.textures = generators.chain(pictures).chain(recordings).collect();
+        let moments = (shelf.moments.iter()).filter_map(|m| of(&m.path, Some(&m.about.as_ref().ok()?.picture)));
+        let files = generators.chain(pictures).chain(recordings).chain(moments);
+        self.textures = files.collect();
+        self.doomed = None;
     }
 
-    fn texture(&self, path: &Path) -> Option<TextureId> {
+    pub(super) fn texture(&self, path: &Path) -> Option<TextureId> {
         self.textures.get(path).map(TextureHandle::id)
     }
 }
@@ -222,7 +230,7 @@ fn places_ui(
         });
         return;
     };
-    caption_ui(ui, &world.title, &world_line(world, state.phase));
+    caption_ui(ui, &world.title, &world_line(world, state));
     let aspect = world.lens.height_px as f32 / world.lens.width_px.max(1) as f32;
     grid(ui, world.pictures.len(), aspect, |ui, number, size| {
         let picture = &world.pictures[number];
@@ -245,25 +253,28 @@ fn places_ui(
 }
 
 /// What the arrows reach comes into view.
-fn follow(response: &egui::Response) {
+pub(super) fn follow(response: &egui::Response) {
     if response.gained_focus() {
         response.scroll_to_me(None);
     }
 }
 
-fn world_line(world: &WorldInfo, phase: Phase<'_>) -> String {
+fn world_line(world: &WorldInfo, state: &UiState<'_>) -> String {
     let lens = &world.lens;
     let mut line = format!(
         "{} × {} at {} frames a second",
         lens.width_px, lens.height_px, world.frames_per_sec
     );
-    if phase == Phase::Loading {
-        line.push_str("  ·  loading …");
+    if state.phase == Phase::Loading {
+        line.push_str(match state.device {
+            "" | "cpu" => "  ·  loading …",
+            _ => "  ·  readying the graphics device, slower the first time …",
+        });
     }
     line
 }
 
-fn caption_ui(ui: &mut egui::Ui, title: &str, line: &str) {
+pub(super) fn caption_ui(ui: &mut egui::Ui, title: &str, line: &str) {
     ui.horizontal(|ui| {
         ui.label(RichText::new(title).size(18.0).color(Color32::WHITE));
         ui.add(egui::Label::new(RichText::new(line).size(13.0).color(theme::DIM)).truncate());
@@ -296,8 +307,8 @@ fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) {
     ui.add_space(14.0);
 }
 
-/// Generator files, pictures and recordings.
-fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+/// Generator files, kept moments, pictures and recordings.
+fn files_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let Some(shelf) = state.shelf else {
         caption_ui(ui, "Worlds", "");
         ui.label(RichText::new("Looking …").color(theme::DIM));
@@ -316,15 +327,21 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
                 clickable: !open,
                 chosen: open,
                 sign: Sign::None,
+                tail: 0.0,
             }
             .ui(ui),
-            Err(why) => missing_ui(ui, &card.path, why),
+            Err(why) => missing_ui(ui, &card.path, why, 0.0),
         };
         follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
             commands.push(UiCommand::Open(card.path.clone()));
         }
     }
+    if !shelf.moments.is_empty() {
+        ui.add_space(12.0);
+        kept::moments_ui(&mut interface.home, ui, shelf, commands);
+    }
+    let home = &interface.home;
     ui.add_space(12.0);
     caption_ui(ui, "Pictures", "");
     if shelf.pictures.is_empty() {
@@ -336,7 +353,7 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
     for card in &shelf.pictures {
         let response = match &card.thumbnail {
             Ok(_) => file_ui(ui, home.texture(&card.path), &card.path, card.folder.clone()),
-            Err(why) => missing_ui(ui, &card.path, why),
+            Err(why) => missing_ui(ui, &card.path, why, 0.0),
         };
         follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
@@ -344,46 +361,7 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
         }
     }
     ui.add_space(12.0);
-    recordings_ui(home, ui, shelf, commands);
-}
-
-fn recordings_ui(home: &Home, ui: &mut egui::Ui, shelf: &Shelf, commands: &mut Vec<UiCommand>) {
-    caption_ui(ui, "Recordings", "");
-    if shelf.recordings.is_empty() {
-        let text = format!(
-            "What you record (R) and screenshots (F12) are kept in {}.",
-            shelf.recordings_dir
-        );
-        empty_ui(ui, &text);
-    }
-    for card in &shelf.recordings {
-        let size = size_text(card.size_bytes);
-        let response = match &card.kind {
-            RecordingKind::Screenshot { .. } => file_ui(
-                ui,
-                home.texture(&card.path),
-                &card.path,
-                format!("Screenshot  ·  {size}"),
-            ),
-            RecordingKind::Video { secs } => {
-                let length = secs.map_or_else(|| "not finished".to_owned(), super::hud::clock);
-                Row {
-                    texture: None,
-                    title: &name_of(&card.path),
-                    lines: &[format!("{length}  ·  {size}")],
-                    enabled: true,
-                    clickable: false,
-                    chosen: false,
-                    sign: Sign::Play,
-                }
-                .ui(ui)
-            }
-        };
-        follow(&response);
-        if response.on_hover_text(card.path.display().to_string()).clicked() {
-            commands.push(UiCommand::Begin(card.path.clone()));
-        }
-    }
+    kept::recordings_ui(&mut interface.home, ui, shelf, commands);
 }
 
 /// A picture that can be begun in.
@@ -396,12 +374,13 @@ fn file_ui(ui: &mut egui::Ui, texture: Option<TextureId>, path: &Path, line: Str
         clickable: true,
         chosen: false,
         sign: Sign::None,
+        tail: 0.0,
     }
     .ui(ui)
 }
 
 /// A file that cannot be used, with the reason.
-fn missing_ui(ui: &mut egui::Ui, path: &Path, why: &str) -> egui::Response {
+pub(super) fn missing_ui(ui: &mut egui::Ui, path: &Path, why: &str, tail: f32) -> egui::Response {
     Row {
         texture: None,
         title: &name_of(path),
@@ -410,11 +389,12 @@ fn missing_ui(ui: &mut egui::Ui, path: &Path, why: &str) -> egui::Response {
         clickable: false,
         chosen: false,
         sign: Sign::Missing,
+        tail,
     }
     .ui(ui)
 }
 
-fn empty_ui(ui: &mut egui::Ui, text: &str) {
+pub(super) fn empty_ui(ui: &mut egui::Ui, text: &str) {
     ui.add(egui::Label::new(RichText::new(text).size(13.5).color(theme::DIM)).wrap());
 }
 

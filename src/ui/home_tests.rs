@@ -40,9 +40,34 @@ fn shelf() -> Shelf {
             RecordingCard {
                 path: "/videos/walk-2.mp4".into(),
                 size_bytes: 3_400_000,
-                kind: RecordingKind::Video { secs: Some(75.0) },
+                kind: RecordingKind::Video {
+                    secs: Some(75.0),
+                    thumbnail: None,
+                },
             },
         ],
+        moments: vec![
+            MomentCard {
+                path: "/kept/a.safetensors".into(),
+                size_bytes: 12_000_000,
+                age_secs: 300,
+                about: Ok(AboutMoment {
+                    title: "Vale".to_owned(),
+                    name: "snow at dusk".to_owned(),
+                    prompt: "snow at dusk, clear".to_owned(),
+                    frames: 24 * 95,
+                    frames_per_sec: 24.0,
+                    picture: Frame::from_rgb(20, 10, &[60; 600], 0),
+                }),
+            },
+            MomentCard {
+                path: "/kept/b.safetensors".into(),
+                size_bytes: 10,
+                age_secs: 90_000,
+                about: Err("it is no bookmark".to_owned()),
+            },
+        ],
+        recordings_folder: "/videos".into(),
         recordings_dir: "/videos".into(),
     }
 }
@@ -109,6 +134,10 @@ fn places_and_files_are_shown_with_what_they_are() {
                 "cannot be decoded",
                 "Screenshot  ·  45 kB",
                 "1:15  ·  3.4 MB",
+                "Kept moments",
+                "Vale  ·  1:35 into the walk",
+                "5 minutes ago  ·  12.0 MB",
+                "it is no bookmark",
             ] {
                 assert!(text.contains(what), "{what} is missing in {text}");
             }
@@ -116,6 +145,31 @@ fn places_and_files_are_shown_with_what_they_are() {
                 !text.contains("Back to the walk") && !text.contains("network"),
                 "{text}"
             );
+        },
+    );
+}
+
+#[test]
+fn a_kept_moment_is_taken_up_and_deleting_is_asked_twice() {
+    at_home(
+        |_| {},
+        |interface, context, state| {
+            let at = place_of(interface, context, state, "snow at dusk");
+            let (commands, _) = run(interface, context, state, click(at));
+            assert_eq!(commands, [UiCommand::TakeUp("/kept/a.safetensors".into())]);
+            let at = place_of(interface, context, state, "×");
+            let (commands, text) = run(interface, context, state, click(at));
+            assert!(commands.is_empty() && text.contains("Delete it?"), "{commands:?}");
+            // Elsewhere: it is kept.
+            let (commands, _) = run(interface, context, state, click(egui::pos2(3.0, 3.0)));
+            assert!(commands.is_empty(), "{commands:?}");
+            let (_, text) = run(interface, context, state, vec![vec![]; 2]);
+            assert!(!text.contains("Delete it?"));
+            let at = place_of(interface, context, state, "×");
+            run(interface, context, state, click(at));
+            let at = place_of(interface, context, state, "Delete it?");
+            let (commands, _) = run(interface, context, state, click(at));
+            assert_eq!(commands, [UiCommand::Delete("/kept/a.safetensors".into())]);
         },
     );
 }
@@ -130,6 +184,8 @@ fn clicks_choose_and_what_is_missing_cannot_be_chosen() {
                 ("Moor", Some(UiCommand::Open("/worlds/moor.safetensors".into()))),
                 ("hill.jpg", Some(UiCommand::Begin("/pictures/hill.jpg".into()))),
                 ("walk-1.png", Some(UiCommand::Begin("/videos/walk-1.png".into()))),
+                ("walk-2.mp4", Some(UiCommand::Show("/videos/walk-2.mp4".into()))),
+                ("Open folder", Some(UiCommand::Show("/videos".into()))),
                 ("Open a picture …", Some(UiCommand::ChoosePicture)),
                 ("Open a world …", Some(UiCommand::ChooseGenerator)),
                 ("lost.safetensors", None),

@@ -257,7 +257,12 @@ fn foot_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
         if ui.button("Quit").clicked() {
             commands.push(UiCommand::Quit);
         }
-        let about = format!("{}  ·  {}", env!("CARGO_PKG_VERSION"), state.adapter);
+        let about = format!(
+            "{}  ·  computes on {}  ·  {}",
+            env!("CARGO_PKG_VERSION"),
+            state.device,
+            state.adapter
+        );
         ui.add(egui::Label::new(RichText::new(about).small().color(theme::DIM)).truncate());
     });
 }

@@ -4,6 +4,7 @@ mod cards;
 mod drop;
 mod home;
 mod hud;
+mod kept;
 mod menu;
 mod notices;
 mod prompt;
@@ -18,7 +19,9 @@ use crate::frame::Frame;
 use crate::settings::Settings;
 
 use prompt::PromptBox;
-pub use shelf::{About, FileKind, GeneratorCard, PictureCard, RecordingCard, RecordingKind, Shelf};
+pub use shelf::{
+    About, AboutMoment, FileKind, GeneratorCard, MomentCard, PictureCard, RecordingCard, RecordingKind, Shelf,
+};
 pub use toasts::ToastKind;
 use toasts::Toasts;
 
@@ -92,6 +95,8 @@ pub struct UiState<'a> {
     pub help: &'a [(&'a str, &'a str)],
     /// Name of the graphics adapter.
     pub adapter: &'a str,
+    /// What computes, as the command line calls it, once that is known; while it is readied, too.
+    pub device: &'a str,
 }
 
 /// What the user asked for by clicking.
@@ -117,6 +122,12 @@ pub enum UiCommand {
     ChooseGenerator,
     /// Begin in this picture file.
     Begin(PathBuf),
+    /// Take the walk up at this kept moment.
+    TakeUp(PathBuf),
+    /// Open a recording or a folder with the system's program for it.
+    Show(PathBuf),
+    /// Delete a kept moment or a recording.
+    Delete(PathBuf),
     /// Begin in a picture from the clipboard.
     Paste(Frame),
     /// Something was pasted that is no picture.

@@ -47,7 +47,10 @@ fn note(context: &egui::Context, text: &str, align: Align2, y: f32) {
 fn loading_ui(context: &egui::Context, state: &UiState<'_>) {
     match state.world {
         Some(world) => {
-            let text = format!("Loading {} …", world.title);
+            let text = match state.device {
+                "" | "cpu" => format!("Loading {} …", world.title),
+                device => format!("Loading {} and readying {device}, slower the first time …", world.title),
+            };
             note(context, &text, Align2::CENTER_BOTTOM, -28.0);
         }
         None => note(context, "Opening the world …", Align2::CENTER_CENTER, 0.0),

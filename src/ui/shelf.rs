@@ -29,11 +29,15 @@ impl FileKind {
 pub struct Shelf {
     /// Generator files.
     pub generators: Vec<GeneratorCard>,
+    /// Moments that were kept, newest first.
+    pub moments: Vec<MomentCard>,
     /// Pictures that were begun in.
     pub pictures: Vec<PictureCard>,
     /// Recordings and screenshots, newest first.
     pub recordings: Vec<RecordingCard>,
-    /// The folder that recordings go to, for people.
+    /// The folder that recordings go to.
+    pub recordings_folder: PathBuf,
+    /// The same, for people.
     pub recordings_dir: String,
 }
 
@@ -76,6 +80,36 @@ pub struct PictureCard {
     pub thumbnail: Result<Frame, String>,
 }
 
+/// A kept moment of a walk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MomentCard {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Seconds since it was kept.
+    pub age_secs: u64,
+    /// What it says of itself, or why it cannot be taken up.
+    pub about: Result<AboutMoment, String>,
+}
+
+/// What a kept moment says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AboutMoment {
+    /// Title of its world.
+    pub title: String,
+    /// Name of the place where the walk began.
+    pub name: String,
+    /// The words of the walk.
+    pub prompt: String,
+    /// Video frames walked until then.
+    pub frames: u64,
+    /// Frames a second.
+    pub frames_per_sec: f64,
+    /// The picture of that moment.
+    pub picture: Frame,
+}
+
 /// A recording or a screenshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordingCard {
@@ -94,6 +128,8 @@ pub enum RecordingKind {
     Video {
         /// Length.
         secs: Option<f64>,
+        /// Its first picture, small, if it can be read.
+        thumbnail: Option<Frame>,
     },
     /// A screenshot, small, if it can be read.
     Screenshot {
@@ -110,6 +146,17 @@ pub(super) fn size_text(bytes: u64) -> String {
         b if b >= 1e3 => format!("{:.0} kB", b / 1e3),
         _ => format!("{bytes} bytes"),
     }
+}
+
+/// `just now`, `5 minutes ago`, `3 days ago`.
+pub(super) fn ago(secs: u64) -> String {
+    let (n, unit) = match secs {
+        0..60 => return "just now".to_owned(),
+        60..3600 => (secs / 60, "minute"),
+        3600..86_400 => (secs / 3600, "hour"),
+        _ => (secs / 86_400, "day"),
+    };
+    format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
 }
 
 /// The last part of a path, for people.
@@ -129,6 +176,14 @@ mod tests {
         assert_eq!(FileKind::of(Path::new("a/b.SafeTensors")), FileKind::Generator);
         assert_eq!(FileKind::of(Path::new("b.png")), FileKind::Picture);
         assert_eq!(FileKind::of(Path::new("b")), FileKind::Picture);
+    }
+
+    #[test]
+    fn ages_are_short() {
+        assert_eq!(ago(59), "just now");
+        assert_eq!(ago(119), "1 minute ago");
+        assert_eq!(ago(7200), "2 hours ago");
+        assert_eq!(ago(200_000), "2 days ago");
     }
 
     #[test]

@@ -147,6 +147,7 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         settings: &settings,
         help: &[("W", "walk")],
         adapter: "test",
+        device: "cpu",
     };
     change(&mut state);
     then(&state)

@@ -80,6 +80,30 @@ impl Session {
         }
     }
 
+    /// Takes the walk up at a kept moment; the first screen stays until that has come true.
+    pub(in crate::app) fn take_up(&mut self, path: PathBuf) {
+        self.taking_up = true;
+        self.send(Command::TakeUp { path });
+    }
+
+    /// Deletes a file that the first screen offers as kept or recorded; no other.
+    pub(in crate::app) fn delete(&mut self, path: &std::path::Path) {
+        let offered = self.shelf.as_ref().is_some_and(|shelf| {
+            shelf.moments.iter().any(|m| m.path == path) || shelf.recordings.iter().any(|r| r.path == path)
+        });
+        if !offered {
+            return;
+        }
+        if self.recording.as_ref().is_some_and(|r| r.path == path) {
+            return self.warn("It is being recorded; end the recording first.");
+        }
+        match std::fs::remove_file(path) {
+            Ok(()) => self.say(format!("Deleted {}", path.display())),
+            Err(error) => self.warn(format!("{} could not be deleted: {error}.", path.display())),
+        }
+        self.effects.push(Effect::LookAtFiles);
+    }
+
     /// Opens the field for the words of the walk.
     pub(in crate::app) fn open_prompt(&mut self) {
         if self.walk_lives && !self.menu_open && !self.home_open {
@@ -138,6 +162,7 @@ impl Session {
             generators: generators.chain(paths::find_model()).collect(),
             generator_dirs: paths::models_dir().into_iter().collect(),
             pictures: self.settings.recent_pictures.clone(),
+            bookmarks_dir: paths::bookmarks_dir(),
             recordings_dir: paths::recordings_dir(),
         }
     }

@@ -32,6 +32,19 @@ impl Shell {
         }
     }
 
+    /// Opens a file or folder with the system's program for it.
+    pub(super) fn show(&mut self, path: &std::path::Path) {
+        let shown = match path.try_exists() {
+            Ok(true) => open::that_detached(path),
+            Ok(false) => Err(std::io::Error::other("it is not there any more")),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = shown {
+            self.session
+                .warn(format!("{} could not be opened: {error}.", path.display()));
+        }
+    }
+
     /// Looks at the files of the first screen; what was found comes back as an event.
     pub(super) fn look_at_files(&self) {
         let places = self.session.places();

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::autoencoder::ResBlock;
 use super::config::GeneratorConfig;
 use crate::device::Gaussian;
+use crate::frame::FRAMES_PER_LATENT;
 use crate::model::nn::{Conv, tensor};
 
 /// Channels of the step's noise that it sees.
@@ -74,7 +75,8 @@ impl Refiner {
         }
     }
 
-    /// What to add to the generator's unit-deviation data, `[n, channels, h, w]`, f32.
+    /// What to add to the generator's unit-deviation data, `[n, channels, h, w]`, f32: nothing where all is known, because
+    /// texture is drawn once, when a place comes into view, and then stays.
     ///
     /// # Shapes
     /// - `latent`: `[n, channels, h, w]`, the latent frame that the data mean, f32
@@ -84,13 +86,15 @@ impl Refiner {
         let [n, c, h, w] = latent.dims();
         let scale = self.scale.val().detach().reshape([1, c, 1, 1]);
         let unit = (latent * scale).cast(dtype);
+        let validity = camera.clone().narrow(1, 0, FRAMES_PER_LATENT).cast(DType::F32);
+        let unknown = validity.mean_dim(1).neg().add_scalar(1.0);
         let noise = noise.narrow(1, 0, self.noise).cast(dtype);
         let x = self.stem.forward(Tensor::cat(vec![unit, camera.cast(dtype), noise], 1));
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let drawn = self.head.forward(activation::silu(x)).cast(DType::F32);
         let [_, drawn_channels, _, _] = drawn.dims();
         let kept = Tensor::zeros([n, c - drawn_channels, h, w], &drawn.device());
-        Tensor::cat(vec![kept, drawn], 1)
+        Tensor::cat(vec![kept, drawn], 1) * unknown
     }
 }
 
@@ -141,5 +145,10 @@ mod tests {
         assert!(a[..2 * 24].iter().all(|v| *v == 0.0));
         assert!(a[2 * 24..].iter().all(|v| *v != 0.0));
         assert_ne!(a, b, "it sees the noise");
+        let known = |of_channel: usize| if of_channel < FRAMES_PER_LATENT { 1.0 } else { 0.3 };
+        let values = (0..camera * 24).map(|i| known(i / 24)).collect();
+        let camera = tensor(values, [1, camera, 4, 6], &device);
+        let drawn = to_host(refiner.forward(random(6, 1), camera, random(6, 3), DType::F32));
+        assert!(drawn.iter().all(|v| *v == 0.0), "known places stay as they are");
     }
 }

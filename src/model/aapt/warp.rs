@@ -23,6 +23,27 @@ pub struct Warped {
     pub valid: Vec<f32>,
 }
 
+impl Warped {
+    /// Nothing is known.
+    pub fn unknown(lens: &Lens) -> Self {
+        let pixels = lens.width_px * lens.height_px;
+        Self {
+            rgb: vec![NEUTRAL; pixels * 3],
+            valid: vec![0.0; pixels],
+        }
+    }
+
+    /// Takes from `other` what is unknown here.
+    pub fn add(&mut self, other: Self) {
+        for (i, valid) in self.valid.iter_mut().enumerate() {
+            if *valid == 0.0 && other.valid[i] > 0.0 {
+                *valid = other.valid[i];
+                self.rgb[3 * i..3 * i + 3].copy_from_slice(&other.rgb[3 * i..3 * i + 3]);
+            }
+        }
+    }
+}
+
 /// Colour of pixels where the source tells nothing at all.
 const NEUTRAL: f32 = 0.0;
 const ITERATIONS: usize = 6;
@@ -40,10 +61,7 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
 /// already (not 0) are not looked for, and stay unknown here.
 pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
-    let mut out = Warped {
-        rgb: vec![NEUTRAL; w * h * 3],
-        valid: vec![0.0; w * h],
-    };
+    let mut out = Warped::unknown(lens);
     let (f, cx, cy) = (lens.focal_px(), 0.5 * w as f32, 0.5 * h as f32);
     let (rf, rt) = (from.world_from_camera(), to.world_from_camera());
     // a = source_from_target rotation, b = target's place in source camera space.

@@ -1,49 +1,7 @@
-//! `--device`: which burn device computes, and the one source of Gaussian noise, which is the same on all of them.
+//! The one source of Gaussian noise, which is the same on all devices.
 
-use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-
-/// What the user asked for with `--device`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DeviceChoice {
-    /// The best device that has proved that it works.
-    #[default]
-    Auto,
-    /// This machine's processor (burn-flex).
-    Cpu,
-    /// This machine's processor through libtorch (feature `libtorch`, for training).
-    Libtorch,
-}
-
-/// Why a device can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// The program was built without it.
-    #[error("this program was built without `--device {0}`; build it with `cargo build --release --features {0}`")]
-    NotBuilt(&'static str),
-}
-
-impl DeviceChoice {
-    /// The burn device of this choice.
-    pub fn open(self) -> Result<Device, DeviceError> {
-        match self {
-            Self::Auto | Self::Cpu => Ok(Device::flex()),
-            #[cfg(feature = "libtorch")]
-            Self::Libtorch => Ok(Device::libtorch()),
-            #[cfg(not(feature = "libtorch"))]
-            Self::Libtorch => Err(DeviceError::NotBuilt("libtorch")),
-        }
-    }
-
-    /// Name for people and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto | Self::Cpu => "cpu",
-            Self::Libtorch => "libtorch",
-        }
-    }
-}
 
 /// Standard normal noise from ChaCha8: a seed and a stream number name a sequence, on every machine.
 #[derive(Clone, Debug)]

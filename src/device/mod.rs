@@ -1,0 +1,98 @@
+//! `--device`: which burn device computes, how it proved that it does, and the one source of Gaussian noise.
+
+mod choice;
+#[cfg(feature = "gpu")]
+mod gpu;
+mod noise;
+mod selftest;
+
+use std::sync::OnceLock;
+
+use burn::tensor::Device;
+
+pub use choice::{Api, DeviceChoice, UnknownDevice};
+#[cfg(feature = "gpu")]
+pub use gpu::{Adapter, adapters};
+pub use noise::Gaussian;
+pub use selftest::{Proof, SUBCOMMAND, test, test_here, tested_by};
+
+/// Why a device can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The program was built without it.
+    #[error(
+        "this program was built without `--device {0}`; build it with `cargo build --release --features {1}`, or say `--device cpu`"
+    )]
+    NotBuilt(DeviceChoice, &'static str),
+    /// The machine has no such graphics device.
+    #[error(
+        "this machine has no graphics device number {index} ({found} found); `farwander devices` lists them, and `--device cpu` always works"
+    )]
+    NoAdapter {
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// It can't be started.
+    #[error("the graphics device {name} can't be used ({what}); say `--device cpu`")]
+    Failed {
+        /// Its name.
+        name: String,
+        /// The driver's reason.
+        what: String,
+    },
+}
+
+impl DeviceChoice {
+    /// The burn device of this choice.
+    pub fn open(self) -> Result<Device, DeviceError> {
+        match self {
+            Self::Auto => self.settled().open(),
+            Self::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(api, index) => gpu::open(api, index),
+            #[cfg(not(feature = "gpu"))]
+            Self::Gpu(..) => Err(DeviceError::NotBuilt(self, "gpu")),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(index) => Ok(Device::cuda(index)),
+            #[cfg(not(feature = "cuda"))]
+            Self::Cuda(_) => Err(DeviceError::NotBuilt(self, "cuda")),
+            #[cfg(feature = "libtorch")]
+            Self::Libtorch => Ok(Device::libtorch()),
+            #[cfg(not(feature = "libtorch"))]
+            Self::Libtorch => Err(DeviceError::NotBuilt(self, "libtorch")),
+        }
+    }
+
+    /// The device that is meant: [`Self::Auto`] settles, once in a process, on the first real GPU that passes its test, else
+    /// on the processor.
+    pub fn settled(self) -> Self {
+        static BEST: OnceLock<DeviceChoice> = OnceLock::new();
+        match self {
+            Self::Auto => *BEST.get_or_init(best),
+            other => other,
+        }
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn best() -> DeviceChoice {
+    let real = adapters(Api::Any).into_iter().take_while(|a| a.real).enumerate();
+    for (i, adapter) in real {
+        let choice = DeviceChoice::Gpu(Api::Any, Some(i));
+        match test(choice) {
+            Ok(proof) => {
+                tracing::info!("computing on {} ({:.0} GFLOP/s)", adapter.name, proof.gflops);
+                return choice;
+            }
+            Err(what) => tracing::warn!("{} {what}", adapter.name),
+        }
+    }
+    DeviceChoice::Cpu
+}
+
+#[cfg(not(feature = "gpu"))]
+fn best() -> DeviceChoice {
+    DeviceChoice::Cpu
+}

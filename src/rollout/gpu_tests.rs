@@ -1,0 +1,155 @@
+//! Golden tests: every graphics device that this machine can run against the processor, a module at a time and for 64 steps
+//! of a walk. Where there is none the test says so; with `REQUIRE_GPU=1` that is a failure.
+
+use burn::module::Module;
+use burn::tensor::{DType, Device, Tensor, activation};
+
+use super::tests::{controls, first, package};
+use super::*;
+use crate::device::{Api, DeviceChoice, Gaussian, adapters, test_here};
+use crate::model::aapt::autoencoder::Autoencoder;
+use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
+use crate::model::aapt::generator::Generator;
+use crate::model::aapt::pca::Components;
+use crate::model::nn::{Conv, Linear, rms_norm, tensor};
+use crate::model::weights::{export, import, to_host};
+
+/// Largest difference, over the largest number.
+const TOLERANCE: f32 = 2e-4;
+
+/// The devices to hold against the processor.
+fn devices() -> Vec<(String, DeviceChoice)> {
+    let found: Vec<(String, DeviceChoice)> = (adapters(Api::Any).into_iter().enumerate())
+        .map(|(i, a)| (a.name, DeviceChoice::Gpu(Api::Any, Some(i))))
+        .collect();
+    if found.is_empty() {
+        let required = std::env::var("REQUIRE_GPU").is_ok_and(|v| v == "1");
+        assert!(!required, "REQUIRE_GPU=1, and this machine has no graphics device");
+        eprintln!("SKIPPED: this machine has no graphics device");
+    }
+    found
+}
+
+#[track_caller]
+fn assert_near(what: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let largest = expected.iter().fold(1e-6f32, |a, v| a.max(v.abs()));
+    let worst = (found.iter().zip(expected)).fold(0.0f32, |a, (f, e)| a.max((f - e).abs()));
+    assert!(worst <= TOLERANCE * largest, "{what}: off by {worst} of {largest}");
+}
+
+fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
+    let mut values = vec![0.0; shape.iter().product()];
+    Gaussian::new(seed, 1).fill(&mut values);
+    tensor(values, shape, device)
+}
+
+/// The same module on two devices, its weights stirred.
+fn stirred<M: Module>(make: impl Fn(&Device) -> M, on: &Device) -> M {
+    let mut weights = export(&make(&Device::flex()));
+    let mut rng = Gaussian::new(5, 5);
+    for array in weights.values_mut() {
+        array.values.iter_mut().for_each(|v| *v += 0.1 * rng.normal());
+    }
+    import(make(on), &weights, on).unwrap()
+}
+
+fn config() -> GeneratorConfig {
+    GeneratorConfig {
+        grid: [6, 8],
+        latent_channels: 12,
+        width: 64,
+        depth: 2,
+        heads: 4,
+        mlp_ratio: 4,
+        window: 3,
+        recycle: Recycle::Reproject,
+        text_tokens: 3,
+        vocabulary: vec!["snow".into()],
+        refiner: None,
+    }
+}
+
+#[test]
+fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
+    for (name, choice) in devices() {
+        let device = choice.open().unwrap();
+        let proof = test_here(&device).unwrap();
+        eprintln!("{name}: {proof:?}");
+        let both = |what: &str, run: &dyn Fn(&Device) -> Vec<f32>| {
+            assert_near(&format!("{name}, {what}"), &run(&device), &run(&Device::flex()));
+        };
+        let silent = Gaussian::silent;
+        both("linear", &|d| {
+            let linear = stirred(|d| Linear::usual(48, 40, &mut silent(), d), d);
+            to_host(linear.forward(random([2, 30, 48], 1, d)))
+        });
+        both("convolution", &|d| {
+            let conv = stirred(|d| Conv::new(12, 20, 3, 2, 1.0, &mut silent(), d), d);
+            to_host(conv.forward(random([2, 12, 6, 8], 2, d)))
+        });
+        both("norm, gelu, silu, softmax", &|d| {
+            let x = rms_norm(random([3, 10, 64], 4, d));
+            let x = activation::gelu(x.clone()) + activation::silu(x);
+            to_host(activation::softmax(x, 2))
+        });
+        both("autoencoder", &|d| {
+            let c = AutoencoderConfig {
+                latent_channels: 12,
+                encoder_blocks: 1,
+                decoder_blocks: 2,
+                width: 16,
+                detail_gain: 0.0,
+            };
+            let a = stirred(|d| Autoencoder::new(&c, &Components::blank(12), &mut silent(), d), d);
+            let z = a.encoder.forward(random([1, 48, 768], 6, d), 6, 8);
+            let (pixels, depth) = a.decoder.forward(z.clone(), z.clone(), DType::F32);
+            [to_host(z), to_host(pixels), to_host(depth)].concat()
+        });
+        both("generator, a whole clip", &|d| {
+            let g = stirred(|d| Generator::new(&config(), &mut silent(), d), d);
+            let text = g.encode_text(&[vec![1, 0, 0]], d);
+            let condition = random([1, 5, config().condition_channels(), 6, 8], 7, d);
+            to_host(g.sequence(random([1, 5, 12, 6, 8], 8, d), condition, &[0.8], text))
+        });
+        both("generator, nine steps through the ring", &|d| {
+            let g = stirred(|d| Generator::new(&config(), &mut silent(), d), d);
+            let mut state = g.begin(g.encode_text(&[vec![1, 0, 0]], d), DType::F32);
+            let modulations = g.modulations(1.0, 1, DType::F32, d);
+            let steps = (0..9).map(|k| {
+                let condition = random([1, config().condition_channels(), 6, 8], 20 + k, d);
+                let noise = random([1, 12, 6, 8], 40 + k, d);
+                to_host(g.step(&mut state, &modulations, noise, condition))
+            });
+            steps.collect::<Vec<_>>().concat()
+        });
+    }
+}
+
+/// A walk feeds on what it made, so differences could grow; on a tiny network they must not.
+#[test]
+fn a_walk_of_sixty_four_steps_is_the_same_on_every_device() {
+    let package = package(3);
+    let walk = |choice: DeviceChoice| -> Vec<Vec<f32>> {
+        let mut rollout = Rollout::new(&package, &choice).unwrap();
+        rollout.start(&first(), "snow", 7).unwrap();
+        let latents = controls(64).into_iter().map(|control| {
+            let out = rollout.next(&control).unwrap();
+            let bytes = out.frames.iter().flat_map(|f| f.to_rgb());
+            bytes.map(f32::from).chain(out.inverse_depth).collect()
+        });
+        latents.collect()
+    };
+    let devices = devices();
+    if devices.is_empty() {
+        return;
+    }
+    let expected = walk(DeviceChoice::Cpu);
+    for (name, choice) in devices {
+        for (k, (found, expected)) in walk(choice).iter().zip(&expected).enumerate() {
+            let off = found.iter().zip(expected).map(|(f, e)| f64::from((f - e).abs()));
+            let mean = off.sum::<f64>() / found.len() as f64;
+            assert!(mean < 0.25, "{name}, step {k}: {mean} of 255 off on average");
+        }
+    }
+}
