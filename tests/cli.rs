@@ -50,7 +50,9 @@ fn assert_refused(output: &Output, culprit: &Path) {
 fn help_lists_every_subcommand() {
     let output = farwander(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
-    for command in ["play", "generate", "bench", "inspect", "synth", "train", "eval", "plot"] {
+    for command in [
+        "play", "generate", "bench", "devices", "inspect", "synth", "train", "eval", "plot",
+    ] {
         assert!(stdout(&output).contains(command), "{command}");
         let help = farwander(&[command, "--help"]);
         assert_eq!(help.status.code(), Some(0), "{}", stderr(&help));
@@ -70,6 +72,38 @@ fn bad_usage_is_exit_code_2() {
         let output = farwander(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(stderr(&output).contains("Usage"), "{args:?}");
+    }
+}
+
+/// The processor always computes; a device that is not there is bad input, and one that is there has been tested.
+#[test]
+fn devices_are_listed_tested_and_refused_by_name() {
+    let output = farwander(&["devices", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let list = told["devices"].as_array().unwrap();
+    assert_eq!(list[0]["device"], "cpu");
+    assert!(list[0]["proof"]["Ok"]["gflops"].as_f64().unwrap() > 0.0, "{told}");
+    for device in &list[1..] {
+        let proof = &device["proof"];
+        assert!(
+            proof["Ok"]["relative_error"].as_f64().is_some_and(|e| e < 1e-3),
+            "{device}"
+        );
+    }
+    let model = bundled();
+    for (device, says) in [
+        ("wgpu:9", "no graphics device number 9"),
+        ("cuda", "without `--device cuda`"),
+        ("libtorch", "without `--device libtorch`"),
+        ("abacus", "there is no device `abacus`"),
+    ] {
+        let model = model.to_str().unwrap();
+        let output = farwander(&["bench", "--model", model, "--frames", "96", "--device", device]);
+        let said = stderr(&output);
+        let built = device == "libtorch" && cfg!(feature = "libtorch");
+        assert!(built || output.status.code() == Some(2), "{device}: {said}");
+        assert!(built || said.contains(says), "{device}: {said}");
     }
 }
 

@@ -42,6 +42,9 @@ pub(crate) struct EvalArgs {
     /// Recycle the last picture alone: places out of sight are forgotten.
     #[arg(long)]
     no_memory: bool,
+    /// Leave new places as the network draws them, without texture from known ones.
+    #[arg(long)]
+    no_quilt: bool,
     /// Seed of the held-out worlds.
     #[arg(long, default_value_t = 77)]
     seed: u64,
@@ -108,6 +111,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     let sampler = |steps| Sampler {
         steps,
         memory: !args.no_memory,
+        quilt: !args.no_quilt,
         ..Sampler::default()
     };
     let mut all = serde_json::Map::new();

@@ -49,8 +49,11 @@ pub(crate) struct GenerateArgs {
     /// Recycle the last picture alone: places out of sight are forgotten.
     #[arg(long)]
     no_memory: bool,
+    /// Leave new places as the network draws them, without texture from known ones.
+    #[arg(long)]
+    no_quilt: bool,
     /// A walk that was saved in the player (F6), to be rendered again.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory", "no_quilt"])]
     replay: Option<PathBuf>,
     /// Also write the walked world as a coloured point cloud with the camera's way (PLY).
     #[arg(long, value_name = "FILE")]
@@ -246,6 +249,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     rollout.set_sampler(Sampler {
         steps: args.steps,
         memory: !args.no_memory,
+        quilt: !args.no_quilt,
         ..Sampler::default()
     });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;

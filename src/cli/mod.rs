@@ -19,6 +19,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::device::DeviceError;
+use crate::package::PackageError;
+use crate::rollout::RolloutError;
+use crate::train::TrainError;
+
 /// Walk through a world that a neural network generates as you move, and make such worlds.
 #[derive(Parser, Debug)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
@@ -82,6 +87,19 @@ fn sentence(error: &anyhow::Error) -> String {
     })
 }
 
+/// Whether the user asked for a device that is not there.
+fn names_no_device(error: &(dyn std::error::Error + 'static)) -> bool {
+    let wrapped = match error.downcast_ref() {
+        Some(RolloutError::Device(device)) => Some(device),
+        _ => match error.downcast_ref() {
+            Some(TrainError::Device(device)) => Some(device),
+            _ => None,
+        },
+    };
+    let device = wrapped.or_else(|| error.downcast_ref());
+    matches!(device, Some(DeviceError::NotBuilt(..) | DeviceError::NoAdapter { .. }))
+}
+
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // clap itself exits with 2 on bad usage
@@ -114,11 +132,9 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("farwander: {}", sentence(&error));
-            let bad_input = error.chain().any(|e| {
-                e.is::<BadInput>()
-                    || e.is::<crate::package::PackageError>()
-                    || matches!(e.downcast_ref(), Some(crate::device::DeviceError::NotBuilt(..)))
-            });
+            let bad_input = error
+                .chain()
+                .any(|e| e.is::<BadInput>() || e.is::<PackageError>() || names_no_device(e));
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.set_sampler(Sampler {
         memory: !track.forgets,
+        quilt: !track.plain,
         ..Sampler::default()
     });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
@@ -126,10 +127,13 @@ mod tests {
 
         // One from before walks had a memory is walked without.
         let text = std::fs::read_to_string(&file).unwrap();
-        let old = text.replace("  \"memory\": true,\n", "");
+        let old = text
+            .replace("  \"memory\": true,\n", "")
+            .replace("  \"quilt\": true,\n", "");
         assert_ne!(old, text);
         std::fs::write(&file, old).unwrap();
         assert!(Replay::read(Path::new(&file)).unwrap().track.forgets);
+        assert!(Replay::read(Path::new(&file)).unwrap().track.plain);
         std::fs::write(&file, text).unwrap();
 
         // What a replay says itself can't be said beside it.

@@ -1,6 +1,8 @@
 //! The exported-generator file: one safetensors file with a JSON manifest, checked before any memory is taken.
 
 mod expected;
+#[cfg(test)]
+mod fuzz_tests;
 mod manifest;
 mod peek;
 mod read;

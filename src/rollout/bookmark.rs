@@ -24,7 +24,7 @@ use crate::model::weights::{Array, Arrays};
 
 pub(super) const KEY: &str = "farwander_bookmark";
 /// Version of the format; a reader refuses others.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 const LARGEST_HEADER: u64 = 16 << 20;
 pub(super) const NOT_OURS: &str = "it is no bookmark, or it is damaged";
 
@@ -56,6 +56,7 @@ struct Card {
     step: u64,
     sampler_steps: usize,
     sampler_shift: f64,
+    sampler_quilt: bool,
     /// Of all tensors: see [`digest`].
     sha256: String,
 }
@@ -113,6 +114,7 @@ impl Bookmark {
             step: self.state.step,
             sampler_steps: self.state.sampler.steps,
             sampler_shift: f64::from(self.state.sampler.shift),
+            sampler_quilt: self.state.sampler.quilt,
             sha256: digest(&tensors),
         };
         let failed = |what: String| FileError::Write {
@@ -213,6 +215,7 @@ impl Card {
                 prompt_changes: self.prompt_changes,
                 seed: self.seed,
                 forgets: false,
+                plain: !self.sampler_quilt,
                 controls,
             },
             walker: Walker::from_numbers(walker),
@@ -224,6 +227,7 @@ impl Card {
                     steps: self.sampler_steps,
                     shift: self.sampler_shift as f32,
                     memory: memory.is_some(),
+                    quilt: self.sampler_quilt,
                 },
                 arrays: crate::model::weights::under(arrays, "state"),
                 memory,

@@ -157,7 +157,12 @@ mod tests {
         cloud.add(&CameraPose::default(), &rgb, &wall);
         let seen = cloud.points();
         assert!(seen > 300, "{seen}");
-        assert!(cloud.points.iter().all(|p| (p.place_m[2] + 4.0).abs() < 1e-4 && p.rgb == [9, 8, 7]));
+        assert!(
+            cloud
+                .points
+                .iter()
+                .all(|p| (p.place_m[2] + 4.0).abs() < 1e-4 && p.rgb == [9, 8, 7])
+        );
         // Half a metre on, the same wall is half a metre nearer: hardly a new place but between the old ones.
         cloud.add(&CameraPose::default(), &rgb, &wall);
         assert_eq!(cloud.points(), seen);

@@ -1,6 +1,8 @@
 //! Golden tests: every graphics device that this machine can run against the processor, a module at a time and for 64 steps
 //! of a walk. Where there is none the test says so; with `REQUIRE_GPU=1` that is a failure.
 
+#![cfg(feature = "gpu")]
+
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, activation};
 

@@ -6,11 +6,12 @@
 mod bookmark;
 mod cloud;
 mod files;
-#[cfg(all(test, feature = "gpu"))]
+#[cfg(test)]
 mod gpu_tests;
 mod memory;
 mod moment;
 mod player;
+mod quilted;
 mod replay;
 mod state;
 #[cfg(test)]

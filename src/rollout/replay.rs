@@ -72,6 +72,7 @@ struct Head<'a> {
     prompt_changes: &'a [PromptChange],
     seed: u64,
     memory: bool,
+    quilt: bool,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +93,9 @@ struct Document {
     /// Files from before walks had one do not say.
     #[serde(default)]
     memory: bool,
+    /// Nor do those from before new places had texture.
+    #[serde(default)]
+    quilt: bool,
     controls: Vec<Row>,
 }
 
@@ -152,6 +156,7 @@ impl Replay {
             prompt_changes: &track.prompt_changes,
             seed: track.seed,
             memory: !track.forgets,
+            quilt: !track.plain,
         };
         let head = serde_json::to_string_pretty(&head)?;
         let mut text = head.trim_end_matches('}').trim_end().to_owned();
@@ -223,6 +228,7 @@ impl Replay {
                 prompt_changes: document.prompt_changes,
                 seed: document.seed,
                 forgets: !document.memory,
+                plain: !document.quilt,
                 controls,
             },
             lens: document.lens,

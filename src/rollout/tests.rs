@@ -66,6 +66,7 @@ fn track(package: &Package, n: usize) -> Track {
         }],
         seed: 7,
         forgets: false,
+        plain: false,
         controls: controls(n),
     }
 }

@@ -34,6 +34,8 @@ pub struct Track {
     pub seed: u64,
     /// Whether it was walked without a memory of places, as all walks once were.
     pub forgets: bool,
+    /// Whether new places were left without texture, as they once were.
+    pub plain: bool,
     /// What made latent frame 1, 2, and so on.
     pub controls: Vec<LatentControl>,
 }

@@ -6,6 +6,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::RolloutError;
 use super::memory::{Memory, unknown_at_the_end};
+use super::quilted::{blend, quilt_step};
 use crate::control::{LatentControl, Lens};
 use crate::device::Gaussian;
 use crate::flow;
@@ -18,7 +19,7 @@ use crate::model::aapt::generator::{Generator, GeneratorState};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
-use crate::model::aapt::warp::{RgbDepth, fill, reproject};
+use crate::model::aapt::warp::{RgbDepth, Warped, fill, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
@@ -50,6 +51,9 @@ pub struct Sampler {
     pub shift: f32,
     /// Whether what the last picture does not know is looked up in the walk's [`Memory`] (reprojection only).
     pub memory: bool,
+    /// Whether new places get texture that the walk remembers under the colours that the network gives them (with memory
+    /// only).
+    pub quilt: bool,
 }
 
 impl Default for Sampler {
@@ -58,6 +62,7 @@ impl Default for Sampler {
             steps: 1,
             shift: 1.0,
             memory: true,
+            quilt: true,
         }
     }
 }
@@ -84,8 +89,10 @@ pub struct Decoded {
 
 /// What is recycled into a step, for several walks.
 pub struct Recycled {
-    /// `[n, channels, h, w]`.
+    /// `[n, channels, h, w]`: what the network sees.
     pub latent: Tensor<4>,
+    /// The same with texture in new places, if it differs, and what share of each place was drawn, `[n * h * w]`.
+    pub textured: Option<(Tensor<4>, Vec<f32>)>,
     /// `[n, 4, h, w]`: the share of each video frame's pixels at a position that are known.
     pub validity: Tensor<4>,
     /// `[n * h * w * 768]` or nothing: detail of warped pixels that their latents can't hold, to be added to what is decoded.
@@ -159,19 +166,22 @@ impl Networks {
             .collect()
     }
 
-    /// What is recycled into a step under the cameras of `controls`; `memories` are the walks' own, or none at all.
+    /// What is recycled into a step under the cameras of `controls`; `memories` are the walks' own, or none at all, and
+    /// `quilts` the seeds of the texture that new places get, if they do.
     pub fn recycle(
         &self,
         before: &Tensor<4>,
         last: &[RgbDepth],
         memories: &[Memory],
         controls: &[LatentControl],
+        quilts: Option<&[u64]>,
     ) -> Recycled {
         let [h, w] = self.grid();
         let n = controls.len();
         match self.generator.config().recycle {
             Recycle::Raw => Recycled {
                 latent: before.clone(),
+                textured: None,
                 validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
                 detail: vec![],
                 unknown: vec![0.0; n],
@@ -181,6 +191,7 @@ impl Networks {
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
+                let (mut textured, mut drawn) = (vec![], vec![]);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
                     let mut warped = match memories.get(i) {
@@ -191,18 +202,37 @@ impl Networks {
                     for picture in &mut warped {
                         fill(picture, &self.lens);
                     }
-                    let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
-                    blocks.extend(codec::blocks_from_frames(pictures, self.lens.width_px));
+                    let as_blocks = |warped: &[Warped; FRAMES_PER_LATENT]| {
+                        let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
+                        codec::blocks_from_frames(pictures, self.lens.width_px)
+                    };
+                    blocks.extend(as_blocks(&warped));
                     for picture in &warped {
                         validity.extend(codec::block_means(&picture.valid, self.lens.width_px));
                     }
+                    if let (Some(seeds), Some(memory)) = (quilts, memories.get(i)) {
+                        let sources = memory.textures(&self.lens, control);
+                        let share = quilt_step(&mut warped, control, &self.lens, &sources, seeds[i]);
+                        drawn.extend(share.unwrap_or_else(|| vec![0.0; h * w]));
+                        textured.extend(as_blocks(&warped));
+                    }
                     masks.push(warped.map(|picture| codec::blocks_from_plane(&picture.valid, self.lens.width_px)));
                 }
-                let pixels: Tensor<3> = tensor(blocks.clone(), [n, h * w, BLOCK], &self.device);
-                let latent = self.autoencoder.encoder.linear(pixels, h, w);
-                let detail = self.detail(blocks, &latent, before, &masks);
+                let encoded = |blocks: &[f32]| {
+                    let pixels: Tensor<3> = tensor(blocks.to_vec(), [n, h * w, BLOCK], &self.device);
+                    self.autoencoder.encoder.linear(pixels, h, w)
+                };
+                let latent = encoded(&blocks);
+                // Where nothing was drawn one encoding is enough.
+                let textured = drawn.iter().any(|d| *d > 0.0).then(|| {
+                    let base = encoded(&textured);
+                    blocks = textured;
+                    base
+                });
+                let detail = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &masks);
                 Recycled {
                     latent,
+                    textured: textured.map(|base| (base, drawn)),
                     validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
                     detail,
                     unknown,
@@ -304,6 +334,18 @@ impl Networks {
         data + refiner.forward(latent, camera, noise, self.dtype)
     }
 
+    /// A latent frame with texture where some was drawn.
+    fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>) -> Tensor<4> {
+        let Some((base, drawn)) = textured else { return latent };
+        let shape @ [_, c, h, w] = latent.dims();
+        let (mut latent, base) = (to_host(latent), to_host(base));
+        let walks = latent.chunks_exact_mut(c * h * w).zip(base.chunks_exact(c * h * w));
+        for ((latent, base), drawn) in walks.zip(drawn.chunks_exact(h * w)) {
+            blend(latent, base, drawn, [h, w]);
+        }
+        tensor(latent, shape, &self.device)
+    }
+
     /// Modulations of each of the sampler's evaluations, for `batch` walks.
     pub(super) fn modulations(&self, sampler: Sampler, batch: usize, device: &Device) -> Vec<Vec<Modulation>> {
         flow::timesteps(sampler.steps, sampler.shift)[..sampler.steps]
@@ -396,12 +438,17 @@ impl Walks {
         for ((memory, last), control) in self.memories.iter_mut().zip(&self.last).zip(controls) {
             memory.keep(last, control);
         }
+        let quilts: Vec<u64> = (self.seeds.iter())
+            .map(|seed| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.step)
+            .collect();
+        let quilts = (self.sampler.quilt && self.sampler.steps > 0).then_some(quilts.as_slice());
         let Recycled {
             latent: recycled,
+            textured,
             validity,
             detail,
             unknown,
-        } = n.recycle(&self.latent, &self.last, &self.memories, controls);
+        } = n.recycle(&self.latent, &self.last, &self.memories, controls, quilts);
         for ((memory, control), unknown) in self.memories.iter_mut().zip(controls).zip(unknown) {
             memory.moved(control, unknown);
         }
@@ -438,7 +485,8 @@ impl Walks {
             0 => recycled,
             _ => {
                 let x = n.refined(x, (&recycled, &validity), &condition, noise, &motion_px);
-                n.latent_from_data(x, recycled, validity, &motion_px)
+                let latent = n.latent_from_data(x, recycled, validity, &motion_px);
+                n.quilted(latent, textured)
             }
         };
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {

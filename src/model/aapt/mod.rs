@@ -10,6 +10,7 @@ pub mod generator;
 pub mod kv_ring;
 pub mod patch_judge;
 pub mod pca;
+pub mod quilt;
 pub mod rays;
 pub mod refiner;
 pub mod residual;

@@ -16,6 +16,7 @@ use self::eye::Eye;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::quilt::Source;
 use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
@@ -31,6 +32,8 @@ const NEAR_M: f32 = 0.3;
 const SAME_VIEW_RAD: f32 = 0.15;
 /// Keyframes from farther away are not looked into: their depth is too coarse for this view.
 const REACH_M: f32 = 7.0;
+/// A keyframe whose horizon lies farther from the view's than this share of its height gives no texture.
+const MOST_SHIFT: f32 = 0.3;
 /// Most keyframes looked into in a step.
 const LOOKS: usize = 3;
 /// A smaller unknown share of the picture is not worth a look.
@@ -161,6 +164,22 @@ impl Memory {
             tried[best] = true;
             look(lens, &self.keyframes[best], poses, warped);
         }
+    }
+
+    /// Pictures that new places of a step may take texture from: the oldest, which is the sharpest, and some since.
+    pub(super) fn textures(&self, lens: &Lens, control: &LatentControl) -> Vec<Source> {
+        let pitch_rad = control.poses[FRAMES_PER_LATENT - 1].pitch_rad;
+        let n = self.keyframes.len();
+        let mut chosen = vec![0, n / 3, 2 * n / 3];
+        chosen.dedup();
+        let source = |k: &Keyframe| {
+            let lower = lens.focal_px() * (libm::tanf(pitch_rad) - libm::tanf(k.pose.pitch_rad));
+            (lower.abs() < MOST_SHIFT * lens.height_px as f32).then(|| Source {
+                rgb: codec::from_bytes(&k.picture.rgb),
+                down: lower.round() as isize,
+            })
+        };
+        chosen.iter().filter_map(|i| source(self.keyframes.get(*i)?)).collect()
     }
 
     /// After a step: where its camera ended, and how much of its last picture nobody knew.

@@ -1,0 +1,291 @@
+//! Texture for what comes newly into view at the sides: strips of pictures that the walk has seen, laid on where they fit
+//! best (image quilting, Efros & Freeman 2001, with whole strips). Rows stay rows, so the horizon goes on and trees stand on the ground.
+//!
+//! A network that was trained on squared error answers with the mean of what could be there, which is haze. It decides the
+//! colours of new places; the texture under them comes from here. Plain host code; the same seed gives the same bytes.
+
+use super::warp::Warped;
+use crate::control::Lens;
+use crate::device::Gaussian;
+
+/// Columns on which a strip must fit what it joins.
+const OVERLAP: usize = 10;
+/// Fewer known columns than this are too few to take texture from.
+const LEAST_KNOWN: usize = 24;
+/// Columns between strips that are tried.
+const STRIDE: usize = 3;
+/// Columns over which a strip's colours go over into those of its neighbour.
+const FADE: f32 = 40.0;
+/// Rows over which that difference is averaged.
+const ROWS: usize = 20;
+/// Vertical shifts that are tried, in pixels.
+const SHIFTS: [isize; 5] = [0, -3, 3, -6, 6];
+/// Share of a strip's cost that is luck, so that it is not always the same one.
+const LUCK: f32 = 1.0;
+/// Share of the rows that must be unknown for a column to count as new.
+const NEW_ROWS: f32 = 0.5;
+
+/// A whole picture that texture may be taken from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// `[h * w * 3]` in -1..1.
+    pub rgb: Vec<f32>,
+    /// Rows that it has to be shifted down, so that its horizon is the picture's.
+    pub down: isize,
+}
+
+/// Where a strip comes from.
+#[derive(Clone, Copy, Debug)]
+struct Strip {
+    /// Number of the source.
+    source: usize,
+    /// Its first column, next to the seam.
+    from: usize,
+    /// The next columns lie to the right of that one, or to the left.
+    rightwards: bool,
+    /// Rows that it is shifted down.
+    down: isize,
+}
+
+/// One side of a picture. Columns are counted so that the seam is to the left of what is new, on both sides.
+struct Side<'a> {
+    lens: &'a Lens,
+    rgb: &'a mut [f32],
+    sources: &'a [Source],
+    mirrored: bool,
+}
+
+impl Side<'_> {
+    fn index(&self, x: usize, y: usize) -> usize {
+        let w = self.lens.width_px;
+        3 * (y * w + if self.mirrored { w - 1 - x } else { x })
+    }
+
+    fn colour(&self, x: usize, y: usize) -> [f32; 3] {
+        let i = self.index(x, y);
+        [self.rgb[i], self.rgb[i + 1], self.rgb[i + 2]]
+    }
+
+    /// The colour of a strip `column` columns after its first.
+    fn of_strip(&self, strip: &Strip, column: usize, y: usize) -> [f32; 3] {
+        let x = if strip.rightwards {
+            strip.from + column
+        } else {
+            strip.from - column
+        };
+        let y = (y as isize - strip.down).clamp(0, self.lens.height_px as isize - 1);
+        let i = 3 * (y as usize * self.lens.width_px + x);
+        let rgb = &self.sources[strip.source].rgb;
+        [rgb[i], rgb[i + 1], rgb[i + 2]]
+    }
+
+    /// Squared difference between a strip's first columns and the last ones before `seam`.
+    fn cost(&self, strip: &Strip, seam: usize) -> f32 {
+        let mut sum = 0.0;
+        for y in (0..self.lens.height_px).step_by(2) {
+            for column in (0..OVERLAP).step_by(2) {
+                let a = self.colour(seam - OVERLAP + column, y);
+                let b = self.of_strip(strip, column, y);
+                sum += (0..3).map(|c| (a[c] - b[c]).powi(2)).sum::<f32>();
+            }
+        }
+        sum
+    }
+
+    /// The strip that fits best before `seam`, `width` columns after the overlap.
+    fn best(&self, seam: usize, width: usize, rng: &mut Gaussian) -> Option<Strip> {
+        let whole = OVERLAP + width;
+        let mut best: Option<(f32, Strip)> = None;
+        for (number, source) in self.sources.iter().enumerate() {
+            for from in (0..(self.lens.width_px + 1).saturating_sub(whole)).step_by(STRIDE) {
+                for rightwards in [true, false] {
+                    let from = if rightwards { from } else { from + whole - 1 };
+                    for down in SHIFTS {
+                        let strip = Strip {
+                            source: number,
+                            from,
+                            rightwards,
+                            down: source.down + down,
+                        };
+                        let cost = self.cost(&strip, seam) * (1.0 + LUCK * rng.uniform());
+                        if best.is_none_or(|(least, _)| cost < least) {
+                            best = Some((cost, strip));
+                        }
+                    }
+                }
+            }
+        }
+        best.map(|(_, strip)| strip)
+    }
+
+    /// How much lighter each row is before the seam than in the strip: the median over many rows, so that a tree on one
+    /// side of it is not taken for another light.
+    fn apart(&self, seam: usize, strip: &Strip) -> Vec<[f32; 3]> {
+        let h = self.lens.height_px;
+        let difference = |x: usize, y: usize| -> [f32; 3] {
+            let (a, b) = (self.colour(seam - OVERLAP + x, y), self.of_strip(strip, x, y));
+            std::array::from_fn(|c| a[c] - b[c])
+        };
+        let rows: Vec<[[f32; 3]; OVERLAP / 2]> =
+            (0..h).map(|y| std::array::from_fn(|x| difference(2 * x, y))).collect();
+        let median = |y: usize| {
+            let near = &rows[y.saturating_sub(ROWS)..(y + ROWS + 1).min(h)];
+            std::array::from_fn(|c| {
+                let mut values: Vec<f32> = near.iter().flatten().map(|d| d[c]).collect();
+                let middle = values.len() / 2;
+                *values.select_nth_unstable_by(middle, f32::total_cmp).1
+            })
+        };
+        (0..h).map(median).collect()
+    }
+
+    /// Goes on from column `seam` to the edge, strip by strip.
+    fn go_on(&mut self, mut seam: usize, valid: &[f32], rng: &mut Gaussian, drawn: &mut [bool]) {
+        let (w, h) = (self.lens.width_px, self.lens.height_px);
+        while seam < w {
+            let width = (w - seam).min(w / 2);
+            let Some(strip) = self.best(seam, width, rng) else {
+                return;
+            };
+            let apart = self.apart(seam, &strip);
+            for (y, apart) in apart.iter().enumerate().take(h) {
+                for column in 0..width {
+                    let i = self.index(seam + column, y);
+                    if valid[i / 3] != 0.0 {
+                        continue;
+                    }
+                    let colour = self.of_strip(&strip, OVERLAP + column, y);
+                    let fade = libm::expf(-(column as f32) / FADE);
+                    for c in 0..3 {
+                        self.rgb[i + c] = (colour[c] + fade * apart[c]).clamp(-1.0, 1.0);
+                    }
+                    drawn[i / 3] = true;
+                }
+            }
+            seam += width;
+        }
+    }
+}
+
+/// Draws into the unknown columns at the sides of `picture`, whose unknown pixels have been filled softly before, out of
+/// `sources`. Which pixels were drawn; none where too little is known to go on from.
+pub fn quilt(picture: &mut Warped, lens: &Lens, sources: &[Source], seed: u64) -> Vec<bool> {
+    let (w, h) = (lens.width_px, lens.height_px);
+    let mut drawn = vec![false; w * h];
+    let new = |x: usize| {
+        let unknown = (0..h).filter(|y| picture.valid[y * w + x] == 0.0).count();
+        unknown as f32 > NEW_ROWS * h as f32
+    };
+    let right = (0..w).rev().take_while(|x| new(*x)).count();
+    let left = (0..w).take_while(|x| new(*x)).count();
+    if right + left + LEAST_KNOWN > w || sources.is_empty() {
+        return drawn;
+    }
+    let valid = picture.valid.clone();
+    for (mirrored, columns) in [(false, right), (true, left)] {
+        if columns == 0 {
+            continue;
+        }
+        let mut rng = Gaussian::new(seed, 0x9117 + u64::from(mirrored));
+        let mut side = Side {
+            lens,
+            rgb: &mut picture.rgb,
+            sources,
+            mirrored,
+        };
+        side.go_on(w - columns, &valid, &mut rng, &mut drawn);
+    }
+    drawn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const W: usize = 96;
+    const H: usize = 32;
+
+    fn lens() -> Lens {
+        Lens {
+            width_px: W,
+            height_px: H,
+            fov_x_rad: 1.3,
+        }
+    }
+
+    /// Sky over striped ground, known between two columns.
+    fn picture(known: std::ops::Range<usize>) -> Warped {
+        let mut out = Warped::unknown(&lens());
+        for y in 0..H {
+            for x in known.clone() {
+                let i = y * W + x;
+                let stripe = if x % 6 < 3 { 0.3 } else { -0.3 };
+                let colour = if y < 12 {
+                    [0.2, 0.4, 0.9]
+                } else {
+                    [stripe, 0.1 + stripe, -0.5]
+                };
+                out.rgb[3 * i..3 * i + 3].copy_from_slice(&colour);
+                out.valid[i] = 1.0;
+            }
+        }
+        out
+    }
+
+    /// The whole of it, and the same from a camera that looks up.
+    fn sources() -> Vec<Source> {
+        let whole = picture(0..W).rgb;
+        let lifted: Vec<f32> = (0..H * W * 3)
+            .map(|i| whole[(i + 4 * W * 3).min(i % (W * 3) + (H - 1) * W * 3)])
+            .collect();
+        vec![Source { rgb: whole, down: 0 }, Source { rgb: lifted, down: 4 }]
+    }
+
+    #[test]
+    fn new_columns_get_the_texture_of_known_ones_and_rows_stay_rows() {
+        for known in [0..70, 26..96, 20..80] {
+            let mut p = picture(known.clone());
+            let before = p.clone();
+            let drawn = quilt(&mut p, &lens(), &sources(), 3);
+            let new = W - known.len();
+            assert_eq!(drawn.iter().filter(|d| **d).count(), new * H, "{known:?}");
+            assert_eq!(p.valid, before.valid, "it is still not known");
+            let mut contrast = 0.0;
+            for y in 0..H {
+                for x in (0..W).filter(|x| !known.contains(x)) {
+                    let i = 3 * (y * W + x);
+                    let sky = p.rgb[i + 2] > 0.5;
+                    assert!(
+                        sky == (y < 12) || y.abs_diff(12) <= 7,
+                        "{x}, {y}: {:?}",
+                        &p.rgb[i..i + 3]
+                    );
+                    if y > 20 {
+                        contrast += p.rgb[i].abs() / (11 * new) as f32;
+                    }
+                }
+                for x in known.clone() {
+                    let i = 3 * (y * W + x);
+                    assert_eq!(p.rgb[i..i + 3], before.rgb[i..i + 3], "known pixels stay");
+                }
+            }
+            assert!(contrast > 0.2, "stripes and not their mean: {contrast}");
+        }
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_and_too_little_draws_nothing() {
+        let draw = |seed| {
+            let mut p = picture(0..60);
+            quilt(&mut p, &lens(), &sources(), seed);
+            p.rgb
+        };
+        assert_eq!(draw(1), draw(1));
+        for (known, sources) in [(0..20, sources()), (0..W, sources()), (0..60, vec![])] {
+            let mut p = picture(known);
+            let before = p.clone();
+            assert!(quilt(&mut p, &lens(), &sources, 1).iter().all(|d| !d));
+            assert_eq!(p, before);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! New places between the quilt and the network: texture and things from the one, colours from the other. Host data.
+
+use crate::control::{LatentControl, Lens};
+use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::codec;
+use crate::model::aapt::quilt::{Source, quilt};
+use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
+
+/// Places to each side, and above and below, over which colours are compared.
+const REACH: [usize; 2] = [12, 1];
+
+/// Lays texture out of `sources` on the new sides of a step's four pictures: on the last, whose new part is the largest, and from there on the
+/// others, so that all four show the same. The share of each place's pixels that was drawn, `[h * w]`, if any was. What was
+/// drawn counts as known from here on: its detail is kept.
+pub(super) fn quilt_step(
+    warped: &mut [Warped; FRAMES_PER_LATENT],
+    control: &LatentControl,
+    lens: &Lens,
+    sources: &[Source],
+    seed: u64,
+) -> Option<Vec<f32>> {
+    const END: usize = FRAMES_PER_LATENT - 1;
+    let drawn = quilt(&mut warped[END], lens, sources, seed);
+    if !drawn.contains(&true) {
+        return None;
+    }
+    let source = RgbDepth {
+        rgb: warped[END].rgb.clone(),
+        // Nobody knows how far away it is, and within a step it hardly matters.
+        inverse_depth: vec![0.0; drawn.len()],
+    };
+    for i in 0..END {
+        let seen = reproject(
+            lens,
+            &source,
+            &control.poses[END],
+            &control.poses[i],
+            Some(&warped[i].valid),
+        );
+        warped[i].add(seen);
+    }
+    let drawn: Vec<f32> = drawn.iter().map(|d| f32::from(u8::from(*d))).collect();
+    for (valid, drawn) in warped[END].valid.iter_mut().zip(&drawn) {
+        *valid = valid.max(*drawn);
+    }
+    Some(codec::block_means(&drawn, lens.width_px))
+}
+
+/// A walk's latent frame `[channels, h, w]`: the network's where all is known; where something was drawn, `base` (with the
+/// texture) moved towards the network's over wide surroundings.
+///
+/// # Shapes
+/// - `network`, `base`: `[channels * h * w]`
+/// - `drawn`: `[h * w]`, 0 to 1
+pub(super) fn blend(network: &mut [f32], base: &[f32], drawn: &[f32], [h, w]: [usize; 2]) {
+    let weight = wide_sums(drawn, [h, w]);
+    for (network, base) in network.chunks_exact_mut(h * w).zip(base.chunks_exact(h * w)) {
+        let apart: Vec<f32> = (0..h * w).map(|i| (network[i] - base[i]) * drawn[i]).collect();
+        let apart = wide_sums(&apart, [h, w]);
+        for i in (0..h * w).filter(|i| drawn[*i] > 0.0) {
+            let quilted = base[i] + apart[i] / weight[i].max(1e-6);
+            network[i] += drawn[i] * (quilted - network[i]);
+        }
+    }
+}
+
+/// Sums over each place's wide surroundings.
+fn wide_sums(plane: &[f32], [h, w]: [usize; 2]) -> Vec<f32> {
+    let [across, down] = REACH;
+    let mut rows = vec![0.0; h * w];
+    for y in 0..h {
+        for x in 0..w {
+            let line = &plane[y * w..(y + 1) * w];
+            rows[y * w + x] = line[x.saturating_sub(across)..(x + across + 1).min(w)].iter().sum();
+        }
+    }
+    let mut out = vec![0.0; h * w];
+    for y in 0..h {
+        for near in y.saturating_sub(down)..(y + down + 1).min(h) {
+            for x in 0..w {
+                out[y * w + x] += rows[near * w + x];
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_places_are_the_networks_and_new_ones_have_its_mean_and_the_bases_texture() {
+        let size @ [h, w] = [4, 12];
+        let texture: Vec<f32> = (0..h * w).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let drawn: Vec<f32> = (0..h * w).map(|i| if i % w >= 4 { 1.0 } else { 0.0 }).collect();
+        let mut made = vec![0.5; h * w];
+        blend(&mut made, &texture, &drawn, size);
+        for y in 0..h {
+            assert_eq!(made[y * w..y * w + 4], [0.5; 4]);
+            let new = &made[y * w + 4..(y + 1) * w];
+            let mean = new.iter().sum::<f32>() / 8.0;
+            assert!((mean - 0.5).abs() < 0.1, "{new:?}");
+            assert!(new.windows(2).all(|p| (p[0] - p[1]).abs() > 1.5), "{new:?}");
+        }
+        // What is drawn in part is moved in part.
+        let half: Vec<f32> = drawn.iter().map(|d| 0.5 * d).collect();
+        let mut less = vec![0.5; h * w];
+        blend(&mut less, &texture, &half, size);
+        assert!((less[6] - 0.5 - 0.5 * (made[6] - 0.5)).abs() < 1e-5);
+    }
+}
