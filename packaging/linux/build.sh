@@ -70,7 +70,7 @@ if [ -z "$binary" ]; then
     binary=$target/dist/farwander
 fi
 [ -f "$binary" ] || fail "--binary $binary: there is no such file"
-told=$("$binary" --version) || fail "$binary does not run here; is it built for this machine?"
+told=$("$binary" --version | head -n 1) || fail "$binary does not run here; is it built for this machine?"
 [ "$told" = "farwander $version" ] || fail "$binary says it is '$told', but Cargo.toml is at $version: build it again"
 
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
@@ -123,9 +123,12 @@ recommends="libvulkan1, mesa-vulkan-drivers | vulkan-icd, libwayland-client0, li
  libx11-6, libx11-xcb1, libxcursor1, libxi6"
 
 make_deb() {
-    local tree=$work/deb doc=$work/deb/usr/share/doc/farwander maintainer architecture depends installed package
+    # As in a source package, which is where dpkg-shlibdeps wants to stand.
+    local tree=$work/source/debian/farwander maintainer architecture depends installed package
+    local doc=$tree/usr/share/doc/farwander
     maintainer="${DEBFULLNAME:-The Farwander authors} <${DEBEMAIL:-authors@farwander.example}>"
     architecture=$(dpkg --print-architecture)
+    mkdir -p "$tree/DEBIAN"
     stage "$tree/usr"
     install -Dm644 -t "$doc" "$here/copyright"
     gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
@@ -136,13 +139,10 @@ make_deb() {
     } | gzip -9n >"$doc/changelog.Debian.gz"
     install -Dm644 "$here/lintian-overrides" "$tree/usr/share/lintian/overrides/farwander"
 
-    # dpkg-shlibdeps wants to stand in a source package.
-    mkdir -p "$work/source/debian"
     printf 'Source: farwander\n\nPackage: farwander\nArchitecture: any\nDescription: -\n' >"$work/source/debian/control"
-    depends=$(cd "$work/source" && dpkg-shlibdeps -O -e "$tree/usr/bin/farwander" | sed -n 's/^shlibs:Depends=//p')
+    depends=$(cd "$work/source" && dpkg-shlibdeps -O debian/farwander/usr/bin/farwander | sed -n 's/^shlibs:Depends=//p')
     [ -n "$depends" ] || fail "dpkg-shlibdeps names no library that $binary needs; its message stands above"
 
-    mkdir "$tree/DEBIAN"
     (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
     # Files in whole KiB and one for each folder, as dpkg-gencontrol counts.
     installed=$(find "$tree/usr" \( -type f -printf '%s\n' \) -o -printf '1\n' | awk '{n += int(($1 + 1023) / 1024)} END {print n}')
@@ -155,7 +155,7 @@ Installed-Size: $installed
 Depends: $depends
 Recommends: $recommends
 Suggests: xdg-desktop-portal | zenity
-Section: games
+Section: graphics
 Priority: optional
 Description: walk through a world that a neural network generates
  Farwander draws a world with a neural network while you walk through it with

@@ -125,6 +125,7 @@ chmod 755 "$root/usr/sbin/policy-rc.d"
 mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/dev/shm"
 mount --bind /sys "$root/sys"
+chmod 755 "$root" # mktemp made it for root alone
 mkdir -p "$root/tmp/.X11-unix" "$root/packages" /tmp/.X11-unix
 mount --bind /tmp/.X11-unix "$root/tmp/.X11-unix"
 mount --bind -o ro "$packages" "$root/packages"
