@@ -54,7 +54,7 @@ if [ -z "${FARWANDER_CLEAN_ROOT:-}" ]; then
     [ "$(id -u)" -eq 0 ] || fail "a clean root can only be made by root: run it with sudo"
     command -v dpkg >/dev/null || fail "this test needs Debian or Ubuntu"
     need_packages "the clean root" debootstrap util-linux xvfb imagemagick lintian desktop-file-utils appstream || exit 1
-    FARWANDER_CLEAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/farwander-root.XXXXXX")
+    FARWANDER_CLEAN_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/clean-root.XXXXXX")
     export FARWANDER_CLEAN_ROOT
     trap 'rm -rf --one-file-system "$FARWANDER_CLEAN_ROOT"' EXIT
     code=0
@@ -85,8 +85,9 @@ check() {
 }
 # must NAME COMMAND...: what all that follows needs.
 must() {
+    local before=$failed
     check "$@"
-    [ "$failed" -eq 0 ] || fail "without this the rest cannot be tried"
+    [ "$failed" -eq "$before" ] || fail "without this the rest cannot be tried"
 }
 
 # In the clean root: as root with what apt needs, or as an ordinary user with hardly any environment.
@@ -146,7 +147,7 @@ says_version() {
 }
 # Everything whose path or text names Farwander, outside of what users own and of apt's and dpkg's own records.
 traces() {
-    find "$root" -xdev \( -path "$root/proc" -o -path "$root/sys" -o -path "$root/packages" -o -path "$root/home" \
+    find "$root" -xdev -mindepth 1 \( -path "$root/proc" -o -path "$root/sys" -o -path "$root/packages" -o -path "$root/home" \
         -o -path "$root/var/log" -o -path "$root/var/lib/apt" -o -path "$root/var/cache/apt" \) -prune -o -iname '*farwander*' -print
     grep -rIil farwander "$root/usr/share/applications" "$root/usr/share/mime" "$root/usr/share/icons" "$root/etc" \
         "$root/var/lib/dpkg/status" 2>/dev/null || true
@@ -159,17 +160,17 @@ no_traces() {
 
 printf '== the archive, on a system without any of its wishes\n'
 place="/home/walker/a place"
-name=$(basename "$archive" .tar.gz)
+folder=$(basename "$archive" .tar.gz)
 unpacks() { as_user mkdir -p "$place" && as_user tar -xzf "/packages/$(basename "$archive")" -C "$place"; }
 must "unpacks" unpacks
-check "runs where it lies" says_version "$place/$name/bin/farwander"
-check "walks where it lies" walks "$place/$name/bin/farwander"
-check "installs below a prefix" as_user "$place/$name/install.sh" "$place/100% mine"
+check "runs where it lies" says_version "$place/$folder/bin/farwander"
+check "walks where it lies" walks "$place/$folder/bin/farwander"
+check "installs below a prefix" as_user "$place/$folder/install.sh" "$place/100% mine"
 check "walks from there" walks "$place/100% mine/bin/farwander"
 starts_by_path() { grep -Fx "Exec=\"$place/100%% mine/bin/farwander\" %f" "$root$place/100% mine/share/applications/"*.desktop; }
 check "the menu entry names it" starts_by_path
 uninstalls() {
-    as_user "$place/$name/install.sh" --uninstall "$place/100% mine" || return 1
+    as_user "$place/$folder/install.sh" --uninstall "$place/100% mine" || return 1
     local left
     left=$(find "$root$place/100% mine" ! -type d)
     [ -z "$left" ] || { printf 'left behind:\n%s\n' "$left"; return 1; }
