@@ -95,8 +95,10 @@ as_root() {
     chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
         ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} "$@"
 }
-as_user() {
-    chroot --userspec=walker:walker "$root" /usr/bin/env -i --chdir=/home/walker HOME=/home/walker PATH=/usr/bin:/bin \
+as_user() { (become_user "$@"); }
+# For the background: $! is then the program itself.
+become_user() {
+    exec chroot --userspec=walker:walker "$root" /usr/bin/env -i --chdir=/home/walker HOME=/home/walker PATH=/usr/bin:/bin \
         LANG=C.UTF-8 ${display:+"DISPLAY=:$display"} "$@"
 }
 display=''
@@ -158,7 +160,7 @@ no_traces() {
     [ -z "$left" ] || { printf 'left behind:\n%s\n' "$left"; return 1; }
 }
 
-printf '== the archive, on a system without any of its wishes\n'
+printf '== the archive, before any package is installed\n'
 place="/home/walker/a place"
 folder=$(basename "$archive" .tar.gz)
 unpacks() { as_user mkdir -p "$place" && as_user tar -xzf "/packages/$(basename "$archive")" -C "$place"; }
@@ -224,7 +226,7 @@ waits() {
 clean_log() { ! grep -E 'panicked|ERROR' "$root/home/walker/play.log"; }
 plays() {
     local play code=0
-    as_user farwander play --first-frame 1 --exit-after-secs 40 --verbose >"$root/home/walker/play.log" 2>&1 &
+    become_user farwander play --first-frame 1 --exit-after-secs 40 --verbose >"$root/home/walker/play.log" 2>&1 &
     play=$!
     if waits $play 'first generated frame'; then
         sleep 3
@@ -247,7 +249,7 @@ colours() {
 check "the window shows a picture ($picture)" colours
 opens() {
     local play code=0
-    as_user env FARWANDER_LOG=farwander=info farwander /usr/share/farwander/models/vale.safetensors \
+    become_user env FARWANDER_LOG=farwander=info farwander /usr/share/farwander/models/vale.safetensors \
         >"$root/home/walker/play.log" 2>&1 &
     play=$!
     waits $play 'window open' || code=1
