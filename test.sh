@@ -23,7 +23,7 @@ skip() { summary+=("$(printf '%-14s %-7s %s' "$1" skipped "$2")"); }
 
 scripts_parse() {
     local script
-    for script in run.sh test.sh scripts/*.sh .ci/run; do
+    for script in run.sh test.sh scripts/*.sh packaging/*.sh packaging/*/*.sh .ci/run; do
         bash -n "$script" || return 1
     done
 }

@@ -102,19 +102,28 @@ fn utc_stamp(unix_secs: u64) -> String {
 }
 
 /// Looks for the bundled generator: in `models/` beside the executable and in its parents (so that a build tree works),
-/// in the working directory, then among the user's own files.
+/// where packages put it, in the working directory, then among the user's own files.
 pub fn find_model() -> Option<PathBuf> {
     let executable = std::env::current_exe().ok();
-    let beside = executable
-        .iter()
-        .flat_map(|exe| exe.ancestors().skip(1))
-        .map(|dir| dir.join("models"));
+    let near = executable.iter().flat_map(|exe| model_dirs_near(exe));
     let here = std::iter::once(PathBuf::from("models"));
-    beside
-        .chain(here)
+    near.chain(here)
         .chain(models_dir())
         .map(|dir| dir.join(BUNDLED_MODEL))
         .find(|path| path.is_file())
+}
+
+/// Folders of generator files that belong to this executable. A package puts them into `share/farwander/models` beside the
+/// `bin` of its prefix, a macOS bundle into its `Resources`.
+fn model_dirs_near(exe: &Path) -> impl Iterator<Item = PathBuf> {
+    let beside = exe.ancestors().skip(1).map(|dir| dir.join("models"));
+    let installed = ["share/farwander/models", "Resources/models"];
+    let prefix = exe.parent().and_then(Path::parent);
+    beside.chain(
+        prefix
+            .into_iter()
+            .flat_map(move |prefix| installed.map(|dir| prefix.join(dir))),
+    )
 }
 
 #[cfg(test)]
@@ -126,6 +135,26 @@ mod tests {
         assert_eq!(utc_stamp(0), "19700101-000000");
         assert_eq!(utc_stamp(951_827_696), "20000229-123456");
         assert_eq!(utc_stamp(1_798_761_599), "20261231-235959");
+    }
+
+    #[test]
+    fn an_installed_program_finds_the_models_of_its_prefix() {
+        let dirs = |exe: &str| model_dirs_near(Path::new(exe)).collect::<Vec<_>>();
+        let held = |exe: &str, dir: &str| dirs(exe).contains(&PathBuf::from(dir));
+        assert!(held("/usr/bin/farwander", "/usr/share/farwander/models"));
+        assert!(held("/opt/a b/bin/farwander", "/opt/a b/share/farwander/models"));
+        let bundle = "/Applications/Farwander.app/Contents";
+        assert!(held(
+            &format!("{bundle}/MacOS/farwander"),
+            &format!("{bundle}/Resources/models")
+        ));
+        // What lies beside the program comes first: a build tree uses its own models.
+        assert_eq!(
+            dirs("/a/target/release/farwander")[0],
+            Path::new("/a/target/release/models")
+        );
+        assert!(held("/a/target/release/farwander", "/a/models"));
+        assert!(dirs("farwander").iter().all(|dir| !dir.starts_with("share")));
     }
 
     #[test]
