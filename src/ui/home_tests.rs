@@ -158,7 +158,7 @@ fn a_kept_moment_is_taken_up_and_deleting_is_asked_twice() {
             let (commands, _) = run(interface, context, state, click(at));
             assert_eq!(commands, [UiCommand::TakeUp("/kept/a.safetensors".into())]);
             let at = place_of(interface, context, state, "×");
-            let (commands, text) = run(interface, context, state, click(at));
+            let (commands, _) = run(interface, context, state, click(at));
             assert!(commands.is_empty(), "{commands:?}");
             let (_, text) = run(interface, context, state, vec![vec![]; 2]);
             assert!(text.contains("Delete it?"), "{text}");
