@@ -71,7 +71,7 @@ impl Machine {
             events(match bookmark.write(&path) {
                 Ok(()) => {
                     tracing::info!("bookmark written to {}", path.display());
-                    Event::Done("This moment is kept; F9 comes back to it.".to_owned())
+                    Event::Done("This moment is kept.".to_owned())
                 }
                 Err(error) => Event::Warning(format!("This moment could not be kept: {error}.")),
             });
@@ -89,7 +89,7 @@ impl Machine {
             return self.refuse("Wait until the world is loaded.");
         };
         let Some(path) = latest(dir, world.sha256()) else {
-            return self.refuse("No moment of this world has been kept yet; F5 keeps one.");
+            return self.refuse("No moment of this world has been kept yet.");
         };
         let bookmark = match Bookmark::read(&path, world.sha256()) {
             Ok(bookmark) => bookmark,

@@ -7,9 +7,10 @@ use egui::{Color32, RichText, ScrollArea, TextureHandle, TextureId, vec2};
 
 use super::cards::{self, Card, Row, Sign};
 use super::shelf::{name_of, size_text};
-use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, theme};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, keys, theme};
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
+use crate::settings::Deed;
 
 /// A window at least this wide has the files beside the places, not below them.
 const TWO_COLUMNS: f32 = 960.0;
@@ -162,6 +163,11 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
     let mut buttons = vec![
         ("Open a picture …", picture, UiCommand::ChoosePicture),
         ("Open a world …", world, UiCommand::ChooseGenerator),
+        (
+            "Controls",
+            "Keys, mouse and gamepad: what does what, and how fast",
+            UiCommand::Controls,
+        ),
         ("Quit", "Leave the program", UiCommand::Quit),
     ];
     if state.can_go_back {
@@ -202,7 +208,7 @@ fn places_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     if let Phase::Failed { message } = state.phase {
-        failure_ui(ui, message, commands);
+        *first = Some(failure_ui(ui, message, commands));
         if state.world.is_none() {
             return;
         }
@@ -230,7 +236,7 @@ fn places_ui(
             texture: interface.thumbnails.get(number).map(TextureHandle::id),
             title: &picture.name,
             caption: &picture.prompt,
-            key: (number < 9).then_some(number + 1),
+            key: super::menu::place_key(state, number),
             chosen: state.can_go_back && state.bundled == Some(number),
         };
         let response = card.ui(ui, size);
@@ -287,13 +293,16 @@ fn grid(ui: &mut egui::Ui, count: usize, aspect: f32, mut card: impl FnMut(&mut 
     }
 }
 
-fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) {
+/// Says what failed; the id of its button comes back.
+fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) -> egui::Id {
     caption_ui(ui, "The world has stopped", "");
     ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
-    if ui.add(theme::primary_button("Try again")).clicked() {
+    let again = ui.add(theme::primary_button("Try again"));
+    if again.clicked() {
         commands.push(UiCommand::Retry);
     }
     ui.add_space(14.0);
+    again.id
 }
 
 /// Generator files, pictures and recordings.
@@ -344,14 +353,17 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
         }
     }
     ui.add_space(12.0);
-    recordings_ui(home, ui, shelf, commands);
+    let hint = |deed| keys::hint(&state.settings.bindings, deed);
+    let keys = [hint(Deed::Record), hint(Deed::Screenshot)];
+    recordings_ui(home, ui, shelf, &keys, commands);
 }
 
-fn recordings_ui(home: &Home, ui: &mut egui::Ui, shelf: &Shelf, commands: &mut Vec<UiCommand>) {
+fn recordings_ui(home: &Home, ui: &mut egui::Ui, shelf: &Shelf, keys: &[String; 2], commands: &mut Vec<UiCommand>) {
     caption_ui(ui, "Recordings", "");
     if shelf.recordings.is_empty() {
+        let [record, screenshot] = keys;
         let text = format!(
-            "What you record (R) and screenshots (F12) are kept in {}.",
+            "What you record{record} and screenshots{screenshot} are kept in {}.",
             shelf.recordings_dir
         );
         empty_ui(ui, &text);

@@ -132,6 +132,7 @@ fn clicks_choose_and_what_is_missing_cannot_be_chosen() {
                 ("walk-1.png", Some(UiCommand::Begin("/videos/walk-1.png".into()))),
                 ("Open a picture …", Some(UiCommand::ChoosePicture)),
                 ("Open a world …", Some(UiCommand::ChooseGenerator)),
+                ("Controls", Some(UiCommand::Controls)),
                 ("lost.safetensors", None),
                 ("torn.jpg", None),
                 ("walk-2.mp4", None),

@@ -3,8 +3,9 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{UiCommand, UiState, theme};
+use super::{UiCommand, UiState, keys, theme};
 use crate::engine::WorldInfo;
+use crate::settings::Deed;
 
 /// What is being written.
 #[derive(Default)]
@@ -225,7 +226,10 @@ impl PromptBox {
     pub(super) fn menu_ui(&mut self, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
         let Some(world) = state.world else { return };
         self.take(state.prompt);
-        theme::section(ui, "Words (T)");
+        theme::section(
+            ui,
+            &format!("Words{}", keys::hint(&state.settings.bindings, Deed::Prompt)),
+        );
         let enter = self.editor_ui(ui, world, "prompt in the menu", false);
         let changed = self.text.trim() != state.prompt;
         let button = egui::Button::new("Use these words").min_size(vec2(ui.available_width(), 34.0));

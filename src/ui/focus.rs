@@ -1,0 +1,143 @@
+//! Moving through a panel by arrows: row by row, and within a row from one thing to the next. The library looks for
+//! whatever lies within a cone, and so skips rows whose things do not lie below each other.
+
+use egui::{FocusDirection, Id, Key, Rect, Response};
+
+/// One thing that can be focused.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    id: Id,
+    rect: Rect,
+    column: usize,
+    row: usize,
+    /// It needs the arrows to the left and right for itself.
+    slides: bool,
+}
+
+/// Everything in a panel that can be focused, in the order of its layout.
+#[derive(Debug, Default)]
+pub(super) struct FocusGrid {
+    places: Vec<Place>,
+    column: usize,
+    row: usize,
+    start: Option<Id>,
+}
+
+impl FocusGrid {
+    /// What follows stands in a column to the right.
+    pub(super) fn next_column(&mut self) {
+        self.column += 1;
+        self.next_row();
+    }
+
+    /// What follows stands in a row below.
+    pub(super) fn next_row(&mut self) {
+        self.row += 1;
+    }
+
+    /// A thing of the present row. The first of all is where arrows start.
+    pub(super) fn add(&mut self, response: &Response) {
+        self.place(response, false);
+    }
+
+    /// A slider of the present row.
+    pub(super) fn add_slider(&mut self, response: &Response) {
+        self.place(response, true);
+    }
+
+    fn place(&mut self, response: &Response, slides: bool) {
+        if response.gained_focus() {
+            response.scroll_to_me(None);
+        }
+        self.start.get_or_insert(response.id);
+        self.places.push(Place {
+            id: response.id,
+            rect: response.rect,
+            column: self.column,
+            row: self.row,
+            slides,
+        });
+    }
+
+    /// Arrows start from what follows, not from the first thing of all.
+    pub(super) fn start_here(&mut self) {
+        self.start = None;
+    }
+
+    /// Moves the focus if an arrow was pressed, and gives it to somebody if nobody has it. `focused` remembers whether
+    /// the panel has had a focus since it was opened.
+    pub(super) fn finish(&self, context: &egui::Context, focused: &mut bool) {
+        let arrow = context.input(|i| {
+            [
+                (Key::ArrowUp, FocusDirection::Up),
+                (Key::ArrowDown, FocusDirection::Down),
+                (Key::ArrowLeft, FocusDirection::Left),
+                (Key::ArrowRight, FocusDirection::Right),
+            ]
+            .into_iter()
+            .find(|(key, _)| i.key_pressed(*key))
+            .map(|(_, direction)| direction)
+        });
+        let holder = context.memory(|m| m.focused());
+        let from = self.places.iter().find(|place| Some(place.id) == holder);
+        let to = match (from, arrow) {
+            (Some(from), Some(arrow)) => self.next(from, arrow),
+            (Some(_), None) => None,
+            (None, _) => {
+                let lost = holder.is_none() && arrow.is_some();
+                self.start.filter(|_| !*focused || lost)
+            }
+        };
+        if let Some(to) = to {
+            *focused = true;
+            context.memory_mut(|m| m.request_focus(to));
+        }
+        if arrow.is_some() {
+            // The library shall not move on from here.
+            context.memory_mut(|m| m.move_focus(FocusDirection::None));
+            context.request_repaint();
+        }
+    }
+
+    fn next(&self, from: &Place, arrow: FocusDirection) -> Option<Id> {
+        let x = |place: &Place| place.rect.center().x;
+        let y = |place: &Place| place.rect.center().y;
+        let nearest = |places: &mut dyn Iterator<Item = &Place>, of: &dyn Fn(&Place) -> f32| {
+            places
+                .min_by(|a, b| (of(a) - of(from)).abs().total_cmp(&(of(b) - of(from)).abs()))
+                .map(|place| place.id)
+        };
+        let same_column = || self.places.iter().filter(|p| p.column == from.column);
+        match arrow {
+            FocusDirection::Up => {
+                let row = same_column().map(|p| p.row).filter(|row| *row < from.row).max()?;
+                nearest(&mut same_column().filter(|p| p.row == row), &x)
+            }
+            FocusDirection::Down => {
+                let row = same_column().map(|p| p.row).filter(|row| *row > from.row).min()?;
+                nearest(&mut same_column().filter(|p| p.row == row), &x)
+            }
+            FocusDirection::Left | FocusDirection::Right if from.slides => None,
+            FocusDirection::Left | FocusDirection::Right => {
+                let right = arrow == FocusDirection::Right;
+                let row = self.places.iter().filter(|p| p.row == from.row);
+                // A row may be broken into lines: the order of layout counts, not the place.
+                let beside = if right {
+                    row.skip_while(|p| p.id != from.id).nth(1)
+                } else {
+                    row.take_while(|p| p.id != from.id).last()
+                };
+                if let Some(beside) = beside {
+                    return Some(beside.id);
+                }
+                let column = if right {
+                    from.column + 1
+                } else {
+                    from.column.checked_sub(1)?
+                };
+                nearest(&mut self.places.iter().filter(|p| p.column == column), &y)
+            }
+            _ => None,
+        }
+    }
+}
