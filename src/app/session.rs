@@ -81,6 +81,7 @@ pub(super) struct Session {
     pub(super) home_open: bool,
     /// The keys and their settings are shown, over the menu or the first screen.
     pub(super) controls_open: bool,
+    held_cross: Option<controls::HeldCross>,
     pub(super) shelf: Option<Shelf>,
     paused: bool,
     pub(super) menu_open: bool,
@@ -186,6 +187,7 @@ impl Session {
             prompt_open: false,
             home_open: false,
             controls_open: false,
+            held_cross: None,
             shelf: None,
             paused: false,
             menu_open: false,

@@ -100,6 +100,23 @@ fn in_panels_the_cross_moves_and_in_a_walk_it_does_what_it_is_bound_to() {
 }
 
 #[test]
+fn a_cross_that_is_held_moves_on_until_it_is_let_go() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.tap(pad(PadButton::Select));
+    let hold = |what| Report::Pad(PadReport { pad: 0, what });
+    rig.feed(&hold(PadChange::Down(PadKey(PadButton::CrossDown))));
+    assert_eq!(rig.navs(), [Nav::Down]);
+    let now = Instant::now();
+    let due = rig.session.repeat_cross(now).unwrap();
+    assert!(due > now && rig.navs().is_empty());
+    let next = rig.session.repeat_cross(due).unwrap();
+    assert_eq!((rig.navs(), next > due), (vec![Nav::Down], true));
+    rig.feed(&hold(PadChange::Up(PadKey(PadButton::CrossDown))));
+    assert_eq!((rig.session.repeat_cross(next), rig.navs()), (None, vec![]));
+}
+
+#[test]
 fn a_failure_can_be_answered_with_a_gamepad() {
     let mut rig = rig(9, None);
     rig.until(|s| matches!(s.phase(), Phase::Failed { .. }));

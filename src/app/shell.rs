@@ -457,8 +457,13 @@ impl ApplicationHandler<AppEvent> for Shell {
             self.session.hint = false;
         }
         self.session.sync();
+        let repeat = self.session.repeat_cross(now);
+        self.apply_effects();
         let frame = self.session.due_frame(now);
-        let mut wake = [self.session.next_due(), self.exit_at].into_iter().flatten().min();
+        let mut wake = [self.session.next_due(), self.exit_at, repeat]
+            .into_iter()
+            .flatten()
+            .min();
         if let Some(live) = &mut self.live {
             if let Some(frame) = &frame {
                 live.frame_index = frame.index;

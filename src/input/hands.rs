@@ -2,7 +2,7 @@
 //! each time it is asked for, so that a change of it counts at once.
 
 use crate::control::{Keys, WalkInput};
-use crate::settings::{Bindings, Press, Settings};
+use crate::settings::{Bindings, PadButton, Press, Settings};
 
 use super::bindings::{Meaning, meaning};
 use super::pads::{Pads, Stick};
@@ -67,6 +67,11 @@ impl Hands {
     /// Names of the gamepads that are there.
     pub fn pad_names(&self) -> Vec<String> {
         self.pads.names().map(str::to_owned).collect()
+    }
+
+    /// Whether a button is held on any gamepad.
+    pub fn holds(&self, button: PadButton) -> bool {
+        !self.away && self.pads.held().any(|held| held == button)
     }
 
     /// Where the stick that walks and the stick that looks are, as the device reports them.

@@ -129,7 +129,7 @@ fn while_the_window_is_away_a_gamepad_is_somebody_elses() {
     let mut hands = states.pop().unwrap();
     assert_eq!((hands.walk(&settings), pressed), (WalkInput::default(), vec![]));
     hands.take(&Report::Back);
-    assert!(hands.walk(&settings).run && hands.walk(&settings).forward == 1.0);
+    assert!(hands.walk(&settings).run && hands.walk(&settings).forward > 0.999);
 }
 
 #[test]
@@ -168,9 +168,10 @@ fn southpaw_swaps_the_sticks_and_curves_follow_the_deed() {
     let hands = states.last().unwrap();
     settings.bindings.use_pad(PadPreset::Southpaw);
     let walk = hands.walk(&settings);
-    assert_eq!((walk.forward, walk.strafe, walk.look), (0.0, -1.0, 1.0));
+    assert_eq!((walk.forward, walk.strafe), (0.0, -1.0));
+    assert!(walk.look > 0.999 && walk.turn < 1e-3);
     settings.invert_y = true;
-    assert_eq!(hands.walk(&settings).look, -1.0);
+    assert!(hands.walk(&settings).look < -0.999);
     settings.look_stick = StickCurve {
         dead_zone: 0.0,
         exponent: 1.0,

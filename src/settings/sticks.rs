@@ -34,22 +34,23 @@ impl StickCurve {
     /// The answer of a stick that walks (right, forward). The curve is of its length: the direction stays.
     pub fn walk(self, (x, y): (f32, f32)) -> (f32, f32) {
         let length = x.hypot(y);
-        let scale = self.answer(length) / length;
-        if scale.is_finite() {
-            (x * scale, y * scale)
-        } else {
-            (0.0, 0.0)
+        let answer = self.answer(length);
+        if answer == 0.0 {
+            return (0.0, 0.0);
         }
+        let scale = answer / length;
+        (x * scale, y * scale)
     }
 
     /// The answer of a stick that looks (right, up). The dead zone is round, but the curve is of each axis, so that who
     /// turns does not also nod.
     pub fn look(self, (x, y): (f32, f32)) -> (f32, f32) {
         let length = x.hypot(y);
-        let scale = self.behind_dead_zone(length) / length;
-        if !scale.is_finite() {
+        let way = self.behind_dead_zone(length);
+        if way == 0.0 {
             return (0.0, 0.0);
         }
+        let scale = way / length;
         let axis = |v: f32| self.bent((v * scale).abs()).copysign(v);
         (axis(x), axis(y))
     }

@@ -61,7 +61,7 @@ impl Controls {
         }
     }
 
-    fn listen(&mut self, deed: Deed, instead_of: Option<Press>) {
+    pub(super) fn listen(&mut self, deed: Deed, instead_of: Option<Press>) {
         self.listening = Some(Listening {
             deed,
             instead_of,

@@ -3,6 +3,27 @@
 
 use egui::{FocusDirection, Id, Key, Rect, Response};
 
+/// Lets arrows up and down leave a field of one line, which would keep them; a gamepad has no other way out, and in the
+/// field for words Tab has its own work.
+pub(super) fn leave_by_arrows(field: &Response) {
+    if !field.has_focus() {
+        return;
+    }
+    let direction = field.ctx.input(|i| {
+        if i.key_pressed(Key::ArrowUp) {
+            FocusDirection::Up
+        } else if i.key_pressed(Key::ArrowDown) {
+            FocusDirection::Down
+        } else {
+            FocusDirection::None
+        }
+    });
+    if direction != FocusDirection::None {
+        field.ctx.memory_mut(|m| m.move_focus(direction));
+        field.ctx.request_repaint();
+    }
+}
+
 /// One thing that can be focused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Place {

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
 
-use super::{Interface, Phase, UiCommand, UiState, keys, theme};
+use super::{Interface, Phase, UiCommand, UiState, focus, keys, theme};
 use crate::settings::Deed;
 
 const WIDTH: f32 = 400.0;
@@ -202,6 +202,7 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
             .desired_width(130.0)
             .margin(egui::Margin::symmetric(10, 7));
         let field = ui.add(field);
+        focus::leave_by_arrows(&field);
         let seed: Option<u64> = interface.seed_text.trim().parse().ok();
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let again = ui

@@ -170,8 +170,6 @@ pub struct Interface {
     prompt: PromptBox,
     home: home::Home,
     controls: controls::Controls,
-    /// Where a gamepad wants the focus to move.
-    step: Option<egui::FocusDirection>,
 }
 
 impl Interface {
@@ -186,7 +184,6 @@ impl Interface {
             prompt: PromptBox::default(),
             home: home::Home::default(),
             controls: controls::Controls::default(),
-            step: None,
         }
     }
 
@@ -219,17 +216,9 @@ impl Interface {
         self.controls.press(press);
     }
 
-    /// Moves the focus in the next frame, also out of a field that keeps arrows for itself.
-    pub fn move_focus(&mut self, direction: egui::FocusDirection) {
-        self.step = Some(direction);
-    }
-
     /// Lays the interface out for one frame.
     pub fn show(&mut self, context: &egui::Context, state: &UiState<'_>) -> Vec<UiCommand> {
         let mut commands = Vec::new();
-        if let Some(direction) = self.step.take() {
-            context.memory_mut(|m| m.move_focus(direction));
-        }
         if state.controls_open {
             controls::controls_ui(self, context, state, &mut commands);
             drop::drop_ui(context, &mut commands);

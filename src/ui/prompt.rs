@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{UiCommand, UiState, keys, theme};
+use super::{UiCommand, UiState, focus, keys, theme};
 use crate::engine::WorldInfo;
 use crate::settings::Deed;
 
@@ -116,6 +116,7 @@ impl PromptBox {
             .lock_focus(true)
             .margin(egui::Margin::symmetric(10, 8));
         let field = ui.add(field);
+        focus::leave_by_arrows(&field);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if focus {
             // After the field was laid out, so that the key that opened it is not written into it.

@@ -1,8 +1,22 @@
 //! What devices report becomes what the walk and its panels do; the panel of bindings opens and closes.
 
+use std::time::{Duration, Instant};
+
 use super::{Effect, Session, State};
-use crate::input::{Meaning, Report, meaning, navigates};
-use crate::settings::Press;
+use crate::input::{Meaning, Nav, Report, meaning, navigates};
+use crate::settings::{PadButton, Press};
+
+/// A cross that is held moves again after this time, and then each time after that.
+const FIRST_REPEAT: Duration = Duration::from_millis(400);
+const NEXT_REPEAT: Duration = Duration::from_millis(90);
+
+/// A cross that is held in a panel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeldCross {
+    button: PadButton,
+    nav: Nav,
+    due: Instant,
+}
 
 impl Session {
     /// Something that waits for a choice covers the walk.
@@ -23,9 +37,15 @@ impl Session {
     /// Does what a key or button is for.
     pub(in crate::app) fn pressed(&mut self, press: Press) {
         if let Press::Pad(button) = press
-            && (self.panel_open() || self.prompt_open || matches!(self.state, State::Failed { .. }))
+            && self.is_navigated()
             && let Some(nav) = navigates(button)
         {
+            let moves = !matches!(nav, Nav::Accept | Nav::Back);
+            self.held_cross = moves.then(|| HeldCross {
+                button,
+                nav,
+                due: Instant::now() + FIRST_REPEAT,
+            });
             self.effects.push(Effect::Navigate(nav));
             return;
         }
@@ -40,6 +60,26 @@ impl Session {
                 self.act(action);
             }
         }
+    }
+
+    /// There is something that a gamepad can move in.
+    fn is_navigated(&self) -> bool {
+        self.panel_open() || self.prompt_open || matches!(self.state, State::Failed { .. })
+    }
+
+    /// Moves again if a cross is held, and says when it will the next time.
+    pub(in crate::app) fn repeat_cross(&mut self, now: Instant) -> Option<Instant> {
+        let mut cross = self.held_cross?;
+        if !self.is_navigated() || !self.hands.holds(cross.button) {
+            self.held_cross = None;
+            return None;
+        }
+        if cross.due <= now {
+            cross.due = now + NEXT_REPEAT;
+            self.held_cross = Some(cross);
+            self.effects.push(Effect::Navigate(cross.nav));
+        }
+        Some(cross.due)
     }
 
     /// Holds a key for the walk if that is what it is for. What is held on a gamepad is known to the hands anyway.

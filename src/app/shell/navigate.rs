@@ -7,28 +7,15 @@ use super::Shell;
 impl Shell {
     /// The cross or a button was pressed while something is open.
     pub(super) fn navigate(&mut self, nav: Nav) {
-        let panel = self.session.panel_open();
         if nav == Nav::Back {
-            if panel || self.session.prompt_open {
+            if self.session.panel_open() || self.session.prompt_open {
                 self.session.act(Action::Menu);
             }
             self.after_input();
             return;
         }
         let Some(live) = &mut self.live else { return };
-        let context = live.egui.egui_ctx();
-        let nobody = context.memory(|m| m.focused().is_none());
-        if self.session.prompt_open && !panel && nav != Nav::Accept {
-            // The field would keep arrows for its caret, which a gamepad has no use for.
-            live.interface.move_focus(match nav {
-                Nav::Up => egui::FocusDirection::Up,
-                Nav::Down => egui::FocusDirection::Down,
-                Nav::Left => egui::FocusDirection::Left,
-                _ => egui::FocusDirection::Right,
-            });
-            self.interface_changed();
-            return;
-        }
+        let nobody = live.egui.egui_ctx().memory(|m| m.focused().is_none());
         // Arrows need something to start from; these panels see to it themselves.
         let starts = self.session.home_open || self.session.controls_open;
         let key = match nav {
