@@ -390,7 +390,8 @@ impl ApplicationHandler<AppEvent> for Shell {
         );
         // What is pressed for a new binding is for nothing else.
         let listened_for = live.interface.is_listening() && hands::is_press(&event);
-        if !listened_for && !(pointer && live.mouse.is_captured()) {
+        let for_the_walk = pointer && live.mouse.is_captured();
+        if !listened_for && !for_the_walk {
             let response = live.egui.on_window_event(&live.window, &event);
             if response.repaint {
                 self.interface_changed();
