@@ -2,7 +2,7 @@
 
 use egui::{Color32, RichText, ScrollArea, vec2};
 
-use super::focus::FocusGrid;
+use super::focus::{self, FocusGrid};
 use super::{Interface, UiCommand, UiState, theme};
 use crate::settings::{Deed, Press, Settings};
 
@@ -96,7 +96,7 @@ pub(super) fn controls_ui(
             ui.add_space(14.0);
             let (width, height) = (ui.available_width(), ui.available_height().max(1.0));
             if width >= TWO_COLUMNS {
-                let main = width - SIDE_WIDTH - GAP - BAR;
+                let main = width - SIDE_WIDTH - GAP;
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = 0.0;
                     column(ui, "bindings", vec2(main, height), |ui| {
@@ -181,6 +181,7 @@ fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut
                 ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
                 add(ui);
                 ui.add_space(24.0);
+                focus::follow(ui);
             });
     });
 }

@@ -260,6 +260,27 @@ fn arrows_reach_the_sliders_and_move_them() {
 }
 
 #[test]
+fn what_the_arrows_reach_comes_into_view() {
+    let mut panel = Panel::new();
+    assert!(!panel.text().contains("Ninth place"));
+    for _ in 0..Deed::COUNT {
+        panel.key(egui::Key::ArrowDown);
+    }
+    panel.frames(vec![vec![]; 40]);
+    let text = panel.text();
+    assert!(text.contains("Ninth place") && !text.contains("Walk forward"), "{text}");
+    // On the last row, by Enter, a key of it is replaced.
+    panel.key(egui::Key::Enter);
+    panel.press(G);
+    assert_eq!(panel.of(Deed::Place(8))[0], G);
+    for _ in 0..Deed::COUNT {
+        panel.key(egui::Key::ArrowUp);
+    }
+    panel.frames(vec![vec![]; 40]);
+    assert!(panel.text().contains("Walk forward"));
+}
+
+#[test]
 fn gamepads_come_and_go_and_their_stick_is_a_dot() {
     let mut panel = Panel::new();
     panel.pads = vec!["Some pad".to_owned()];

@@ -3,6 +3,25 @@
 
 use egui::{FocusDirection, Id, Key, Rect, Response};
 
+/// What has got the focus comes into view; called at the end of what scrolls. The library does not see to it: by the time a
+/// thing that arrows reach is laid out again, it counts as having had the focus before.
+pub(super) fn follow(ui: &egui::Ui) {
+    let focused = ui.memory(|m| m.focused());
+    let key = ui.id().with("followed");
+    let last = ui.data_mut(|d| std::mem::replace(d.get_temp_mut_or_default::<Option<Id>>(key), focused));
+    if focused == last {
+        return;
+    }
+    let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
+        return;
+    };
+    // What stands elsewhere, over a list for instance, is not cut off.
+    let cut_off = !response.interact_rect.expand(0.5).contains_rect(response.rect);
+    if cut_off && ui.min_rect().contains(response.rect.center()) {
+        ui.scroll_to_rect(response.rect.expand(12.0), None);
+    }
+}
+
 /// Lets arrows up and down leave a field of one line, which would keep them; a gamepad has no other way out, and in the
 /// field for words Tab has its own work.
 pub(super) fn leave_by_arrows(field: &Response) {
@@ -67,9 +86,6 @@ impl FocusGrid {
     }
 
     fn place(&mut self, response: &Response, slides: bool) {
-        if response.gained_focus() {
-            response.scroll_to_me(None);
-        }
         self.start.get_or_insert(response.id);
         self.places.push(Place {
             id: response.id,
@@ -112,11 +128,12 @@ impl FocusGrid {
         if let Some(to) = to {
             *focused = true;
             context.memory_mut(|m| m.request_focus(to));
+            // It shows in the next frame.
+            context.request_repaint();
         }
         if arrow.is_some() {
             // The library shall not move on from here.
             context.memory_mut(|m| m.move_focus(FocusDirection::None));
-            context.request_repaint();
         }
     }
 

@@ -7,7 +7,7 @@ use egui::{Color32, RichText, ScrollArea, TextureHandle, TextureId, vec2};
 
 use super::cards::{self, Card, Row, Sign};
 use super::shelf::{name_of, size_text};
-use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, keys, theme};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, focus, keys, theme};
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
 use crate::settings::Deed;
@@ -145,6 +145,7 @@ fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut
                 ui.spacing_mut().item_spacing = vec2(GAP, 8.0);
                 add(ui);
                 ui.add_space(24.0);
+                focus::follow(ui);
             });
     });
 }
@@ -243,18 +244,10 @@ fn places_ui(
         if number == 0 || card.chosen {
             *first = Some(response.id);
         }
-        follow(&response);
         if response.clicked() {
             commands.push(UiCommand::FirstFrame(number));
         }
     });
-}
-
-/// What the arrows reach comes into view.
-fn follow(response: &egui::Response) {
-    if response.gained_focus() {
-        response.scroll_to_me(None);
-    }
 }
 
 fn world_line(world: &WorldInfo, phase: Phase<'_>) -> String {
@@ -329,7 +322,6 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
             .ui(ui),
             Err(why) => missing_ui(ui, &card.path, why),
         };
-        follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
             commands.push(UiCommand::Open(card.path.clone()));
         }
@@ -347,7 +339,6 @@ fn files_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, comma
             Ok(_) => file_ui(ui, home.texture(&card.path), &card.path, card.folder.clone()),
             Err(why) => missing_ui(ui, &card.path, why),
         };
-        follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
             commands.push(UiCommand::Begin(card.path.clone()));
         }
@@ -391,7 +382,6 @@ fn recordings_ui(home: &Home, ui: &mut egui::Ui, shelf: &Shelf, keys: &[String; 
                 .ui(ui)
             }
         };
-        follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
             commands.push(UiCommand::Begin(card.path.clone()));
         }

@@ -177,6 +177,37 @@ fn arrows_and_enter_choose_and_reach_the_files() {
 }
 
 #[test]
+fn what_the_arrows_reach_comes_into_view_in_a_low_window() {
+    at_home(
+        |_| {},
+        |interface, context, state| {
+            let mut frame = |events| {
+                let input = egui::RawInput {
+                    screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(700.0, 320.0))),
+                    events,
+                    ..egui::RawInput::default()
+                };
+                let mut text = String::new();
+                let output = context.run_ui(input, |ui| {
+                    interface.show(ui.ctx(), state);
+                });
+                output.shapes.iter().for_each(|s| collect_text(&s.shape, &mut text));
+                output.drop_without_applying_deltas();
+                text
+            };
+            frame(vec![]);
+            assert!(!frame(vec![]).contains("hill.jpg"));
+            for _ in 0..12 {
+                frame(key(egui::Key::ArrowDown));
+                frame(vec![]);
+            }
+            let text = (0..40).map(|_| frame(vec![])).last().unwrap_or_default();
+            assert!(text.contains("walk-1.png"), "{text}");
+        },
+    );
+}
+
+#[test]
 fn behind_it_a_walk_can_wait() {
     at_home(
         |state| state.can_go_back = true,

@@ -39,6 +39,7 @@ pub(super) fn menu_ui(
                             seed_ui(interface, ui, state, commands);
                             settings_ui(ui, state, commands);
                             keys_ui(ui, state);
+                            focus::follow(ui);
                         });
                     foot_ui(ui, state, commands);
                 });

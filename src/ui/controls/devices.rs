@@ -11,7 +11,8 @@ use crate::ui::{UiState, theme};
 const PLOT: f32 = 132.0;
 
 pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut Settings, grid: &mut FocusGrid) {
-    caption(ui, "Keyboard and mouse", 0.0);
+    // As high as the captions of the table beside it.
+    caption(ui, "Keyboard and mouse", 8.0);
     let bindings = &settings.bindings;
     let names: Vec<_> = KeyPreset::ALL.iter().map(|p| p.title()).collect();
     let now = KeyPreset::ALL.iter().position(|p| *p == bindings.key_preset());
@@ -105,7 +106,7 @@ fn sensitivity_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, text: &str, value: &m
         let at = pos2(rect.left(), rect.center().y);
         ui.painter()
             .text(at, egui::Align2::LEFT_CENTER, text, font, theme::TEXT);
-        ui.spacing_mut().slider_width = (ui.available_width() - 56.0).max(20.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - 40.0).max(20.0);
         let slider = egui::Slider::new(value, Settings::SENSITIVITY)
             .logarithmic(true)
             .step_by(0.05)
