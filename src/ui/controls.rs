@@ -2,7 +2,7 @@
 
 use egui::{Color32, RichText, ScrollArea, vec2};
 
-use super::focus::{self, FocusGrid};
+use super::focus::{self, FocusGrid, FocusMemory};
 use super::{Interface, UiCommand, UiState, theme};
 use crate::settings::{Deed, Press, Settings};
 
@@ -22,7 +22,7 @@ const BAR: f32 = 12.0;
 #[derive(Default)]
 pub(super) struct Controls {
     listening: Option<Listening>,
-    focused: bool,
+    focus: FocusMemory,
 }
 
 /// A new binding is waited for.
@@ -121,7 +121,7 @@ pub(super) fn controls_ui(
     if controls.is_listening() {
         listen::listen_ui(controls, context);
     } else {
-        grid.finish(context, &mut controls.focused);
+        grid.finish(context, &mut controls.focus);
     }
     if settings != *state.settings {
         commands.push(UiCommand::Settings(settings));

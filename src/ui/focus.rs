@@ -54,6 +54,16 @@ struct Place {
     slides: bool,
 }
 
+/// What a panel remembers of its focus from frame to frame.
+#[derive(Debug, Default)]
+pub(super) struct FocusMemory {
+    /// It has had a focus since it was opened.
+    began: bool,
+    /// What the arrows reached last, and where they came from to it: who goes down a list of uneven rows does not
+    /// drift to its side.
+    reached: Option<(Id, f32)>,
+}
+
 /// Everything in a panel that can be focused, in the order of its layout.
 #[derive(Debug, Default)]
 pub(super) struct FocusGrid {
@@ -101,9 +111,8 @@ impl FocusGrid {
         self.start = None;
     }
 
-    /// Moves the focus if an arrow was pressed, and gives it to somebody if nobody has it. `focused` remembers whether
-    /// the panel has had a focus since it was opened.
-    pub(super) fn finish(&self, context: &egui::Context, focused: &mut bool) {
+    /// Moves the focus if an arrow was pressed, and gives it to somebody if nobody has it.
+    pub(super) fn finish(&self, context: &egui::Context, memory: &mut FocusMemory) {
         let arrow = context.input(|i| {
             [
                 (Key::ArrowUp, FocusDirection::Up),
@@ -118,15 +127,22 @@ impl FocusGrid {
         let holder = context.memory(|m| m.focused());
         let from = self.places.iter().find(|place| Some(place.id) == holder);
         let to = match (from, arrow) {
-            (Some(from), Some(arrow)) => self.next(from, arrow),
+            (Some(from), Some(arrow)) => {
+                let kept = memory.reached.filter(|(id, _)| *id == from.id);
+                let x = kept.map_or(from.rect.center().x, |(_, x)| x);
+                let to = self.next(from, arrow, x);
+                let upright = matches!(arrow, FocusDirection::Up | FocusDirection::Down);
+                memory.reached = to.filter(|_| upright).map(|to| (to, x));
+                to
+            }
             (Some(_), None) => None,
             (None, _) => {
                 let lost = holder.is_none() && arrow.is_some();
-                self.start.filter(|_| !*focused || lost)
+                self.start.filter(|_| !memory.began || lost)
             }
         };
         if let Some(to) = to {
-            *focused = true;
+            memory.began = true;
             context.memory_mut(|m| m.request_focus(to));
             // It shows in the next frame.
             context.request_repaint();
@@ -137,13 +153,12 @@ impl FocusGrid {
         }
     }
 
-    fn next(&self, from: &Place, arrow: FocusDirection) -> Option<Id> {
-        let x = |place: &Place| place.rect.center().x;
-        let y = |place: &Place| place.rect.center().y;
-        let nearest = |places: &mut dyn Iterator<Item = &Place>, of: &dyn Fn(&Place) -> f32| {
-            places
-                .min_by(|a, b| (of(a) - of(from)).abs().total_cmp(&(of(b) - of(from)).abs()))
-                .map(|place| place.id)
+    /// What an arrow leads to; `from_x` is where it comes from if it leads up or down.
+    fn next(&self, from: &Place, arrow: FocusDirection, from_x: f32) -> Option<Id> {
+        let x = |place: &Place| (place.rect.center().x - from_x).abs();
+        let y = |place: &Place| (place.rect.center().y - from.rect.center().y).abs();
+        let nearest = |places: &mut dyn Iterator<Item = &Place>, far: &dyn Fn(&Place) -> f32| {
+            places.min_by(|a, b| far(a).total_cmp(&far(b))).map(|place| place.id)
         };
         let same_column = || self.places.iter().filter(|p| p.column == from.column);
         match arrow {

@@ -220,6 +220,8 @@ impl Interface {
     pub fn show(&mut self, context: &egui::Context, state: &UiState<'_>) -> Vec<UiCommand> {
         let mut commands = Vec::new();
         if state.controls_open {
+            // The first screen focuses something again when it is seen again.
+            self.home.closed();
             controls::controls_ui(self, context, state, &mut commands);
             drop::drop_ui(context, &mut commands);
             self.toasts.show(context);
