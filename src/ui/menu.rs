@@ -220,9 +220,9 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
 
 fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     theme::section(ui, "Settings");
-    let controls = egui::Button::new("Controls …").min_size(vec2(ui.available_width(), 34.0));
+    let controls = ui.add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Controls …"));
     let hint = "Keys, mouse and gamepad: what does what, and how fast";
-    if ui.add(controls).on_hover_text(hint).clicked() {
+    if controls.on_hover_text(hint).clicked() {
         commands.push(UiCommand::Controls);
     }
     let mut settings = state.settings.clone();
@@ -242,26 +242,28 @@ fn keys_ui(ui: &mut egui::Ui, state: &UiState<'_>) {
     let bindings = &state.settings.bindings;
     theme::section(ui, "Keys");
     let rows = keys::help(bindings).into_iter();
-    list_ui(ui, "keys", rows.map(|(keys, what)| (keys, what.to_owned())));
+    ui.scope(|ui| list_ui(ui, rows.map(|(keys, what)| (keys, what.to_owned()))));
     if !state.pads.is_empty() {
         theme::section(ui, "Gamepad");
-        list_ui(ui, "buttons", keys::pad_help(bindings));
+        ui.scope(|ui| list_ui(ui, keys::pad_help(bindings)));
     }
     ui.add_space(10.0);
 }
 
-fn list_ui(ui: &mut egui::Ui, name: &str, rows: impl IntoIterator<Item = (String, String)>) {
-    egui::Grid::new(name)
-        .num_columns(2)
-        .spacing(vec2(18.0, 4.0))
-        .min_row_height(0.0)
-        .show(ui, |ui| {
-            for (keys, what) in rows {
-                ui.label(RichText::new(keys).size(14.0).color(theme::ACCENT));
-                ui.label(RichText::new(what).size(14.0));
-                ui.end_row();
-            }
+fn list_ui(ui: &mut egui::Ui, rows: impl IntoIterator<Item = (String, String)>) {
+    ui.spacing_mut().item_spacing = vec2(14.0, 5.0);
+    let keys_width = 0.38 * ui.available_width();
+    for (keys, what) in rows {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().interact_size.y = 0.0;
+            let left = egui::Layout::top_down(egui::Align::Min);
+            ui.allocate_ui_with_layout(vec2(keys_width, 0.0), left, |ui| {
+                ui.set_width(keys_width);
+                ui.add(egui::Label::new(RichText::new(keys).size(14.0).color(theme::ACCENT)).wrap());
+            });
+            ui.add(egui::Label::new(RichText::new(what).size(14.0)).wrap());
         });
+    }
 }
 
 fn foot_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
