@@ -273,7 +273,7 @@ fn a_bad_bookmark_and_none_at_all_are_sentences_and_the_walk_goes_on() {
     let rig = rig(Keys::FORWARD);
     rig.walk_until(|s| s.latent == 2);
     rig.engine.send(Command::RestoreBookmark { dir: keep() });
-    assert!(rig.warning().contains("F5"));
+    assert!(rig.warning().contains("has been kept"));
     rig.engine.send(Command::SaveBookmark { dir: keep() });
     rig.done();
     let file = std::fs::read_dir(keep()).unwrap().next().unwrap().unwrap().path();
