@@ -4,6 +4,19 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+mod bindings;
+mod deed;
+mod presets;
+mod press;
+mod sticks;
+
+pub use bindings::Bindings;
+pub use deed::{Deed, Group};
+pub use presets::{KeyPreset, PadPreset};
+pub(crate) use press::for_every_key;
+pub use press::{Key, MouseButton, PadButton, Press};
+pub use sticks::StickCurve;
+
 /// Preferences of the player.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Settings {
@@ -21,6 +34,12 @@ pub struct Settings {
     pub recent_generators: Vec<PathBuf>,
     /// Pictures that a walk began in, newest first.
     pub recent_pictures: Vec<PathBuf>,
+    /// How the stick that walks answers.
+    pub walk_stick: StickCurve,
+    /// How the stick that looks answers.
+    pub look_stick: StickCurve,
+    /// Which key or button does what.
+    pub bindings: Bindings,
 }
 
 impl Default for Settings {
@@ -33,6 +52,9 @@ impl Default for Settings {
             fullscreen: false,
             recent_generators: Vec::new(),
             recent_pictures: Vec::new(),
+            walk_stick: StickCurve::WALK,
+            look_stick: StickCurve::LOOK,
+            bindings: Bindings::default(),
         }
     }
 }
@@ -93,25 +115,29 @@ impl Settings {
         flag("invert_y", &mut settings.invert_y);
         flag("hud", &mut settings.hud);
         flag("fullscreen", &mut settings.fullscreen);
-        let mut factor = |key: &str, to: &mut f32| {
-            let value = match table.get(key) {
-                None => return,
-                Some(toml::Value::Float(value)) => *value as f32,
-                Some(toml::Value::Integer(value)) => *value as f32,
-                Some(_) => f32::NAN,
-            };
-            if Self::SENSITIVITY.contains(&value) {
-                *to = value;
-            } else {
-                warnings.push(format!(
-                    "Setting {key} must be a number from {} to {}.",
-                    Self::SENSITIVITY.start(),
-                    Self::SENSITIVITY.end()
-                ));
+        let sensitivity = |key: &str, to: &mut f32| number(&table, "", key, &Self::SENSITIVITY, to);
+        warnings.extend(sensitivity("mouse_sensitivity", &mut settings.mouse_sensitivity));
+        warnings.extend(sensitivity("stick_sensitivity", &mut settings.stick_sensitivity));
+        for (key, stick) in [
+            ("walk_stick", &mut settings.walk_stick),
+            ("look_stick", &mut settings.look_stick),
+        ] {
+            match table.get(key) {
+                None => {}
+                Some(toml::Value::Table(table)) => {
+                    let prefix = format!("{key}.");
+                    let (zones, exponents) = (&StickCurve::DEAD_ZONES, &StickCurve::EXPONENTS);
+                    warnings.extend(number(table, &prefix, "dead_zone", zones, &mut stick.dead_zone));
+                    warnings.extend(number(table, &prefix, "exponent", exponents, &mut stick.exponent));
+                }
+                Some(_) => warnings.push(format!("Setting {key} must be a table with dead_zone and exponent.")),
             }
-        };
-        factor("mouse_sensitivity", &mut settings.mouse_sensitivity);
-        factor("stick_sensitivity", &mut settings.stick_sensitivity);
+        }
+        if let Some(value) = table.get("bindings") {
+            let (bindings, mut wrong) = Bindings::read(value);
+            settings.bindings = bindings;
+            warnings.append(&mut wrong);
+        }
         let mut files = |key: &str, to: &mut Vec<PathBuf>| {
             let Some(value) = table.get(key) else { return };
             let list = value.as_array().and_then(|list| {
@@ -148,6 +174,29 @@ impl Settings {
     }
 }
 
+/// Reads a number within a range; what is wrong comes back as a sentence.
+fn number(
+    table: &toml::Table,
+    prefix: &str,
+    key: &str,
+    range: &std::ops::RangeInclusive<f32>,
+    to: &mut f32,
+) -> Option<String> {
+    let value = match table.get(key)? {
+        toml::Value::Float(value) => *value as f32,
+        toml::Value::Integer(value) => *value as f32,
+        _ => f32::NAN,
+    };
+    if range.contains(&value) {
+        *to = value;
+        return None;
+    }
+    let (least, most) = (range.start(), range.end());
+    Some(format!(
+        "Setting {prefix}{key} must be a number from {least} to {most}."
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +222,21 @@ mod tests {
         assert!(settings.invert_y && settings.hud);
         assert_eq!(settings.mouse_sensitivity, 1.0);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
+    }
+
+    #[test]
+    fn sticks_are_read_number_by_number() {
+        let text = "[walk_stick]\ndead_zone = 0.9\nexponent = 3\n[look_stick]\ndead_zone = 0\n";
+        let (settings, warnings) = Settings::parse(text);
+        assert_eq!(
+            warnings,
+            ["Setting walk_stick.dead_zone must be a number from 0 to 0.6."]
+        );
+        let StickCurve { dead_zone, exponent } = settings.walk_stick;
+        assert_eq!((dead_zone, exponent), (StickCurve::WALK.dead_zone, 3.0));
+        assert_eq!(settings.look_stick.dead_zone, 0.0);
+        let (settings, warnings) = Settings::parse("walk_stick = 1\nbindings = 2");
+        assert_eq!((settings, warnings.len()), (Settings::default(), 2));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine;
-use crate::input::PadEvent;
+use crate::input::PadReport;
 use crate::ui::Shelf;
 
 /// Everything asynchronous comes back through this.
@@ -11,8 +11,8 @@ use crate::ui::Shelf;
 pub(super) enum AppEvent {
     /// The engine tells something.
     Engine(engine::Event),
-    /// A gamepad tells something.
-    Pad(PadEvent),
+    /// A gamepad reports something.
+    Pad(PadReport),
     /// The user chose a file in the system's dialog.
     FileChosen(PathBuf),
     /// What the first screen offers.

@@ -68,7 +68,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     let proxy = event_loop.create_proxy();
     if let Err(error) = input::watch({
         let proxy = proxy.clone();
-        move |event| proxy.send_event(AppEvent::Pad(event)).is_ok()
+        move |report| proxy.send_event(AppEvent::Pad(report)).is_ok()
     }) {
         tracing::warn!("Gamepads cannot be used: {error}");
     }

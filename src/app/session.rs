@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::engine::{Command, Engine, Event, First, RecordingStats, Stats, TimedFrame, WorldInfo};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
-use crate::input::{Action, Hands};
+use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
 use crate::telemetry::{Average, RateMeter};
 use crate::ui::{HudNumbers, Phase, Shelf, ToastKind};
@@ -14,6 +14,7 @@ use crate::{paths, record};
 use super::Options;
 
 mod beginnings;
+mod controls;
 
 /// How far the world is.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,8 @@ pub(super) enum Effect {
     Fullscreen,
     /// The first screen wants to know what there is.
     LookAtFiles,
+    /// A gamepad moves in what is open.
+    Navigate(Nav),
 }
 
 /// The state of the player.
@@ -80,6 +83,9 @@ pub(super) struct Session {
     pub(super) prompt: String,
     pub(super) prompt_open: bool,
     pub(super) home_open: bool,
+    /// The keys and their settings are shown, over the menu or the first screen.
+    pub(super) controls_open: bool,
+    held_cross: Option<controls::HeldCross>,
     pub(super) shelf: Option<Shelf>,
     paused: bool,
     pub(super) menu_open: bool,
@@ -186,6 +192,8 @@ impl Session {
             prompt: String::new(),
             prompt_open: false,
             home_open: false,
+            controls_open: false,
+            held_cross: None,
             shelf: None,
             paused: false,
             menu_open: false,
@@ -289,13 +297,15 @@ impl Session {
     /// Tells the engine what the hands hold and whether to wait; called whenever either may have changed.
     pub(super) fn sync(&mut self) {
         let walk = self.hands.walk(&self.settings);
-        self.engine.controls().hold(walk, self.hands.keys());
+        self.engine
+            .controls()
+            .hold(walk, self.hands.keys(&self.settings.bindings));
         let pause = self.paused || self.menu_open || self.home_open;
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
         // Whoever touches the shoulder button in a panel does not mean the walk behind it.
-        let rewind = self.hands.rewind() && !self.home_open && !self.menu_open && !self.prompt_open;
+        let rewind = self.hands.rewind(&self.settings.bindings) && !self.panel_open() && !self.prompt_open;
         if rewind != self.told_rewind && self.engine.send(Command::Rewind(rewind)) {
             self.told_rewind = rewind;
         }
@@ -309,6 +319,9 @@ impl Session {
 
     /// Opens or closes the menu.
     pub(super) fn set_menu(&mut self, open: bool) {
+        if !open {
+            self.close_controls();
+        }
         if self.menu_open == open {
             return;
         }
@@ -324,6 +337,8 @@ impl Session {
     pub(super) fn act(&mut self, action: Action) {
         let anywhere = matches!(action, Action::Fullscreen | Action::FirstFrame(_));
         match action {
+            Action::Menu if self.controls_open => self.close_controls(),
+            _ if self.controls_open && action != Action::Fullscreen => {}
             Action::Menu | Action::Home if self.home_open => self.close_home(),
             _ if self.home_open && !anywhere => {}
             Action::Home => self.open_home(),
@@ -602,3 +617,7 @@ mod tests;
 #[cfg(test)]
 #[path = "session_home_tests.rs"]
 mod home_tests;
+
+#[cfg(test)]
+#[path = "session_controls_tests.rs"]
+mod controls_tests;

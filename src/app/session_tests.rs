@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::*;
 
 use crate::engine::testing::{Seen, engine};
+use crate::input::Report;
+use crate::settings::{Key, Press};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -94,10 +96,9 @@ fn the_menu_holds_the_world_and_closing_it_goes_on() {
 
 #[test]
 fn looking_and_keys_reach_the_generator() {
-    use winit::keyboard::KeyCode;
     let mut rig = rig(u64::MAX, None);
     rig.until(walking);
-    rig.session.hands.press(KeyCode::KeyD);
+    rig.session.pressed(Press::Key(Key::KeyD));
     rig.session.look((40.0, 0.0));
     rig.until(|s| s.numbers.stats.pose.yaw_rad > 0.05);
     assert!(rig.session.numbers.stats.pose.position_m[0] > 0.0);
@@ -169,7 +170,7 @@ fn a_moment_is_kept_and_come_back_to_and_a_replay_is_saved() {
     let mut rig = rig(u64::MAX, None);
     rig.until(walking);
     rig.session.take_effects();
-    for (ask, what) in [(0, "F9"), (1, "Back at"), (2, "Saved the walk")] {
+    for (ask, what) in [(0, "is kept"), (1, "Back at"), (2, "Saved the walk")] {
         match ask {
             0 => rig.session.save_bookmark(Some(dir.path().to_owned())),
             1 => rig.session.restore_bookmark(Some(dir.path().to_owned())),
@@ -184,12 +185,11 @@ fn a_moment_is_kept_and_come_back_to_and_a_replay_is_saved() {
 
 #[test]
 fn holding_backspace_goes_back_and_letting_go_walks_on() {
-    use winit::keyboard::KeyCode;
     let mut rig = rig(u64::MAX, None);
     rig.until(|s| walking(s) && s.numbers.stats.latent > 30);
-    rig.session.hands.press(KeyCode::Backspace);
+    rig.session.pressed(Press::Key(Key::Backspace));
     rig.until(|s| s.is_rewinding() && s.numbers.stats.latent < 25);
-    rig.session.hands.release(KeyCode::Backspace);
+    rig.session.report(&Report::Up(Press::Key(Key::Backspace)));
     rig.session.sync();
     assert!(!rig.session.is_rewinding());
     rig.until(|s| s.numbers.stats.latent > 40);

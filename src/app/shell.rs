@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use winit::application::ApplicationHandler;
 use winit::dpi::LogicalSize;
-use winit::event::{DeviceEvent, DeviceId, ElementState, KeyEvent, MouseButton, WindowEvent};
+use winit::event::{DeviceEvent, DeviceId, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoopProxy};
-use winit::keyboard::PhysicalKey;
 use winit::window::{Fullscreen, Icon, Window, WindowId};
 
 use crate::engine::First;
 use crate::gpu::{Drawn, OverlayPaint, Screen};
-use crate::input::{Action, Binding, HELP, PadEvent, binding};
+use crate::input::{Action, Report};
 use crate::telemetry;
-use crate::ui::{FileKind, Interface, ToastKind, UiCommand, UiState};
+use crate::ui::{FileKind, Interface, Sticks, ToastKind, UiCommand, UiState};
 
 use super::event::AppEvent;
 use super::mouse::Mouse;
 use super::session::{Effect, Session};
 
 mod files;
+mod hands;
 mod navigate;
 
 /// Shortest time between two drawings for the interface alone. Frames of the walk are drawn when they are due.
@@ -144,8 +144,10 @@ impl Shell {
             return;
         };
         let mut look_at_files = false;
+        let mut navs = Vec::new();
         for effect in effects {
             match effect {
+                Effect::Navigate(nav) => navs.push(nav),
                 Effect::LookAtFiles => look_at_files = true,
                 Effect::Toast(kind, text) => {
                     match kind {
@@ -176,6 +178,9 @@ impl Shell {
         if look_at_files {
             self.look_at_files();
         }
+        for nav in navs {
+            self.navigate(nav);
+        }
         self.interface_changed();
     }
 
@@ -191,6 +196,7 @@ impl Shell {
         let input = live.egui.take_egui_input(&live.window);
         let context = live.egui.egui_ctx().clone();
         let mut commands = Vec::new();
+        let (walk, look) = self.session.hands.sticks(&self.session.settings.bindings);
         let state = UiState {
             world: self.session.world.as_ref(),
             phase: self.session.phase(),
@@ -199,6 +205,9 @@ impl Shell {
             prompt: &self.session.prompt,
             prompt_open: self.session.prompt_open,
             home_open: self.session.home_open,
+            controls_open: self.session.controls_open,
+            pads: &self.session.hands.pad_names(),
+            sticks: Sticks { walk, look },
             can_go_back: self.session.can_go_back(),
             shelf: self.session.shelf.as_ref(),
             generator: self.session.generator(),
@@ -210,7 +219,6 @@ impl Shell {
             hud: self.session.hud(),
             recording: self.session.recording.as_ref(),
             settings: &self.session.settings,
-            help: HELP,
             adapter: live.screen.gpu().name(),
             device: &self.session.device,
         };
@@ -292,6 +300,8 @@ impl Shell {
             }
             UiCommand::Home => self.session.open_home(),
             UiCommand::CloseHome => self.session.close_home(),
+            UiCommand::Controls => self.session.open_controls(),
+            UiCommand::CloseControls => self.session.close_controls(),
             UiCommand::ToggleFullscreen => self.session.act(Action::Fullscreen),
             UiCommand::Settings(settings) => self.session.settings = settings,
             UiCommand::Retry => self.session.retry(),
@@ -313,54 +323,6 @@ impl Shell {
         self.session.sync();
         self.apply_effects();
         self.interface_changed();
-    }
-
-    fn key(&mut self, event: &KeyEvent) {
-        let PhysicalKey::Code(key) = event.physical_key else {
-            return;
-        };
-        if event.state == ElementState::Released {
-            self.session.hands.release(key);
-            self.session.sync();
-            return;
-        }
-        // The interface has got them already.
-        if self.session.prompt_open {
-            return;
-        }
-        let writing = self.session.menu_open
-            && self
-                .live
-                .as_ref()
-                .is_some_and(|live| live.egui.egui_ctx().egui_wants_keyboard_input());
-        if writing {
-            return;
-        }
-        match binding(key) {
-            Some(Binding::Held(_) | Binding::Rewind) if !self.session.menu_open && !self.session.home_open => {
-                self.session.hands.press(key);
-                self.session.sync();
-                self.session.hint = false;
-            }
-            Some(Binding::Once(action)) if !event.repeat => {
-                self.session.act(action);
-                self.after_input();
-            }
-            _ => {}
-        }
-    }
-
-    fn click(&mut self) {
-        let Some(live) = &self.live else { return };
-        let over_interface =
-            live.egui.egui_ctx().egui_wants_pointer_input() || live.egui.egui_ctx().is_pointer_over_egui();
-        if live.mouse.is_captured() || over_interface || self.session.home_open {
-            return;
-        }
-        self.session.prompt_open = false;
-        self.session.set_menu(false);
-        self.capture_mouse();
-        self.after_input();
     }
 
     fn fail(&mut self, event_loop: &ActiveEventLoop, error: anyhow::Error) {
@@ -401,19 +363,7 @@ impl ApplicationHandler<AppEvent> for Shell {
                     self.interface_changed();
                 }
             }
-            AppEvent::Pad(PadEvent::Sticks(sticks)) => {
-                self.session.hands.set_sticks(sticks);
-                self.session.sync();
-            }
-            AppEvent::Pad(PadEvent::Nav(nav)) => self.navigate(nav),
-            // In panels the cross moves.
-            AppEvent::Pad(PadEvent::Pressed(Action::Hud | Action::Step)) if self.session.menu_open => {}
-            AppEvent::Pad(PadEvent::Pressed(action)) => {
-                self.session.act(action);
-                self.after_input();
-            }
-            // Most machines have no gamepad: a line in the log is enough.
-            AppEvent::Pad(PadEvent::Unavailable(what)) => tracing::warn!("{what}"),
+            AppEvent::Pad(report) => self.report(&Report::Pad(report)),
             AppEvent::FileChosen(path) => {
                 self.session.take_file(path);
                 self.after_input();
@@ -442,7 +392,10 @@ impl ApplicationHandler<AppEvent> for Shell {
             event,
             WindowEvent::CursorMoved { .. } | WindowEvent::MouseInput { .. } | WindowEvent::MouseWheel { .. }
         );
-        if !(pointer && live.mouse.is_captured()) {
+        // What is pressed for a new binding is for nothing else.
+        let listened_for = live.interface.is_listening() && hands::is_press(&event);
+        let for_the_walk = pointer && live.mouse.is_captured();
+        if !listened_for && !for_the_walk {
             let response = live.egui.on_window_event(&live.window, &event);
             if response.repaint {
                 self.interface_changed();
@@ -462,12 +415,12 @@ impl ApplicationHandler<AppEvent> for Shell {
                     live.window.request_redraw();
                 }
             }
+            WindowEvent::Focused(true) => self.report(&Report::Back),
             WindowEvent::Focused(false) => {
-                self.session.hands.release_all();
                 if let Some(live) = &mut self.live {
                     live.mouse.free(&live.window);
                 }
-                self.session.sync();
+                self.report(&Report::Away);
             }
             WindowEvent::KeyboardInput {
                 event,
@@ -481,11 +434,7 @@ impl ApplicationHandler<AppEvent> for Shell {
                     self.session.look(delta);
                 }
             }
-            WindowEvent::MouseInput {
-                state: ElementState::Pressed,
-                button: MouseButton::Left,
-                ..
-            } => self.click(),
+            WindowEvent::MouseInput { state, button, .. } => self.mouse(state, button),
             WindowEvent::DroppedFile(path) => {
                 self.session.take_file(path);
                 self.after_input();
@@ -513,8 +462,13 @@ impl ApplicationHandler<AppEvent> for Shell {
             self.session.hint = false;
         }
         self.session.sync();
+        let repeat = self.session.repeat_cross(now);
+        self.apply_effects();
         let frame = self.session.due_frame(now);
-        let mut wake = [self.session.next_due(), self.exit_at].into_iter().flatten().min();
+        let mut wake = [self.session.next_due(), self.exit_at, repeat]
+            .into_iter()
+            .flatten()
+            .min();
         if let Some(live) = &mut self.live {
             if let Some(frame) = &frame {
                 live.frame_index = frame.index;

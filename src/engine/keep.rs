@@ -71,7 +71,7 @@ impl Machine {
             events(match bookmark.write(&path) {
                 Ok(()) => {
                     tracing::info!("bookmark written to {}", path.display());
-                    Event::Done("This moment is kept; F9 comes back to it.".to_owned())
+                    Event::Done("This moment is kept.".to_owned())
                 }
                 Err(error) => Event::Warning(format!("This moment could not be kept: {error}.")),
             });
@@ -90,7 +90,7 @@ impl Machine {
         };
         match latest(dir, world.sha256()) {
             Some(path) => self.take_up_at(&path),
-            None => self.refuse("No moment of this world has been kept yet; F5 keeps one."),
+            None => self.refuse("No moment of this world has been kept yet."),
         }
     }
 

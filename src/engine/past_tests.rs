@@ -211,7 +211,7 @@ fn a_kept_moment_is_come_back_to_in_this_and_in_another_run() {
     rig.walk_until(|s| s.latent == 13);
     let kept = rig.pause();
     rig.engine.send(Command::SaveBookmark { dir: keep() });
-    assert!(rig.done().contains("F9"));
+    assert!(rig.done().contains("is kept"));
     rig.engine.send(Command::Pause(false));
     rig.walk_until(|s| s.latent > kept.latent + 6);
     rig.engine.send(Command::RestoreBookmark { dir: keep() });
@@ -273,7 +273,7 @@ fn a_bad_bookmark_and_none_at_all_are_sentences_and_the_walk_goes_on() {
     let rig = rig(Keys::FORWARD);
     rig.walk_until(|s| s.latent == 2);
     rig.engine.send(Command::RestoreBookmark { dir: keep() });
-    assert!(rig.warning().contains("F5"));
+    assert!(rig.warning().contains("has been kept"));
     rig.engine.send(Command::SaveBookmark { dir: keep() });
     rig.done();
     let file = std::fs::read_dir(keep()).unwrap().next().unwrap().unwrap().path();

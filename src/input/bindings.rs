@@ -1,8 +1,7 @@
-//! Which key does what.
-
-use winit::keyboard::KeyCode;
+//! What the deeds of the table of bindings mean in a walk, and what a gamepad's buttons do in panels.
 
 use crate::control::Keys;
+use crate::settings::{Deed, PadButton};
 
 /// What a key or button does once when pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +36,9 @@ pub enum Action {
     Home,
 }
 
-/// What a key is for.
+/// What a deed is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Binding {
+pub enum Meaning {
     /// Held: walking, turning, running.
     Held(Keys),
     /// Held: going back in time.
@@ -48,79 +47,63 @@ pub enum Binding {
     Once(Action),
 }
 
-/// What a key is for, by its place on the keyboard (so that WASD is a cross on every layout).
-pub fn binding(key: KeyCode) -> Option<Binding> {
-    use Binding::{Held, Once, Rewind};
-    Some(match key {
-        KeyCode::KeyW | KeyCode::ArrowUp => Held(Keys::FORWARD),
-        KeyCode::KeyS | KeyCode::ArrowDown => Held(Keys::BACK),
-        KeyCode::KeyA => Held(Keys::LEFT),
-        KeyCode::KeyD => Held(Keys::RIGHT),
-        KeyCode::ShiftLeft | KeyCode::ShiftRight => Held(Keys::RUN),
-        KeyCode::KeyQ | KeyCode::ArrowLeft => Held(Keys::TURN_LEFT),
-        KeyCode::KeyE | KeyCode::ArrowRight => Held(Keys::TURN_RIGHT),
-        KeyCode::PageUp => Held(Keys::LOOK_UP),
-        KeyCode::PageDown => Held(Keys::LOOK_DOWN),
-        KeyCode::Space | KeyCode::KeyP => Once(Action::Pause),
-        KeyCode::KeyN => Once(Action::Step),
-        KeyCode::Backspace => Rewind,
-        KeyCode::KeyB => Once(Action::Restart),
-        KeyCode::F5 => Once(Action::SaveBookmark),
-        KeyCode::F9 => Once(Action::RestoreBookmark),
-        KeyCode::F6 => Once(Action::SaveReplay),
-        KeyCode::KeyR => Once(Action::Record),
-        KeyCode::F12 => Once(Action::Screenshot),
-        KeyCode::F3 | KeyCode::KeyH => Once(Action::Hud),
-        KeyCode::F11 => Once(Action::Fullscreen),
-        KeyCode::Escape => Once(Action::Menu),
-        KeyCode::KeyT => Once(Action::Prompt),
-        KeyCode::Home => Once(Action::Home),
-        KeyCode::Digit1 | KeyCode::Numpad1 => Once(Action::FirstFrame(0)),
-        KeyCode::Digit2 | KeyCode::Numpad2 => Once(Action::FirstFrame(1)),
-        KeyCode::Digit3 | KeyCode::Numpad3 => Once(Action::FirstFrame(2)),
-        KeyCode::Digit4 | KeyCode::Numpad4 => Once(Action::FirstFrame(3)),
-        KeyCode::Digit5 | KeyCode::Numpad5 => Once(Action::FirstFrame(4)),
-        KeyCode::Digit6 | KeyCode::Numpad6 => Once(Action::FirstFrame(5)),
-        KeyCode::Digit7 | KeyCode::Numpad7 => Once(Action::FirstFrame(6)),
-        KeyCode::Digit8 | KeyCode::Numpad8 => Once(Action::FirstFrame(7)),
-        KeyCode::Digit9 | KeyCode::Numpad9 => Once(Action::FirstFrame(8)),
-        _ => return None,
-    })
+/// What a deed means.
+pub fn meaning(deed: Deed) -> Meaning {
+    use Meaning::{Held, Once, Rewind};
+    match deed {
+        Deed::Forward => Held(Keys::FORWARD),
+        Deed::Back => Held(Keys::BACK),
+        Deed::Left => Held(Keys::LEFT),
+        Deed::Right => Held(Keys::RIGHT),
+        Deed::Run => Held(Keys::RUN),
+        Deed::TurnLeft => Held(Keys::TURN_LEFT),
+        Deed::TurnRight => Held(Keys::TURN_RIGHT),
+        Deed::LookUp => Held(Keys::LOOK_UP),
+        Deed::LookDown => Held(Keys::LOOK_DOWN),
+        Deed::Rewind => Rewind,
+        Deed::Pause => Once(Action::Pause),
+        Deed::Step => Once(Action::Step),
+        Deed::Restart => Once(Action::Restart),
+        Deed::SaveBookmark => Once(Action::SaveBookmark),
+        Deed::RestoreBookmark => Once(Action::RestoreBookmark),
+        Deed::SaveReplay => Once(Action::SaveReplay),
+        Deed::Record => Once(Action::Record),
+        Deed::Screenshot => Once(Action::Screenshot),
+        Deed::Hud => Once(Action::Hud),
+        Deed::Fullscreen => Once(Action::Fullscreen),
+        Deed::Prompt => Once(Action::Prompt),
+        Deed::Home => Once(Action::Home),
+        Deed::Menu => Once(Action::Menu),
+        Deed::Place(number) => Once(Action::FirstFrame(number.into())),
+    }
 }
 
-/// Keys and what they do, as the menu shows them.
-pub const HELP: &[(&str, &str)] = &[
-    ("W A S D", "walk"),
-    ("Mouse", "look (click the picture first)"),
-    ("Arrows, Q E", "walk and turn without a mouse"),
-    ("Shift", "run"),
-    ("Space", "pause"),
-    ("N", "one step while paused"),
-    ("Backspace", "hold: go back in time"),
-    ("F5, F9", "keep this moment, come back to it"),
-    ("F6", "save the walk as a replay"),
-    ("B", "begin again, new seed"),
-    ("1 … 9", "go to a world"),
-    ("T", "words: what the world shall be"),
-    ("Home", "all worlds"),
-    ("R", "record"),
-    ("F12", "screenshot"),
-    ("H", "numbers"),
-    ("F11", "full screen"),
-    ("Esc", "free the mouse, menu"),
-];
+/// What the cross and two buttons do in panels, whatever they are bound to in a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// To what is above.
+    Up,
+    /// To what is below.
+    Down,
+    /// To the left.
+    Left,
+    /// To the right.
+    Right,
+    /// Choose.
+    Accept,
+    /// Leave.
+    Back,
+}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_and_arrows_walk_and_digits_choose() {
-        assert_eq!(binding(KeyCode::KeyW), Some(Binding::Held(Keys::FORWARD)));
-        assert_eq!(binding(KeyCode::ArrowUp), binding(KeyCode::KeyW));
-        assert_eq!(binding(KeyCode::ArrowLeft), Some(Binding::Held(Keys::TURN_LEFT)));
-        assert_eq!(binding(KeyCode::Digit9), Some(Binding::Once(Action::FirstFrame(8))));
-        assert_eq!(binding(KeyCode::Backspace), Some(Binding::Rewind));
-        assert_eq!(binding(KeyCode::F7), None);
-    }
+/// What a button does in a panel.
+pub fn navigates(button: PadButton) -> Option<Nav> {
+    Some(match button {
+        PadButton::CrossUp => Nav::Up,
+        PadButton::CrossDown => Nav::Down,
+        PadButton::CrossLeft => Nav::Left,
+        PadButton::CrossRight => Nav::Right,
+        PadButton::South => Nav::Accept,
+        PadButton::East => Nav::Back,
+        _ => return None,
+    })
 }

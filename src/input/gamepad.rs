@@ -1,191 +1,149 @@
-//! Gamepads: a thread named `gamepad` sleeps until one of them reports something.
+//! Gamepads: a thread named `gamepad` sleeps until one of them does something, and reports it as plain data.
 
 use std::time::Duration;
 
-use gilrs::{Axis, Button, EventType, GilrsBuilder};
+use gilrs::{Axis, Button, EventType, Gilrs, GilrsBuilder};
 
-use super::bindings::Action;
+use super::report::{PadAxis, PadChange, PadKey, PadReport};
+use crate::settings::PadButton;
 
-/// Where the sticks are, dead zone removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PadSticks {
-    /// Left stick, forward positive.
-    pub forward: f32,
-    /// Left stick, right positive.
-    pub strafe: f32,
-    /// Right stick, right positive.
-    pub turn: f32,
-    /// Right stick, up positive.
-    pub look: f32,
-    /// The left stick or the left trigger is pressed.
-    pub run: bool,
-    /// The left shoulder button is held: going back in time.
-    pub rewind: bool,
+/// Smallest move of an axis that is reported. A stick at rest trembles, hundreds of times a second, and every report
+/// wakes the window.
+const LEAST_MOVE: f32 = 1.0 / 256.0;
+
+fn button(button: Button) -> Option<PadButton> {
+    Some(match button {
+        Button::South => PadButton::South,
+        Button::East => PadButton::East,
+        Button::North => PadButton::North,
+        Button::West => PadButton::West,
+        Button::C => PadButton::C,
+        Button::Z => PadButton::Z,
+        // The library calls shoulder buttons triggers, and triggers their second kind.
+        Button::LeftTrigger => PadButton::LeftShoulder,
+        Button::LeftTrigger2 => PadButton::LeftTrigger,
+        Button::RightTrigger => PadButton::RightShoulder,
+        Button::RightTrigger2 => PadButton::RightTrigger,
+        Button::Select => PadButton::Select,
+        Button::Start => PadButton::Start,
+        Button::Mode => PadButton::Guide,
+        Button::LeftThumb => PadButton::LeftStick,
+        Button::RightThumb => PadButton::RightStick,
+        Button::DPadUp => PadButton::CrossUp,
+        Button::DPadDown => PadButton::CrossDown,
+        Button::DPadLeft => PadButton::CrossLeft,
+        Button::DPadRight => PadButton::CrossRight,
+        Button::Unknown => return None,
+    })
 }
 
-/// What the cross and two buttons do in panels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nav {
-    /// To what is above.
-    Up,
-    /// To what is below.
-    Down,
-    /// To the left.
-    Left,
-    /// To the right.
-    Right,
-    /// Choose.
-    Accept,
-    /// Leave.
-    Back,
+fn axis(axis: Axis) -> Option<PadAxis> {
+    Some(match axis {
+        Axis::LeftStickX => PadAxis::LeftX,
+        Axis::LeftStickY => PadAxis::LeftY,
+        Axis::RightStickX => PadAxis::RightX,
+        Axis::RightStickY => PadAxis::RightY,
+        Axis::DPadX => PadAxis::CrossX,
+        Axis::DPadY => PadAxis::CrossY,
+        Axis::LeftZ | Axis::RightZ | Axis::Unknown => return None,
+    })
 }
 
-/// What the gamepad thread tells.
-#[derive(Clone, Debug)]
-pub enum PadEvent {
-    /// The sticks have moved.
-    Sticks(PadSticks),
-    /// A button was pressed that moves in panels; if it also does something in a walk, `Pressed` follows.
-    Nav(Nav),
-    /// A button was pressed.
-    Pressed(Action),
-    /// Gamepads cannot be used; one sentence.
-    Unavailable(String),
+/// What an event of the library means; `name` is asked for the gamepad's name.
+fn change(event: EventType, name: impl FnOnce() -> String) -> Option<PadChange> {
+    Some(match event {
+        EventType::AxisChanged(moved, to, _) => PadChange::Moved(axis(moved)?, to),
+        EventType::ButtonPressed(pressed, _) => PadChange::Down(PadKey(button(pressed)?)),
+        EventType::ButtonReleased(released, _) => PadChange::Up(PadKey(button(released)?)),
+        EventType::Connected => PadChange::Connected(name()),
+        EventType::Disconnected => PadChange::Gone,
+        _ => return None,
+    })
 }
 
-/// Share of a stick's way that counts as rest.
-const DEAD_ZONE: f32 = 0.15;
-
-/// Removes the dead zone from a stick's position: round, and without a jump at its rim.
-fn without_dead_zone(x: f32, y: f32) -> (f32, f32) {
-    let length = x.hypot(y);
-    if !length.is_finite() || length <= DEAD_ZONE {
-        return (0.0, 0.0);
-    }
-    let scaled = ((length - DEAD_ZONE) / (1.0 - DEAD_ZONE)).min(1.0) / length;
-    (x * scaled, y * scaled)
+/// Leaves out the trembling of sticks.
+#[derive(Debug, Default)]
+struct Calm {
+    /// Gamepad, axis, and the position that was reported last.
+    last: Vec<(usize, PadAxis, f32)>,
 }
 
-/// A look stick is squared, so that small corrections are easy.
-fn eased(v: f32) -> f32 {
-    v * v.abs()
-}
-
-/// Positions of the raw axes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Axes {
-    left: (f32, f32),
-    right: (f32, f32),
-    run: bool,
-    rewind: bool,
-}
-
-impl Axes {
-    fn set(&mut self, axis: Axis, value: f32) {
-        match axis {
-            Axis::LeftStickX => self.left.0 = value,
-            Axis::LeftStickY => self.left.1 = value,
-            Axis::RightStickX => self.right.0 = value,
-            Axis::RightStickY => self.right.1 = value,
+impl Calm {
+    /// Whether a report is worth its way.
+    fn lets_through(&mut self, report: &PadReport) -> bool {
+        match report.what {
+            PadChange::Moved(axis, to) => {
+                let known = self.last.iter_mut().find(|l| (l.0, l.1) == (report.pad, axis));
+                match known {
+                    None => self.last.push((report.pad, axis, to)),
+                    // Rest and rim are told exactly.
+                    Some(last) if (last.2 - to).abs() >= LEAST_MOVE || [-1.0, 0.0, 1.0].contains(&to) => {
+                        if last.2 == to {
+                            return false;
+                        }
+                        last.2 = to;
+                    }
+                    Some(_) => return false,
+                }
+            }
+            PadChange::Gone => self.last.retain(|l| l.0 != report.pad),
             _ => {}
         }
-    }
-
-    fn sticks(&self) -> PadSticks {
-        let (strafe, forward) = without_dead_zone(self.left.0, self.left.1);
-        let (turn, look) = without_dead_zone(self.right.0, self.right.1);
-        PadSticks {
-            forward,
-            strafe,
-            turn: eased(turn),
-            look: eased(look),
-            run: self.run,
-            rewind: self.rewind,
-        }
+        true
     }
 }
 
-/// What a button does once.
-fn pressed(button: Button) -> Option<Action> {
-    Some(match button {
-        Button::Start => Action::Pause,
-        Button::Select => Action::Menu,
-        Button::North => Action::Restart,
-        Button::West => Action::Record,
-        Button::DPadUp => Action::Hud,
-        Button::DPadRight => Action::Step,
-        _ => return None,
-    })
-}
-
-/// What a button does in a panel.
-fn navigates(button: Button) -> Option<Nav> {
-    Some(match button {
-        Button::DPadUp => Nav::Up,
-        Button::DPadDown => Nav::Down,
-        Button::DPadLeft => Nav::Left,
-        Button::DPadRight => Nav::Right,
-        Button::South => Nav::Accept,
-        Button::East => Nav::Back,
-        _ => return None,
-    })
-}
-
-fn is_run(button: Button) -> bool {
-    matches!(button, Button::LeftThumb | Button::LeftTrigger2)
-}
-
-/// Starts the thread; it ends when `tell` returns false.
-pub fn watch(tell: impl Fn(PadEvent) -> bool + Send + 'static) -> std::io::Result<()> {
+/// Starts the thread; it ends when `tell` returns false. The error of a system without gamepads is one line in the log:
+/// most machines have none.
+pub fn watch(tell: impl Fn(PadReport) -> bool + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new().name("gamepad".to_owned()).spawn(move || {
-        // The library's own filters would add a second dead zone.
-        let mut gilrs = match GilrsBuilder::new().with_default_filters(false).build() {
-            Ok(gilrs) => gilrs,
-            Err(error) => {
-                tell(PadEvent::Unavailable(format!("Gamepads cannot be used: {error}.")));
-                return;
-            }
-        };
-        let mut axes = Axes::default();
-        let mut last = PadSticks::default();
-        loop {
-            let Some(event) = gilrs.next_event_blocking(Some(Duration::from_millis(500))) else {
-                continue;
-            };
-            let mut go_on = true;
-            match event.event {
-                EventType::AxisChanged(axis, value, _) => axes.set(axis, value),
-                EventType::ButtonPressed(button, _) if is_run(button) => axes.run = true,
-                EventType::ButtonReleased(button, _) if is_run(button) => axes.run = false,
-                // The library calls shoulder buttons triggers, and triggers their second kind.
-                EventType::ButtonPressed(Button::LeftTrigger, _) => axes.rewind = true,
-                EventType::ButtonReleased(Button::LeftTrigger, _) => axes.rewind = false,
-                EventType::ButtonPressed(button, _) => {
-                    if let Some(nav) = navigates(button) {
-                        go_on &= tell(PadEvent::Nav(nav));
-                    }
-                    if let Some(action) = pressed(button) {
-                        go_on &= tell(PadEvent::Pressed(action));
-                    }
-                }
-                EventType::Connected => {
-                    let name = gilrs.gamepad(event.id).name().to_owned();
-                    tracing::info!("gamepad connected: {name}");
-                }
-                EventType::Disconnected => axes = Axes::default(),
-                _ => {}
-            }
-            let now = axes.sticks();
-            if now != last {
-                last = now;
-                go_on &= tell(PadEvent::Sticks(now));
-            }
-            if !go_on {
-                return;
-            }
+        // The library's own filters would add a second dead zone. The one of them that is missed, that for crosses
+        // which are axes, is in `pads`.
+        match GilrsBuilder::new().with_default_filters(false).build() {
+            Ok(gilrs) => listen(gilrs, &tell),
+            Err(error) => tracing::warn!("Gamepads cannot be used: {error}."),
         }
     })?;
     Ok(())
+}
+
+fn listen(mut gilrs: Gilrs, tell: &impl Fn(PadReport) -> bool) {
+    // Not every system reports those that were there before the program.
+    let present: Vec<PadReport> = gilrs
+        .gamepads()
+        .map(|(id, gamepad)| PadReport {
+            pad: id.into(),
+            what: PadChange::Connected(gamepad.name().to_owned()),
+        })
+        .collect();
+    for report in present {
+        if !tell(report) {
+            return;
+        }
+    }
+    let mut calm = Calm::default();
+    loop {
+        let Some(event) = gilrs.next_event_blocking(Some(Duration::from_millis(500))) else {
+            continue;
+        };
+        let name = || gilrs.gamepad(event.id).name().to_owned();
+        let Some(what) = change(event.event, name) else {
+            continue;
+        };
+        let report = PadReport {
+            pad: event.id.into(),
+            what,
+        };
+        if calm.lets_through(&report) {
+            if tracing::enabled!(tracing::Level::TRACE) {
+                let json = serde_json::to_string(&report).unwrap_or_default();
+                tracing::trace!("gamepad report {json}");
+            }
+            if !tell(report) {
+                return;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -193,28 +151,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_dead_zone_is_round_and_has_no_step_at_its_rim() {
-        assert_eq!(without_dead_zone(0.1, 0.1), (0.0, 0.0));
-        let (x, _) = without_dead_zone(0.151, 0.0);
-        assert!(x > 0.0 && x < 0.01);
-        assert_eq!(without_dead_zone(1.0, 0.0), (1.0, 0.0));
-        let (x, y) = without_dead_zone(1.0, 1.0);
-        assert!((x.hypot(y) - 1.0).abs() < 1e-6);
-        assert_eq!(without_dead_zone(f32::NAN, 0.0), (0.0, 0.0));
+    fn every_button_of_the_library_has_a_place() {
+        assert_eq!(button(Button::LeftTrigger), Some(PadButton::LeftShoulder));
+        assert_eq!(button(Button::LeftTrigger2), Some(PadButton::LeftTrigger));
+        assert_eq!(button(Button::DPadUp), Some(PadButton::CrossUp));
+        assert_eq!(button(Button::Unknown), None);
+        assert_eq!((axis(Axis::DPadY), axis(Axis::LeftZ)), (Some(PadAxis::CrossY), None));
+        assert_eq!(change(EventType::Disconnected, String::new), Some(PadChange::Gone));
+        assert_eq!(
+            change(EventType::Connected, || "Pad".to_owned()),
+            Some(PadChange::Connected("Pad".to_owned()))
+        );
+        assert_eq!(change(EventType::Dropped, String::new), None);
     }
 
     #[test]
-    fn the_left_stick_walks_and_the_right_one_looks() {
-        let mut axes = Axes::default();
-        axes.set(Axis::LeftStickY, 1.0);
-        axes.set(Axis::RightStickX, -1.0);
-        axes.set(Axis::RightStickY, 0.575);
-        axes.rewind = true;
-        let sticks = axes.sticks();
-        assert_eq!((sticks.forward, sticks.strafe), (1.0, 0.0));
-        assert!(sticks.rewind && !sticks.run);
-        assert!(sticks.turn < -0.6 && sticks.look > 0.1);
-        assert_eq!(pressed(Button::Start), Some(Action::Pause));
-        assert_eq!(navigates(Button::South), Some(Nav::Accept));
+    fn trembling_is_left_out_and_rest_is_told_exactly() {
+        let mut calm = Calm::default();
+        let mut moved = |to| {
+            calm.lets_through(&PadReport {
+                pad: 0,
+                what: PadChange::Moved(PadAxis::LeftX, to),
+            })
+        };
+        let through: Vec<bool> = [0.003, 0.004, 0.002, 0.01, 0.011, 0.0, 0.0, 0.999, 1.0]
+            .into_iter()
+            .map(&mut moved)
+            .collect();
+        assert_eq!(through, [true, false, false, true, false, true, false, true, true]);
     }
 }

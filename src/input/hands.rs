@@ -1,12 +1,12 @@
-//! What the hands hold: keys, sticks; and how much a mouse move turns.
-
-use winit::keyboard::KeyCode;
+//! What the hands hold: keys, buttons, sticks; and how much a mouse move turns. Meaning comes from the table of bindings
+//! each time it is asked for, so that a change of it counts at once.
 
 use crate::control::{Keys, WalkInput};
-use crate::settings::Settings;
+use crate::settings::{Bindings, PadButton, Press, Settings};
 
-use super::bindings::{Binding, binding};
-use super::gamepad::PadSticks;
+use super::bindings::{Meaning, meaning};
+use super::pads::{Pads, Stick};
+use super::report::Report;
 
 /// Turning for one unit of mouse motion at sensitivity 1 (about 3 px a degree of a 1000 px wide window).
 const MOUSE_RAD: f32 = 0.0025;
@@ -14,65 +14,113 @@ const MOUSE_RAD: f32 = 0.0025;
 /// Everything that is held now.
 #[derive(Clone, Debug, Default)]
 pub struct Hands {
-    /// Held keys by their place, since two of them can mean the same.
-    held: Vec<KeyCode>,
-    sticks: PadSticks,
+    /// Held keys and buttons of the mouse, since two of them can mean the same.
+    held: Vec<Press>,
+    pads: Pads,
+    /// The window does not have the keyboard. Gamepads report all the same, but to whom is not known.
+    away: bool,
 }
 
 impl Hands {
-    /// A key went down; true if it is one that is held (and so is used up).
-    pub fn press(&mut self, key: KeyCode) -> bool {
-        let is_held = matches!(binding(key), Some(Binding::Held(_) | Binding::Rewind));
-        if is_held && !self.held.contains(&key) {
-            self.held.push(key);
+    /// Takes a report; what was pressed by it comes back. Whether a key is held from now on is for the caller to say
+    /// ([`Self::hold`]): a panel may have it. What goes up is always let go.
+    pub fn take(&mut self, report: &Report) -> Option<Press> {
+        match report {
+            Report::Down(press) => {
+                // Keys come to who has the keyboard.
+                self.away = false;
+                Some(*press)
+            }
+            Report::Repeat(_) => None,
+            Report::Up(press) => {
+                self.held.retain(|p| p != press);
+                None
+            }
+            Report::Away => {
+                self.release_all();
+                self.away = true;
+                None
+            }
+            Report::Back => {
+                self.away = false;
+                None
+            }
+            Report::Pad(report) => {
+                let pressed = self.pads.take(report).map(Press::Pad);
+                pressed.filter(|_| !self.away)
+            }
         }
-        is_held
     }
 
-    /// A key went up.
-    pub fn release(&mut self, key: KeyCode) {
-        self.held.retain(|k| *k != key);
+    /// A key or a button of the mouse is held for a walk.
+    pub fn hold(&mut self, press: Press) {
+        if !self.held.contains(&press) {
+            self.held.push(press);
+        }
     }
 
-    /// The window lost the keyboard: nobody will tell of keys that go up.
+    /// Keys and buttons of the mouse count as let go.
     pub fn release_all(&mut self) {
         self.held.clear();
     }
 
-    /// The gamepad's sticks have moved.
-    pub fn set_sticks(&mut self, sticks: PadSticks) {
-        self.sticks = sticks;
+    /// Names of the gamepads that are there.
+    pub fn pad_names(&self) -> Vec<String> {
+        self.pads.names().map(str::to_owned).collect()
+    }
+
+    /// Whether a button is held on any gamepad.
+    pub fn holds(&self, button: PadButton) -> bool {
+        !self.away && self.pads.held().any(|held| held == button)
+    }
+
+    /// Where the stick that walks and the stick that looks are, as the device reports them.
+    pub fn sticks(&self, bindings: &Bindings) -> (Stick, Stick) {
+        let (left, right) = self.pads.sticks();
+        if bindings.sticks_swapped() {
+            (right, left)
+        } else {
+            (left, right)
+        }
+    }
+
+    /// What all that is held means.
+    fn meanings<'a>(&'a self, bindings: &'a Bindings) -> impl Iterator<Item = Meaning> + 'a {
+        let pads = self.pads.held().map(Press::Pad).filter(|_| !self.away);
+        let held = self.held.iter().copied().chain(pads);
+        held.flat_map(|press| bindings.deeds(press)).map(meaning)
     }
 
     /// The held keys as bits.
-    pub fn keys(&self) -> Keys {
-        self.held.iter().fold(Keys::default(), |keys, key| {
-            if let Some(Binding::Held(bit)) = binding(*key) {
-                keys.with(bit)
-            } else {
-                keys
-            }
+    pub fn keys(&self, bindings: &Bindings) -> Keys {
+        self.meanings(bindings).fold(Keys::default(), |keys, m| match m {
+            Meaning::Held(bit) => keys.with(bit),
+            Meaning::Rewind | Meaning::Once(_) => keys,
         })
     }
 
     /// Whether the hands ask to go back in time.
-    pub fn rewind(&self) -> bool {
-        self.sticks.rewind || self.held.iter().any(|key| binding(*key) == Some(Binding::Rewind))
+    pub fn rewind(&self, bindings: &Bindings) -> bool {
+        self.meanings(bindings).any(|m| m == Meaning::Rewind)
     }
 
     /// What the hands ask for: keys and sticks together. Mouse turning goes its own way, see [`Self::mouse`].
     pub fn walk(&self, settings: &Settings) -> WalkInput {
-        let keys = WalkInput::from_keys(self.keys());
-        let sticks = &self.sticks;
+        let keys = WalkInput::from_keys(self.keys(&settings.bindings));
+        let (walk, look) = match self.away {
+            true => Default::default(),
+            false => self.sticks(&settings.bindings),
+        };
+        let (strafe, forward) = settings.walk_stick.walk(walk);
+        let (turn, look) = settings.look_stick.look(look);
         let up = if settings.invert_y { -1.0 } else { 1.0 };
         let both = |key: f32, stick: f32| (key + stick).clamp(-1.0, 1.0);
         WalkInput {
-            forward: both(keys.forward, sticks.forward),
-            strafe: both(keys.strafe, sticks.strafe),
-            run: keys.run || sticks.run,
-            turn: both(keys.turn, sticks.turn * settings.stick_sensitivity),
-            look: both(keys.look, up * sticks.look * settings.stick_sensitivity),
-            ..WalkInput::default()
+            forward: both(keys.forward, forward),
+            strafe: both(keys.strafe, strafe),
+            turn: both(keys.turn, turn * settings.stick_sensitivity),
+            look: both(keys.look, up * look * settings.stick_sensitivity),
+            ..keys
         }
     }
 
@@ -85,70 +133,5 @@ impl Hands {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_keys_of_one_meaning_are_two_keys() {
-        let mut hands = Hands::default();
-        assert!(hands.press(KeyCode::KeyW));
-        assert!(hands.press(KeyCode::ArrowUp));
-        hands.release(KeyCode::KeyW);
-        assert_eq!(hands.keys(), Keys::FORWARD);
-        hands.release(KeyCode::ArrowUp);
-        assert_eq!(hands.keys(), Keys::default());
-        assert!(!hands.press(KeyCode::KeyR));
-    }
-
-    #[test]
-    fn opposite_keys_cancel_and_losing_the_keyboard_stops() {
-        let mut hands = Hands::default();
-        hands.press(KeyCode::KeyA);
-        hands.press(KeyCode::KeyD);
-        hands.press(KeyCode::ShiftLeft);
-        let walk = hands.walk(&Settings::default());
-        assert_eq!((walk.strafe, walk.run), (0.0, true));
-        hands.release_all();
-        assert_eq!(hands.walk(&Settings::default()), WalkInput::default());
-    }
-
-    #[test]
-    fn going_back_is_held_by_key_or_shoulder_and_is_no_walking_key() {
-        let mut hands = Hands::default();
-        assert!(hands.press(KeyCode::Backspace));
-        assert!(hands.rewind());
-        assert_eq!(hands.keys(), Keys::default());
-        hands.release_all();
-        assert!(!hands.rewind());
-        hands.set_sticks(PadSticks {
-            rewind: true,
-            ..PadSticks::default()
-        });
-        assert!(hands.rewind());
-    }
-
-    #[test]
-    fn the_mouse_turns_right_and_up_and_can_be_inverted() {
-        let mut settings = Settings::default();
-        let (yaw, pitch) = Hands::mouse((10.0, -10.0), &settings);
-        assert!(yaw > 0.0 && pitch > 0.0);
-        settings.invert_y = true;
-        settings.mouse_sensitivity = 2.0;
-        let inverted = Hands::mouse((10.0, -10.0), &settings);
-        assert_eq!(inverted, (2.0 * yaw, -2.0 * pitch));
-    }
-
-    #[test]
-    fn sticks_and_keys_add_up_to_one_at_most() {
-        let mut hands = Hands::default();
-        hands.press(KeyCode::KeyW);
-        hands.set_sticks(PadSticks {
-            forward: 0.7,
-            turn: -0.5,
-            look: 0.4,
-            ..PadSticks::default()
-        });
-        let walk = hands.walk(&Settings::default());
-        assert_eq!((walk.forward, walk.turn, walk.look), (1.0, -0.5, 0.4));
-    }
-}
+#[path = "hands_tests.rs"]
+mod tests;

@@ -1,9 +1,14 @@
-//! Keyboard, mouse and gamepad to what the walker understands. The mapping is pure; only the gamepad has a thread.
+//! Keyboard, mouse and gamepad to what the walker understands. Devices make reports (`report`, and `gamepad` with a thread
+//! of its own); everything above is pure and is tested with reports that no device made.
 
 mod bindings;
 mod gamepad;
 mod hands;
+mod pads;
+mod report;
 
-pub use bindings::{Action, Binding, HELP, binding};
-pub use gamepad::{Nav, PadEvent, PadSticks, watch};
+pub use bindings::{Action, Meaning, Nav, meaning, navigates};
+pub use gamepad::watch;
 pub use hands::Hands;
+pub use pads::{Pads, Stick};
+pub use report::{PadAxis, PadChange, PadKey, PadReport, Report, key, mouse_button};

@@ -1,6 +1,6 @@
 //! What the first screen is built of: large cards with a picture, and rows with a small one.
 
-use egui::{Align2, Color32, CornerRadius, FontId, Rect, Sense, Stroke, StrokeKind, TextureId, Vec2, pos2, vec2};
+use egui::{Color32, CornerRadius, FontId, Rect, Sense, Stroke, StrokeKind, TextureId, Vec2, pos2, vec2};
 
 use super::theme;
 use crate::frame::Frame;
@@ -30,7 +30,7 @@ pub(super) struct Card<'a> {
     pub(super) title: &'a str,
     pub(super) caption: &'a str,
     /// The key that chooses it.
-    pub(super) key: Option<usize>,
+    pub(super) key: Option<&'a str>,
     /// The walk that is on began in it.
     pub(super) chosen: bool,
 }
@@ -57,11 +57,13 @@ impl Card<'_> {
         line(ui, pos2(left, top + 9.0), self.title, 15.5, Color32::WHITE, width);
         line(ui, pos2(left, top + 31.0), self.caption, 12.5, theme::DIM, width);
         if let Some(key) = self.key {
-            let at = Rect::from_min_size(picture.right_top() + vec2(-32.0, 8.0), vec2(24.0, 22.0));
-            ui.painter().rect_filled(at, 6.0, Color32::from_black_alpha(150));
             let font = FontId::proportional(13.0);
+            let text = ui.painter().layout_no_wrap(key.to_owned(), font, Color32::WHITE);
+            let width = (text.size().x + 12.0).max(24.0);
+            let at = Rect::from_min_size(picture.right_top() + vec2(-8.0 - width, 8.0), vec2(width, 22.0));
+            ui.painter().rect_filled(at, 6.0, Color32::from_black_alpha(150));
             ui.painter()
-                .text(at.center(), Align2::CENTER_CENTER, key, font, Color32::WHITE);
+                .galley(at.center() - 0.5 * text.size(), text, Color32::WHITE);
         }
         ring(ui, rect, &response, self.chosen);
         response.on_hover_cursor(egui::CursorIcon::PointingHand)

@@ -8,9 +8,10 @@ use egui::{Color32, RichText, ScrollArea, TextureHandle, TextureId, vec2};
 use super::cards::{self, Card, Row, Sign};
 use super::kept;
 use super::shelf::{name_of, size_text};
-use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, theme};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, focus, keys, theme};
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
+use crate::settings::Deed;
 
 /// A window at least this wide has the files beside the places, not below them.
 const TWO_COLUMNS: f32 = 960.0;
@@ -152,6 +153,7 @@ fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut
                 ui.spacing_mut().item_spacing = vec2(GAP, 8.0);
                 add(ui);
                 ui.add_space(24.0);
+                focus::follow(ui);
             });
     });
 }
@@ -170,6 +172,11 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
     let mut buttons = vec![
         ("Open a picture …", picture, UiCommand::ChoosePicture),
         ("Open a world …", world, UiCommand::ChooseGenerator),
+        (
+            "Controls",
+            "Keys, mouse and gamepad: what does what, and how fast",
+            UiCommand::Controls,
+        ),
         ("Quit", "Leave the program", UiCommand::Quit),
     ];
     if state.can_go_back {
@@ -210,7 +217,7 @@ fn places_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     if let Phase::Failed { message } = state.phase {
-        failure_ui(ui, message, commands);
+        *first = Some(failure_ui(ui, message, commands));
         if state.world.is_none() {
             return;
         }
@@ -238,25 +245,17 @@ fn places_ui(
             texture: interface.thumbnails.get(number).map(TextureHandle::id),
             title: &picture.name,
             caption: &picture.prompt,
-            key: (number < 9).then_some(number + 1),
+            key: super::menu::place_key(state, number),
             chosen: state.can_go_back && state.bundled == Some(number),
         };
         let response = card.ui(ui, size);
         if number == 0 || card.chosen {
             *first = Some(response.id);
         }
-        follow(&response);
         if response.clicked() {
             commands.push(UiCommand::FirstFrame(number));
         }
     });
-}
-
-/// What the arrows reach comes into view.
-pub(super) fn follow(response: &egui::Response) {
-    if response.gained_focus() {
-        response.scroll_to_me(None);
-    }
 }
 
 fn world_line(world: &WorldInfo, state: &UiState<'_>) -> String {
@@ -298,13 +297,16 @@ fn grid(ui: &mut egui::Ui, count: usize, aspect: f32, mut card: impl FnMut(&mut 
     }
 }
 
-fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) {
+/// Says what failed; the id of its button comes back.
+fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) -> egui::Id {
     caption_ui(ui, "The world has stopped", "");
     ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
-    if ui.add(theme::primary_button("Try again")).clicked() {
+    let again = ui.add(theme::primary_button("Try again"));
+    if again.clicked() {
         commands.push(UiCommand::Retry);
     }
     ui.add_space(14.0);
+    again.id
 }
 
 /// Generator files, kept moments, pictures and recordings.
@@ -332,7 +334,6 @@ fn files_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, c
             .ui(ui),
             Err(why) => missing_ui(ui, &card.path, why, 0.0),
         };
-        follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
             commands.push(UiCommand::Open(card.path.clone()));
         }
@@ -355,13 +356,14 @@ fn files_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, c
             Ok(_) => file_ui(ui, home.texture(&card.path), &card.path, card.folder.clone()),
             Err(why) => missing_ui(ui, &card.path, why, 0.0),
         };
-        follow(&response);
         if response.on_hover_text(card.path.display().to_string()).clicked() {
             commands.push(UiCommand::Begin(card.path.clone()));
         }
     }
     ui.add_space(12.0);
-    kept::recordings_ui(&mut interface.home, ui, shelf, commands);
+    let hint = |deed| keys::hint(&state.settings.bindings, deed);
+    let keys = [hint(Deed::Record), hint(Deed::Screenshot)];
+    kept::recordings_ui(&mut interface.home, ui, shelf, &keys, commands);
 }
 
 /// A picture that can be begun in.

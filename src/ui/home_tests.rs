@@ -190,6 +190,7 @@ fn clicks_choose_and_what_is_missing_cannot_be_chosen() {
                 ("Open folder", Some(UiCommand::Show("/videos".into()))),
                 ("Open a picture …", Some(UiCommand::ChoosePicture)),
                 ("Open a world …", Some(UiCommand::ChooseGenerator)),
+                ("Controls", Some(UiCommand::Controls)),
                 ("lost.safetensors", None),
                 ("torn.jpg", None),
                 ("walk-2.mp4", None),
@@ -229,6 +230,37 @@ fn arrows_and_enter_choose_and_reach_the_files() {
             run(interface, context, state, right());
             let (commands, _) = run(interface, context, state, vec![key(egui::Key::Enter), vec![]]);
             assert_eq!(commands, [UiCommand::FirstFrame(0)]);
+        },
+    );
+}
+
+#[test]
+fn what_the_arrows_reach_comes_into_view_in_a_low_window() {
+    at_home(
+        |_| {},
+        |interface, context, state| {
+            let mut frame = |events| {
+                let input = egui::RawInput {
+                    screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(700.0, 320.0))),
+                    events,
+                    ..egui::RawInput::default()
+                };
+                let mut text = String::new();
+                let output = context.run_ui(input, |ui| {
+                    interface.show(ui.ctx(), state);
+                });
+                output.shapes.iter().for_each(|s| collect_text(&s.shape, &mut text));
+                output.drop_without_applying_deltas();
+                text
+            };
+            frame(vec![]);
+            assert!(!frame(vec![]).contains("hill.jpg"));
+            for _ in 0..12 {
+                frame(key(egui::Key::ArrowDown));
+                frame(vec![]);
+            }
+            let text = (0..40).map(|_| frame(vec![])).last().unwrap_or_default();
+            assert!(text.contains("walk-1.png"), "{text}");
         },
     );
 }

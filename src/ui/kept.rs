@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::{Rect, RichText, pos2, vec2};
 
 use super::cards::{Row, Sign};
-use super::home::{Home, caption_ui, empty_ui, follow, missing_ui};
+use super::home::{Home, caption_ui, empty_ui, missing_ui};
 use super::hud::clock;
 use super::shelf::{ago, name_of, size_text};
 use super::{RecordingKind, Shelf, UiCommand, theme};
@@ -38,7 +38,6 @@ pub(super) fn moments_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, comm
             }
             Err(why) => missing_ui(ui, &card.path, why, TAIL),
         };
-        follow(&response);
         let row = response.rect;
         let words = card.about.as_ref().map_or("", |about| about.prompt.as_str());
         let hint = format!("{words}\n{}", card.path.display());
@@ -49,7 +48,14 @@ pub(super) fn moments_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, comm
     }
 }
 
-pub(super) fn recordings_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, commands: &mut Vec<UiCommand>) {
+/// `keys` tell what records and what takes a screenshot.
+pub(super) fn recordings_ui(
+    home: &mut Home,
+    ui: &mut egui::Ui,
+    shelf: &Shelf,
+    keys: &[String; 2],
+    commands: &mut Vec<UiCommand>,
+) {
     ui.horizontal(|ui| {
         caption_ui(ui, "Recordings", "");
         if !shelf.recordings.is_empty() {
@@ -63,8 +69,9 @@ pub(super) fn recordings_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, c
         }
     });
     if shelf.recordings.is_empty() {
+        let [record, screenshot] = keys;
         let text = format!(
-            "What you record (R) and screenshots (F12) are kept in {}.",
+            "What you record{record} and screenshots{screenshot} are kept in {}.",
             shelf.recordings_dir
         );
         empty_ui(ui, &text);
@@ -104,7 +111,6 @@ pub(super) fn recordings_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, c
             tail: TAIL,
         }
         .ui(ui);
-        follow(&response);
         let row = response.rect;
         if response
             .on_hover_text(format!("{hint}\n{}", card.path.display()))
@@ -129,7 +135,6 @@ fn delete_ui(doomed: &mut Option<PathBuf>, ui: &mut egui::Ui, row: Rect, path: &
     let mut over = ui.new_child(egui::UiBuilder::new().id_salt(path).max_rect(at));
     let button = egui::Button::new(RichText::new(text).size(13.5).color(color)).frame(asked);
     let response = over.add_sized(size, button).on_hover_text(hint);
-    follow(&response);
     if response.clicked() {
         if asked {
             *doomed = None;

@@ -2,8 +2,8 @@
 
 use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
 
-use super::{Interface, Phase, UiCommand, UiState, theme};
-use crate::settings::Settings;
+use super::{Interface, Phase, UiCommand, UiState, focus, keys, theme};
+use crate::settings::Deed;
 
 const WIDTH: f32 = 400.0;
 const MARGIN: i8 = 24;
@@ -39,6 +39,7 @@ pub(super) fn menu_ui(
                             seed_ui(interface, ui, state, commands);
                             settings_ui(ui, state, commands);
                             keys_ui(ui, state);
+                            focus::follow(ui);
                         });
                     foot_ui(ui, state, commands);
                 });
@@ -68,20 +69,25 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
 fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let walking = state.phase == Phase::Walking;
     let width = (ui.available_width() - 8.0) / 2.0;
-    let mut button = |ui: &mut egui::Ui, enabled: bool, text: &str, hint: &str, command| {
+    let mut button = |ui: &mut egui::Ui, enabled: bool, text: &str, hint: &str, deed, command| {
         let button = egui::Button::new(text).min_size(vec2(width, 34.0));
+        let hint = format!("{hint}{}", keys::hint(&state.settings.bindings, deed));
         if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
             commands.push(command);
         }
     };
     ui.horizontal(|ui| {
-        let (text, hint) = if state.paused {
-            ("Go on", "After the menu is closed (Space)")
-        } else {
-            ("Stay paused", "After the menu is closed (Space)")
-        };
-        button(ui, walking, text, hint, UiCommand::TogglePause);
-        button(ui, walking, "One step", "Four video frames (N)", UiCommand::Step);
+        let text = if state.paused { "Go on" } else { "Stay paused" };
+        let hint = "After the menu is closed";
+        button(ui, walking, text, hint, Deed::Pause, UiCommand::TogglePause);
+        button(
+            ui,
+            walking,
+            "One step",
+            "Four video frames",
+            Deed::Step,
+            UiCommand::Step,
+        );
     });
     ui.horizontal(|ui| {
         let text = if state.recording.is_some() {
@@ -89,10 +95,10 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
         } else {
             "Record"
         };
-        let hint = "An MP4 of every frame, in your videos folder (R)";
-        button(ui, walking, text, hint, UiCommand::ToggleRecording);
-        let hint = "The picture as PNG (F12)";
-        button(ui, walking, "Screenshot", hint, UiCommand::Screenshot);
+        let hint = "An MP4 of every frame, in your videos folder";
+        button(ui, walking, text, hint, Deed::Record, UiCommand::ToggleRecording);
+        let hint = "The picture as PNG";
+        button(ui, walking, "Screenshot", hint, Deed::Screenshot, UiCommand::Screenshot);
     });
 }
 
@@ -108,7 +114,8 @@ fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, com
             for (column, (texture, picture)) in pair.iter().enumerate() {
                 let number = 2 * row + column;
                 let chosen = state.bundled == Some(number);
-                if tile_ui(ui, size, texture.id(), &picture.name, number, chosen).clicked() {
+                let key = place_key(state, number);
+                if tile_ui(ui, size, texture.id(), &picture.name, key, chosen).clicked() {
                     commands.push(UiCommand::FirstFrame(number));
                 }
             }
@@ -122,10 +129,17 @@ fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, com
             commands.push(UiCommand::ChoosePicture);
         }
         let all = ui.add_sized(size, egui::Button::new("All worlds"));
-        if all.on_hover_text("The first screen (Home)").clicked() {
+        let hint = format!("The first screen{}", keys::hint(&state.settings.bindings, Deed::Home));
+        if all.on_hover_text(hint).clicked() {
             commands.push(UiCommand::Home);
         }
     });
+}
+
+/// The key that goes to a bundled place.
+pub(super) fn place_key(state: &UiState<'_>, number: usize) -> Option<&'static str> {
+    let number = u8::try_from(number).ok()?;
+    keys::label(&state.settings.bindings, Deed::Place(number))
 }
 
 /// One picture of the gallery with its name and key.
@@ -134,7 +148,7 @@ fn tile_ui(
     size: egui::Vec2,
     texture: egui::TextureId,
     name: &str,
-    number: usize,
+    key: Option<&str>,
     chosen: bool,
 ) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -156,15 +170,14 @@ fn tile_ui(
     };
     let middle = band.center().y - 0.5 * galley.size().y;
     painter.galley(egui::pos2(rect.left() + 8.0, middle), galley, Color32::WHITE);
-    if number < 9 {
+    if let Some(text) = key {
         let at = rect.right_top() + vec2(-8.0, 6.0);
-        let text = (number + 1).to_string();
         for (offset, color) in [
             (vec2(1.0, 1.0), Color32::from_black_alpha(190)),
             (vec2(0.0, 0.0), Color32::WHITE),
         ] {
             let font = FontId::proportional(13.0);
-            painter.text(at + offset, Align2::RIGHT_TOP, &text, font, color);
+            painter.text(at + offset, Align2::RIGHT_TOP, text, font, color);
         }
     }
     let stroke = if chosen {
@@ -190,6 +203,7 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
             .desired_width(130.0)
             .margin(egui::Margin::symmetric(10, 7));
         let field = ui.add(field);
+        focus::leave_by_arrows(&field);
         let seed: Option<u64> = interface.seed_text.trim().parse().ok();
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let again = ui
@@ -206,28 +220,17 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
 
 fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     theme::section(ui, "Settings");
+    let controls = ui.add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Controls …"));
+    let hint = "Keys, mouse and gamepad: what does what, and how fast";
+    if controls.on_hover_text(hint).clicked() {
+        commands.push(UiCommand::Controls);
+    }
     let mut settings = state.settings.clone();
-    egui::Grid::new("settings")
-        .num_columns(2)
-        .spacing(vec2(14.0, 6.0))
-        .show(ui, |ui| {
-            for (text, value) in [
-                ("Mouse", &mut settings.mouse_sensitivity),
-                ("Right stick", &mut settings.stick_sensitivity),
-            ] {
-                ui.label(text);
-                ui.add(
-                    egui::Slider::new(value, Settings::SENSITIVITY)
-                        .logarithmic(true)
-                        .fixed_decimals(1),
-                );
-                ui.end_row();
-            }
-        });
-    ui.checkbox(&mut settings.invert_y, "Pull back to look up");
-    ui.checkbox(&mut settings.hud, "Show the numbers (H)");
+    let with_key = |text: &str, deed| format!("{text}{}", keys::hint(&state.settings.bindings, deed));
+    ui.checkbox(&mut settings.hud, with_key("Show the numbers", Deed::Hud));
     let mut fullscreen = settings.fullscreen;
-    if ui.checkbox(&mut fullscreen, "Fill the screen (F11)").changed() {
+    let fill = with_key("Fill the screen", Deed::Fullscreen);
+    if ui.checkbox(&mut fullscreen, fill).changed() {
         commands.push(UiCommand::ToggleFullscreen);
     }
     if settings != *state.settings {
@@ -236,19 +239,31 @@ fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComm
 }
 
 fn keys_ui(ui: &mut egui::Ui, state: &UiState<'_>) {
+    let bindings = &state.settings.bindings;
     theme::section(ui, "Keys");
-    egui::Grid::new("keys")
-        .num_columns(2)
-        .spacing(vec2(18.0, 4.0))
-        .min_row_height(0.0)
-        .show(ui, |ui| {
-            for (key, what) in state.help {
-                ui.label(RichText::new(*key).size(14.0).color(theme::ACCENT));
-                ui.label(RichText::new(*what).size(14.0));
-                ui.end_row();
-            }
-        });
+    let rows = keys::help(bindings).into_iter();
+    ui.scope(|ui| list_ui(ui, rows.map(|(keys, what)| (keys, what.to_owned()))));
+    if !state.pads.is_empty() {
+        theme::section(ui, "Gamepad");
+        ui.scope(|ui| list_ui(ui, keys::pad_help(bindings)));
+    }
     ui.add_space(10.0);
+}
+
+fn list_ui(ui: &mut egui::Ui, rows: impl IntoIterator<Item = (String, String)>) {
+    ui.spacing_mut().item_spacing = vec2(14.0, 5.0);
+    let keys_width = 0.38 * ui.available_width();
+    for (keys, what) in rows {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().interact_size.y = 0.0;
+            let left = egui::Layout::top_down(egui::Align::Min);
+            ui.allocate_ui_with_layout(vec2(keys_width, 0.0), left, |ui| {
+                ui.set_width(keys_width);
+                ui.add(egui::Label::new(RichText::new(keys).size(14.0).color(theme::ACCENT)).wrap());
+            });
+            ui.add(egui::Label::new(RichText::new(what).size(14.0)).wrap());
+        });
+    }
 }
 
 fn foot_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {

@@ -1,10 +1,13 @@
 //! The interface over the picture: state in, commands out. Knows nothing of windows, graphics devices or networks.
 
 mod cards;
+mod controls;
 mod drop;
+mod focus;
 mod home;
 mod hud;
 mod kept;
+mod keys;
 mod menu;
 mod notices;
 mod prompt;
@@ -16,7 +19,7 @@ use std::path::PathBuf;
 
 use crate::engine::{RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
-use crate::settings::Settings;
+use crate::settings::{Press, Settings};
 
 use prompt::PromptBox;
 pub use shelf::{
@@ -52,6 +55,15 @@ pub struct HudNumbers {
     pub stats: Stats,
 }
 
+/// Where the sticks of a gamepad are: right and up, each -1 to 1, as the device reports them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sticks {
+    /// The one that walks.
+    pub walk: (f32, f32),
+    /// The one that looks.
+    pub look: (f32, f32),
+}
+
 /// Everything the interface shows.
 #[derive(Clone, Copy, Debug)]
 pub struct UiState<'a> {
@@ -77,6 +89,12 @@ pub struct UiState<'a> {
     pub prompt_open: bool,
     /// The first screen is open.
     pub home_open: bool,
+    /// The keys and their settings are shown.
+    pub controls_open: bool,
+    /// Names of the gamepads that are there.
+    pub pads: &'a [String],
+    /// Where their sticks are.
+    pub sticks: Sticks,
     /// There is a walk to go back to.
     pub can_go_back: bool,
     /// What the first screen offers, once it is known.
@@ -91,8 +109,6 @@ pub struct UiState<'a> {
     pub recording: Option<&'a RecordingStats>,
     /// Preferences.
     pub settings: &'a Settings,
-    /// Keys and what they do.
-    pub help: &'a [(&'a str, &'a str)],
     /// Name of the graphics adapter.
     pub adapter: &'a str,
     /// What computes, as the command line calls it, once that is known; while it is readied, too.
@@ -142,6 +158,10 @@ pub enum UiCommand {
     Home,
     /// Back from the first screen to the walk.
     CloseHome,
+    /// Show the keys and their settings.
+    Controls,
+    /// Back from them.
+    CloseControls,
     /// Fill the screen or not.
     ToggleFullscreen,
     /// New preferences.
@@ -160,6 +180,7 @@ pub struct Interface {
     toasts: Toasts,
     prompt: PromptBox,
     home: home::Home,
+    controls: controls::Controls,
 }
 
 impl Interface {
@@ -173,6 +194,7 @@ impl Interface {
             toasts: Toasts::default(),
             prompt: PromptBox::default(),
             home: home::Home::default(),
+            controls: controls::Controls::default(),
         }
     }
 
@@ -195,9 +217,28 @@ impl Interface {
         self.toasts.push(kind, text.into());
     }
 
+    /// Whether the next thing that is pressed is for a new binding, and for nothing else.
+    pub fn is_listening(&self) -> bool {
+        self.controls.is_listening()
+    }
+
+    /// Something was pressed while [`Self::is_listening`]; nothing if it has no name.
+    pub fn press(&mut self, press: Option<Press>) {
+        self.controls.press(press);
+    }
+
     /// Lays the interface out for one frame.
     pub fn show(&mut self, context: &egui::Context, state: &UiState<'_>) -> Vec<UiCommand> {
         let mut commands = Vec::new();
+        if state.controls_open {
+            // The first screen focuses something again when it is seen again.
+            self.home.closed();
+            controls::controls_ui(self, context, state, &mut commands);
+            drop::drop_ui(context, &mut commands);
+            self.toasts.show(context);
+            return commands;
+        }
+        self.controls.closed();
         if state.home_open {
             home::home_ui(self, context, state, &mut commands);
             drop::drop_ui(context, &mut commands);

@@ -2,7 +2,8 @@
 
 use egui::{Align2, RichText, vec2};
 
-use super::{Phase, UiCommand, UiState, theme};
+use super::{Phase, UiCommand, UiState, keys, theme};
+use crate::settings::Deed;
 
 pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     match state.phase {
@@ -16,20 +17,33 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
             Align2::CENTER_TOP,
             14.0,
         ),
-        Phase::Walking if state.paused => note(
-            context,
-            "Paused    Space goes on, N makes one step",
-            Align2::CENTER_TOP,
-            14.0,
-        ),
-        Phase::Walking if state.show_hint => note(
-            context,
-            "Click to look around    W A S D to walk    Esc for the menu",
-            Align2::CENTER_BOTTOM,
-            -28.0,
-        ),
+        Phase::Walking if state.paused => note(context, &paused(state), Align2::CENTER_TOP, 14.0),
+        Phase::Walking if state.show_hint => note(context, &beginning(state), Align2::CENTER_BOTTOM, -28.0),
         Phase::Walking => {}
     }
+}
+
+fn paused(state: &UiState<'_>) -> String {
+    let key = |deed| keys::label(&state.settings.bindings, deed);
+    let ways = [
+        key(Deed::Pause).map(|key| format!("{key} goes on")),
+        key(Deed::Step).map(|key| format!("{key} makes one step")),
+    ];
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    format!("Paused    {}", ways.join(", "))
+}
+
+fn beginning(state: &UiState<'_>) -> String {
+    let key = |deed| keys::label(&state.settings.bindings, deed);
+    let walk = [Deed::Forward, Deed::Left, Deed::Back, Deed::Right]
+        .into_iter()
+        .filter_map(key);
+    let walk: Vec<_> = walk.collect();
+    let mut text = "Click to look around    ".to_owned();
+    if !walk.is_empty() {
+        text.push_str(&format!("{} to walk    ", walk.join(" ")));
+    }
+    text + "Esc for the menu"
 }
 
 fn note(context: &egui::Context, text: &str, align: Align2, y: f32) {

@@ -3,8 +3,9 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{UiCommand, UiState, theme};
+use super::{UiCommand, UiState, focus, keys, theme};
 use crate::engine::WorldInfo;
+use crate::settings::Deed;
 
 /// What is being written.
 #[derive(Default)]
@@ -115,6 +116,7 @@ impl PromptBox {
             .lock_focus(true)
             .margin(egui::Margin::symmetric(10, 8));
         let field = ui.add(field);
+        focus::leave_by_arrows(&field);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if focus {
             // After the field was laid out, so that the key that opened it is not written into it.
@@ -225,7 +227,10 @@ impl PromptBox {
     pub(super) fn menu_ui(&mut self, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
         let Some(world) = state.world else { return };
         self.take(state.prompt);
-        theme::section(ui, "Words (T)");
+        theme::section(
+            ui,
+            &format!("Words{}", keys::hint(&state.settings.bindings, Deed::Prompt)),
+        );
         let enter = self.editor_ui(ui, world, "prompt in the menu", false);
         let changed = self.text.trim() != state.prompt;
         let button = egui::Button::new("Use these words").min_size(vec2(ui.available_width(), 34.0));

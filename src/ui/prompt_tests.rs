@@ -103,3 +103,20 @@ fn the_menu_has_the_words_too() {
         },
     );
 }
+
+#[test]
+fn arrows_lead_out_of_the_field_to_the_known_words() {
+    let down = || vec![key(egui::Key::ArrowDown), vec![], vec![]];
+    let events = [down(), vec![key(egui::Key::Enter), vec![], vec![]]].concat();
+    let context = egui::Context::default();
+    let mut interface = Interface::new(&context);
+    with_state(
+        |state| state.prompt_open = true,
+        |state| {
+            run(&mut interface, &context, state, vec![vec![]; 3]);
+            let (commands, text) = run(&mut interface, &context, state, events);
+            assert!(commands.is_empty(), "a word was chosen, not the whole: {commands:?}");
+            assert!(!text.contains("snow at\n"), "{text}");
+        },
+    );
+}

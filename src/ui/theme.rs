@@ -14,6 +14,8 @@ pub(super) const ON_ACCENT: Color32 = Color32::from_rgb(26, 21, 12);
 pub(super) const GROUND: Color32 = Color32::from_rgb(13, 15, 18);
 pub(super) const CARD: Color32 = Color32::from_rgb(25, 28, 33);
 pub(super) const CARD_HOVERED: Color32 = Color32::from_rgb(35, 39, 46);
+/// The line round what is bound to a key.
+pub(super) const CHIP_LINE: Color32 = Color32::from_rgb(58, 63, 72);
 const BUTTON: Color32 = Color32::from_rgb(38, 42, 49);
 const BUTTON_HOVERED: Color32 = Color32::from_rgb(52, 57, 66);
 const BUTTON_PRESSED: Color32 = Color32::from_rgb(66, 72, 82);

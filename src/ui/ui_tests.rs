@@ -2,6 +2,8 @@
 
 use super::*;
 
+#[path = "controls_tests.rs"]
+mod controls;
 #[path = "home_tests.rs"]
 mod home;
 #[path = "prompt_tests.rs"]
@@ -134,6 +136,9 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         prompt: "snow at",
         prompt_open: false,
         home_open: false,
+        controls_open: false,
+        pads: &[],
+        sticks: Sticks::default(),
         can_go_back: true,
         shelf: None,
         generator: None,
@@ -145,7 +150,6 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         hud: &hud,
         recording: None,
         settings: &settings,
-        help: &[("W", "walk")],
         adapter: "test",
         device: "cpu",
     };

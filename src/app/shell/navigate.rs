@@ -5,21 +5,21 @@ use crate::input::{Action, Nav};
 use super::Shell;
 
 impl Shell {
-    /// The cross or a button was pressed; without an open panel that means nothing.
+    /// The cross or a button was pressed while something is open.
     pub(super) fn navigate(&mut self, nav: Nav) {
-        if !self.session.home_open && !self.session.menu_open {
-            return;
-        }
         if nav == Nav::Back {
-            self.session.act(Action::Menu);
+            if self.session.panel_open() || self.session.prompt_open {
+                self.session.act(Action::Menu);
+            }
             self.after_input();
             return;
         }
         let Some(live) = &mut self.live else { return };
         let nobody = live.egui.egui_ctx().memory(|m| m.focused().is_none());
+        // Arrows need something to start from; these panels see to it themselves.
+        let starts = self.session.home_open || self.session.controls_open;
         let key = match nav {
-            // Arrows need something to start from; on the first screen that is seen to.
-            _ if nobody && !self.session.home_open => egui::Key::Tab,
+            _ if nobody && !starts => egui::Key::Tab,
             Nav::Up => egui::Key::ArrowUp,
             Nav::Down => egui::Key::ArrowDown,
             Nav::Left => egui::Key::ArrowLeft,

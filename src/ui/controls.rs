@@ -1,0 +1,196 @@
+//! The panel of controls: what is bound to what, and how mouse and sticks answer. A whole page, as the first screen is.
+
+use egui::{Color32, RichText, ScrollArea, vec2};
+
+use super::focus::{self, FocusGrid, FocusMemory};
+use super::{Interface, UiCommand, UiState, theme};
+use crate::settings::{Deed, Press, Settings};
+
+mod chips;
+mod devices;
+mod listen;
+mod table;
+
+/// A window at least this wide has the settings of the devices beside the table, not below it.
+const TWO_COLUMNS: f32 = 1000.0;
+const SIDE_WIDTH: f32 = 340.0;
+const GAP: f32 = 40.0;
+/// Room for a scroll bar; it lies outside of what is aligned.
+const BAR: f32 = 12.0;
+
+/// What the panel remembers between frames.
+#[derive(Default)]
+pub(super) struct Controls {
+    listening: Option<Listening>,
+    focus: FocusMemory,
+}
+
+/// A new binding is waited for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Listening {
+    deed: Deed,
+    /// What it shall stand in place of.
+    instead_of: Option<Press>,
+    /// What was pressed since the last frame.
+    heard: Option<Heard>,
+    /// Something was pressed that cannot be used.
+    nameless: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Heard {
+    Press(Press),
+    Nameless,
+}
+
+impl Controls {
+    pub(super) fn closed(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn is_listening(&self) -> bool {
+        self.listening.is_some()
+    }
+
+    pub(super) fn press(&mut self, press: Option<Press>) {
+        if let Some(listening) = &mut self.listening {
+            // Of two that are pressed at once the first counts.
+            listening
+                .heard
+                .get_or_insert(press.map_or(Heard::Nameless, Heard::Press));
+        }
+    }
+
+    pub(super) fn listen(&mut self, deed: Deed, instead_of: Option<Press>) {
+        self.listening = Some(Listening {
+            deed,
+            instead_of,
+            heard: None,
+            nameless: false,
+        });
+    }
+}
+
+pub(super) fn controls_ui(
+    interface: &mut Interface,
+    context: &egui::Context,
+    state: &UiState<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let controls = &mut interface.controls;
+    let mut settings = state.settings.clone();
+    let mut grid = FocusGrid::default();
+    listen::hear(controls, context, &mut settings);
+    let screen = context.content_rect();
+    let margin = if screen.width() < 600.0 { 14.0 } else { 36.0 };
+    egui::Area::new(egui::Id::unique("controls"))
+        .fixed_pos(screen.min)
+        .constrain(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            ui.painter().rect_filled(screen, 0.0, theme::GROUND);
+            let inner = screen.shrink2(vec2(margin, 0.0));
+            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
+            ui.add_space(26.0);
+            head_ui(&mut ui, &mut settings, &mut grid, commands);
+            ui.add_space(14.0);
+            let (width, height) = (ui.available_width(), ui.available_height().max(1.0));
+            if width >= TWO_COLUMNS {
+                let main = width - SIDE_WIDTH - GAP;
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    column(ui, "bindings", vec2(main, height), |ui| {
+                        table::table_ui(controls, ui, &mut settings, &mut grid);
+                    });
+                    ui.add_space(GAP - BAR);
+                    grid.next_column();
+                    // Its bar goes into the margin.
+                    column(ui, "devices", vec2(SIDE_WIDTH, height), |ui| {
+                        devices::devices_ui(ui, state, &mut settings, &mut grid);
+                    });
+                });
+            } else {
+                column(&mut ui, "all controls", vec2(width - BAR, height), |ui| {
+                    devices::devices_ui(ui, state, &mut settings, &mut grid);
+                    ui.add_space(20.0);
+                    grid.next_row();
+                    table::table_ui(controls, ui, &mut settings, &mut grid);
+                });
+            }
+        });
+    if controls.is_listening() {
+        listen::listen_ui(controls, context);
+    } else {
+        grid.finish(context, &mut controls.focus);
+    }
+    if settings != *state.settings {
+        commands.push(UiCommand::Settings(settings));
+    }
+}
+
+fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, commands: &mut Vec<UiCommand>) {
+    ui.label(
+        RichText::new("FARWANDER")
+            .size(12.0)
+            .extra_letter_spacing(3.0)
+            .color(theme::ACCENT),
+    );
+    let mut buttons = |ui: &mut egui::Ui| {
+        let done = ui.add(theme::primary_button("Done").min_size(vec2(110.0, 36.0)));
+        ring(ui, &done);
+        grid.add(&done);
+        if done.on_hover_text("Esc").clicked() {
+            commands.push(UiCommand::CloseControls);
+        }
+        let changed = settings.bindings.keys_differ() || settings.bindings.pad_differs();
+        let reset = egui::Button::new("Reset all bindings").min_size(vec2(0.0, 36.0));
+        let reset = ui.add_enabled(changed, reset);
+        ring(ui, &reset);
+        if changed {
+            grid.add(&reset);
+        }
+        if reset
+            .on_hover_text("Every key and button as the presets have it")
+            .clicked()
+        {
+            settings.bindings.reset_all();
+        }
+    };
+    let title = RichText::new("Controls").size(28.0).color(Color32::WHITE);
+    if ui.available_width() < 480.0 {
+        ui.label(title);
+        ui.horizontal_wrapped(buttons);
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(title);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), &mut buttons);
+        });
+    }
+    grid.next_row();
+}
+
+/// A column that scrolls; `size` is that of what is in it.
+fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut egui::Ui)) {
+    let outer = size + vec2(BAR, 0.0);
+    ui.allocate_ui_with_layout(outer, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ScrollArea::vertical()
+            .id_salt(name)
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                ui.set_width(size.x.max(1.0));
+                ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+                add(ui);
+                ui.add_space(24.0);
+                focus::follow(ui);
+            });
+    });
+}
+
+/// The line round what has the focus: who has no mouse sees by it where they are.
+fn ring(ui: &egui::Ui, response: &egui::Response) {
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(2.0, theme::ACCENT);
+        ui.painter()
+            .rect_stroke(response.rect.expand(2.0), 8.0, stroke, egui::StrokeKind::Outside);
+    }
+}

@@ -1,0 +1,154 @@
+//! The table: a row for each deed with what is bound to it, and in words what is bound twice.
+
+use egui::{Align, Layout, RichText, vec2};
+
+use super::chips::{self, Clicked};
+use super::{Controls, ring};
+use crate::settings::{Bindings, Deed, Group, Press, Settings};
+use crate::ui::focus::FocusGrid;
+use crate::ui::{keys, theme};
+
+/// Widths of the columns: words, keys, buttons, reset. Keys take what is left.
+struct Widths {
+    title: f32,
+    keys: f32,
+    pad: f32,
+}
+
+const RESET_WIDTH: f32 = 64.0;
+const ROW_HEIGHT: f32 = 30.0;
+
+impl Widths {
+    fn of(width: f32) -> Self {
+        let title = (0.24 * width).clamp(90.0, 190.0);
+        let rest = (width - title - RESET_WIDTH - 24.0).max(2.0);
+        let pad = (0.46 * rest).floor();
+        Self {
+            title,
+            keys: rest - pad,
+            pad,
+        }
+    }
+}
+
+pub(super) fn table_ui(controls: &mut Controls, ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid) {
+    let widths = Widths::of(ui.available_width());
+    grid.start_here();
+    for (number, group) in Group::ALL.into_iter().enumerate() {
+        ui.add_space(if number == 0 { 0.0 } else { 14.0 });
+        ui.horizontal(|ui| {
+            let caption = |ui: &mut egui::Ui, text: &str, width: f32| {
+                cell(ui, width, 18.0, |ui| {
+                    ui.label(RichText::new(text).size(13.0).color(theme::DIM));
+                });
+            };
+            caption(ui, group.title(), widths.title);
+            if number == 0 {
+                caption(ui, "Keyboard and mouse", widths.keys);
+                caption(ui, "Gamepad", widths.pad);
+            }
+        });
+        for deed in Deed::of(group) {
+            row_ui(controls, ui, &mut settings.bindings, grid, deed, &widths);
+            conflicts_ui(ui, &mut settings.bindings, grid, deed, &widths);
+        }
+    }
+}
+
+fn cell(ui: &mut egui::Ui, width: f32, height: f32, add: impl FnOnce(&mut egui::Ui)) {
+    let layout = Layout::left_to_right(Align::Center).with_main_wrap(true);
+    ui.allocate_ui_with_layout(vec2(width, height), layout, |ui| {
+        ui.set_min_width(width);
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        add(ui);
+    });
+}
+
+fn row_ui(
+    controls: &mut Controls,
+    ui: &mut egui::Ui,
+    bindings: &mut Bindings,
+    grid: &mut FocusGrid,
+    deed: Deed,
+    widths: &Widths,
+) {
+    ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
+        cell(ui, widths.title, ROW_HEIGHT, |ui| {
+            ui.add(egui::Label::new(deed.title()).wrap());
+        });
+        for (pad, width) in [(false, widths.keys), (true, widths.pad)] {
+            cell(ui, width, ROW_HEIGHT, |ui| {
+                let presses: Vec<Press> = bindings
+                    .of(deed)
+                    .iter()
+                    .copied()
+                    .filter(|p| p.is_pad() == pad)
+                    .collect();
+                for press in presses {
+                    if press.is_fixed() {
+                        chips::fixed(ui, press.label());
+                        continue;
+                    }
+                    let id = egui::Id::unique(("bound", deed.name(), press.name()));
+                    let warns = !bindings.others(deed, press).is_empty() && !bindings.is_shared(press);
+                    match chips::chip(ui, grid, id, press.label(), warns) {
+                        Some(Clicked::Chip) => controls.listen(deed, Some(press)),
+                        Some(Clicked::Cross) => bindings.unbind(deed, press),
+                        None => {}
+                    }
+                }
+                let id = egui::Id::unique(("slot", deed.name(), pad));
+                let what = format!("bind one more to {}", keys::lower(deed.title()));
+                if chips::slot(ui, grid, id, &what) {
+                    controls.listen(deed, None);
+                }
+            });
+        }
+        if bindings.differs(deed) {
+            let reset = ui.add(egui::Button::new(RichText::new("Reset").size(13.0)).min_size(vec2(56.0, 28.0)));
+            ring(ui, &reset);
+            grid.add(&reset);
+            if reset.on_hover_text("As the presets have it").clicked() {
+                bindings.reset(deed);
+            }
+        }
+    });
+    grid.next_row();
+}
+
+/// What else the keys of a row do, and the two ways out of it.
+fn conflicts_ui(ui: &mut egui::Ui, bindings: &mut Bindings, grid: &mut FocusGrid, deed: Deed, widths: &Widths) {
+    for press in bindings.of(deed).to_vec() {
+        let others = bindings.others(deed, press);
+        if others.is_empty() {
+            continue;
+        }
+        let titles: Vec<String> = others.iter().map(|other| keys::lower(other.title())).collect();
+        let shared = bindings.is_shared(press);
+        let color = if shared { theme::DIM } else { theme::WARNING };
+        let text = format!("{} also does: {}", press.said(), titles.join("; "));
+        ui.horizontal_wrapped(|ui| {
+            ui.add_space(widths.title + 8.0);
+            ui.label(RichText::new(text).size(13.0).color(color));
+            if shared {
+                return;
+            }
+            for (text, hint) in [
+                ("Take it away there", "It does only this from here on"),
+                ("Keep both", "It does all of it at once"),
+            ] {
+                let button = egui::Button::new(RichText::new(text).size(13.0)).min_size(vec2(0.0, 26.0));
+                let button = ui.add(button);
+                ring(ui, &button);
+                grid.add(&button);
+                if button.on_hover_text(hint).clicked() {
+                    match text {
+                        "Keep both" => bindings.share(press),
+                        _ => bindings.keep_only(deed, press),
+                    }
+                }
+            }
+        });
+        grid.next_row();
+    }
+}

@@ -1,0 +1,181 @@
+//! Keys in words: the list in the menu and the hints at buttons, made from the table of bindings.
+
+use crate::settings::{Bindings, Deed, Key, Press};
+
+/// ` (Space)` for the first key of a deed, for the end of a hint; nothing if it has no key.
+pub(super) fn hint(bindings: &Bindings, deed: Deed) -> String {
+    label(bindings, deed).map_or_else(String::new, |label| format!(" ({label})"))
+}
+
+/// The first key of a deed.
+pub(super) fn label(bindings: &Bindings, deed: Deed) -> Option<&'static str> {
+    bindings.first_key(deed).map(Press::label)
+}
+
+/// Keys and what they do.
+pub(super) fn help(bindings: &Bindings) -> Vec<(String, &'static str)> {
+    const ROWS: [(&[Deed], &str); 19] = [
+        (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], "walk"),
+        (&[], "look (click the picture first)"),
+        (&[Deed::TurnLeft, Deed::TurnRight], "turn"),
+        (&[Deed::LookUp, Deed::LookDown], "look up and down"),
+        (&[Deed::Run], "run"),
+        (&[Deed::Pause], "pause"),
+        (&[Deed::Step], "one step while paused"),
+        (&[Deed::Rewind], "hold: go back in time"),
+        (
+            &[Deed::SaveBookmark, Deed::RestoreBookmark],
+            "keep this moment, come back to it",
+        ),
+        (&[Deed::SaveReplay], "save the walk as a replay"),
+        (&[Deed::Restart], "begin again, new seed"),
+        (&PLACES, "go to a world"),
+        (&[Deed::Prompt], "words: what the world shall be"),
+        (&[Deed::Home], "all worlds"),
+        (&[Deed::Record], "record"),
+        (&[Deed::Screenshot], "screenshot"),
+        (&[Deed::Hud], "numbers"),
+        (&[Deed::Fullscreen], "full screen"),
+        (&[Deed::Menu], "free the mouse, menu"),
+    ];
+    let rows = ROWS.into_iter().map(|(deeds, what)| {
+        let keys = match deeds {
+            [] => "Mouse".to_owned(),
+            _ if deeds == PLACES => places(bindings),
+            _ => keys_of(bindings, deeds),
+        };
+        (keys, what)
+    });
+    rows.filter(|(keys, _)| !keys.is_empty()).collect()
+}
+
+/// Buttons of a gamepad and what they do.
+pub(super) fn pad_help(bindings: &Bindings) -> Vec<(String, String)> {
+    let (walks, looks) = if bindings.sticks_swapped() {
+        ("Right stick", "Left stick")
+    } else {
+        ("Left stick", "Right stick")
+    };
+    let mut rows = vec![
+        (walks.to_owned(), "walk".to_owned()),
+        (looks.to_owned(), "look".to_owned()),
+    ];
+    for deed in Deed::all() {
+        let labels: Vec<_> = bindings
+            .of(deed)
+            .iter()
+            .filter(|p| p.is_pad())
+            .map(|p| p.label())
+            .collect();
+        if !labels.is_empty() {
+            rows.push((labels.join(", "), lower(deed.title())));
+        }
+    }
+    rows
+}
+
+/// With a small letter at the beginning, for the middle of a sentence.
+pub(super) fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_lowercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+const PLACES: [Deed; 9] = [
+    Deed::Place(0),
+    Deed::Place(1),
+    Deed::Place(2),
+    Deed::Place(3),
+    Deed::Place(4),
+    Deed::Place(5),
+    Deed::Place(6),
+    Deed::Place(7),
+    Deed::Place(8),
+];
+
+/// Keys of the same rank stand together: `W A S D, Up, Down`.
+fn keys_of(bindings: &Bindings, deeds: &[Deed]) -> String {
+    let of: Vec<Vec<&str>> = deeds.iter().map(|deed| labels(bindings, *deed)).collect();
+    let ranks = of.iter().map(Vec::len).max().unwrap_or(0);
+    let ranks = (0..ranks).map(|rank| {
+        let labels: Vec<&str> = of.iter().filter_map(|labels| labels.get(rank).copied()).collect();
+        let short = labels.iter().all(|label| label.chars().count() == 1);
+        labels.join(if short { " " } else { ", " })
+    });
+    ranks.collect::<Vec<_>>().join(", ")
+}
+
+/// What is bound to a deed on keyboard and mouse; a key that is there twice, left and right, is one.
+fn labels(bindings: &Bindings, deed: Deed) -> Vec<&'static str> {
+    let presses = bindings.of(deed);
+    let keys = presses.iter().filter(|p| !p.is_pad());
+    let labels = keys.filter_map(|press| match press {
+        Press::Key(key) => match twin(*key) {
+            Some((_, right, both)) if presses.contains(&Press::Key(right)) && *key != right => Some(both),
+            Some((left, right, _)) if presses.contains(&Press::Key(left)) && *key == right => None,
+            _ => Some(key.label()),
+        },
+        other => Some(other.label()),
+    });
+    labels.collect()
+}
+
+/// Left, right, and the name of both.
+fn twin(key: Key) -> Option<(Key, Key, &'static str)> {
+    let twins = [
+        (Key::ShiftLeft, Key::ShiftRight, "Shift"),
+        (Key::ControlLeft, Key::ControlRight, "Ctrl"),
+        (Key::AltLeft, Key::AltRight, "Alt"),
+        (Key::SuperLeft, Key::SuperRight, "Super"),
+    ];
+    twins.into_iter().find(|t| t.0 == key || t.1 == key)
+}
+
+fn places(bindings: &Bindings) -> String {
+    let first: Vec<_> = PLACES.iter().filter_map(|deed| label(bindings, *deed)).collect();
+    if first == ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
+        return "1 … 9".to_owned();
+    }
+    first.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{KeyPreset, PadPreset};
+
+    fn keys_for(bindings: &Bindings, what: &str) -> Option<String> {
+        help(bindings).into_iter().find(|row| row.1 == what).map(|row| row.0)
+    }
+
+    #[test]
+    fn the_list_says_what_the_table_says() {
+        let mut bindings = Bindings::default();
+        let of = |bindings: &Bindings, what| keys_for(bindings, what).unwrap_or_default();
+        assert_eq!(of(&bindings, "walk"), "W A S D, Up, Down");
+        assert_eq!(of(&bindings, "turn"), "Q E, Left, Right");
+        assert_eq!(of(&bindings, "run"), "Shift");
+        assert_eq!(of(&bindings, "go to a world"), "1 … 9");
+        assert_eq!(of(&bindings, "keep this moment, come back to it"), "F5, F9");
+        assert_eq!(hint(&bindings, Deed::Pause), " (Space)");
+        bindings.use_keys(KeyPreset::LeftHanded);
+        assert_eq!(of(&bindings, "walk"), "I J K L, Up, Down");
+        bindings.unbind(Deed::Run, Press::Key(Key::ShiftLeft));
+        assert_eq!(of(&bindings, "run"), "Right Shift");
+        bindings.rebind(Deed::Place(0), Press::Key(Key::Digit1), Press::Key(Key::KeyX));
+        assert_eq!(of(&bindings, "go to a world"), "X 2 3 4 5 6 7 8 9");
+        bindings.unbind(Deed::Record, Press::Key(Key::KeyR));
+        assert_eq!(
+            (keys_for(&bindings, "record"), hint(&bindings, Deed::Record)),
+            (None, String::new())
+        );
+    }
+
+    #[test]
+    fn the_list_of_a_gamepad_follows_its_preset() {
+        let mut bindings = Bindings::default();
+        assert!(pad_help(&bindings).contains(&("Left stick, Left trigger".to_owned(), "run".to_owned())));
+        bindings.use_pad(PadPreset::Southpaw);
+        assert_eq!(pad_help(&bindings)[0], ("Right stick".to_owned(), "walk".to_owned()));
+    }
+}
