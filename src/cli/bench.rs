@@ -104,7 +104,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     println!(
         "{} on {} with {threads} threads",
         package.manifest.title,
-        args.device.settled().to_string()
+        args.device.settled()
     );
     println!(
         "  {:.1} video frames a second over {} frames",

@@ -29,15 +29,10 @@ pub(super) fn quilt_step(
         // Nobody knows how far away it is, and within a step it hardly matters.
         inverse_depth: vec![0.0; drawn.len()],
     };
-    for i in 0..END {
-        let seen = reproject(
-            lens,
-            &source,
-            &control.poses[END],
-            &control.poses[i],
-            Some(&warped[i].valid),
-        );
-        warped[i].add(seen);
+    let (end, others) = (&control.poses[END], &mut warped[..END]);
+    for (picture, pose) in others.iter_mut().zip(&control.poses) {
+        let seen = reproject(lens, &source, end, pose, Some(&picture.valid));
+        picture.add(seen);
     }
     let drawn: Vec<f32> = drawn.iter().map(|d| f32::from(u8::from(*d))).collect();
     for (valid, drawn) in warped[END].valid.iter_mut().zip(&drawn) {

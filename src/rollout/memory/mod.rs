@@ -94,7 +94,8 @@ impl Memory {
         let nearest_m = (self.keyframes.iter())
             .map(|k| distance_m(&k.pose, &self.here))
             .fold(f32::INFINITY, f32::min);
-        if self.new_share < NEW_SHARE && nearest_m < FAR_M && !(rests(control) && !self.knows_this_view()) {
+        let rests_anew = rests(control) && !self.knows_this_view();
+        if self.new_share < NEW_SHARE && nearest_m < FAR_M && !rests_anew {
             return;
         }
         self.new_share = 0.0;
