@@ -241,7 +241,10 @@ mod tests {
             let first: Vec<f32> = (0..48 * 32 * 3).map(|_| rng.uniform() * 2.0 - 1.0).collect();
             let (mut walks, _) = Walks::start(
                 networks.clone(),
-                Sampler::default(),
+                Sampler {
+                    quilt: false,
+                    ..Sampler::default()
+                },
                 std::slice::from_ref(&first),
                 &["snow"],
                 &[seed],

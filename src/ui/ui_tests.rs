@@ -13,7 +13,7 @@ use crate::control::Lens;
 use crate::engine::Picture;
 use crate::frame::Frame;
 
-const SIZE: egui::Vec2 = egui::vec2(1280.0, 800.0);
+const SIZE: egui::Vec2 = egui::vec2(1280.0, 1240.0);
 
 fn world() -> WorldInfo {
     WorldInfo {
