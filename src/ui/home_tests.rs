@@ -193,7 +193,6 @@ fn clicks_choose_and_what_is_missing_cannot_be_chosen() {
                 ("Controls", Some(UiCommand::Controls)),
                 ("lost.safetensors", None),
                 ("torn.jpg", None),
-                ("walk-2.mp4", None),
                 // It is open already.
                 ("vale.safetensors  ·  open now", None),
             ] {
