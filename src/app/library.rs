@@ -14,8 +14,6 @@ use crate::{paths, record};
 const THUMBNAIL_PX: u32 = 240;
 /// Kept moments that are shown.
 const MOST_MOMENTS: usize = 12;
-/// Worlds are walked at this rate; a moment does not say.
-const FRAMES_PER_SEC: f64 = 24.0;
 /// Recordings that are shown.
 const MOST_RECORDINGS: usize = 12;
 /// Larger pictures are not decoded for a thumbnail.
@@ -146,23 +144,12 @@ fn small(frame: &Frame) -> Frame {
 
 /// The newest kept moments of a folder.
 fn moments(dir: &Path) -> Vec<MomentCard> {
-    let mut found: Vec<_> = entries(dir)
-        .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
-        .filter_map(|path| {
-            let meta = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
-            Some((meta.modified().ok(), path, meta.len()))
-        })
-        .collect();
-    found.sort();
-    found.reverse();
-    found.truncate(MOST_MOMENTS);
-    let card = |(modified, path, size_bytes): (Option<std::time::SystemTime>, PathBuf, u64)| {
+    let card = |(modified, path, size_bytes): Dated| {
         let about = Moment::peek(&path).map(|moment| AboutMoment {
             title: moment.title,
             name: moment.name,
             prompt: moment.prompt,
-            frames: moment.frames,
-            frames_per_sec: FRAMES_PER_SEC,
+            secs: moment.secs,
             picture: small(&moment.picture),
         });
         let about = about.map_err(|error| match error {
@@ -177,23 +164,37 @@ fn moments(dir: &Path) -> Vec<MomentCard> {
             about,
         }
     };
-    found.into_iter().map(card).collect()
+    newest(dir, &["safetensors"], MOST_MOMENTS)
+        .into_iter()
+        .map(card)
+        .collect()
 }
 
-/// The newest recordings and screenshots of a folder.
-fn recordings(dir: &Path) -> Vec<RecordingCard> {
-    let mut found: Vec<_> = entries(dir)
+/// A file with the time of its last change and its size.
+type Dated = (Option<std::time::SystemTime>, PathBuf, u64);
+
+/// The newest files of a folder whose names end so.
+fn newest(dir: &Path, ends: &[&str], most: usize) -> Vec<Dated> {
+    let mut found: Vec<Dated> = entries(dir)
+        .filter(|path| {
+            let end = path.extension().unwrap_or_default();
+            ends.iter().any(|e| end.eq_ignore_ascii_case(e))
+        })
         .filter_map(|path| {
-            let end = path.extension()?.to_str()?.to_lowercase();
             let meta = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
-            matches!(end.as_str(), "mp4" | "png").then(|| (meta.modified().ok(), path, meta.len(), end == "mp4"))
+            Some((meta.modified().ok(), path, meta.len()))
         })
         .collect();
     found.sort();
     found.reverse();
-    found.truncate(MOST_RECORDINGS);
-    let card = |(_, path, size_bytes, video): (_, PathBuf, u64, bool)| {
-        let kind = if video {
+    found.truncate(most);
+    found
+}
+
+/// The newest recordings and screenshots of a folder.
+fn recordings(dir: &Path) -> Vec<RecordingCard> {
+    let card = |(_, path, size_bytes): Dated| {
+        let kind = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mp4")) {
             RecordingKind::Video {
                 secs: record::length_secs(&path),
                 thumbnail: record::first_picture(&path).map(|frame| small(&frame)),
@@ -205,6 +206,7 @@ fn recordings(dir: &Path) -> Vec<RecordingCard> {
         };
         RecordingCard { path, size_bytes, kind }
     };
+    let found = newest(dir, &["mp4", "png"], MOST_RECORDINGS);
     found.into_iter().map(card).collect()
 }
 

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::engine::{Command, Engine, Event, First, RecordingStats, Stats, TimedFrame, WorldInfo};
-use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::engine::{Command, Engine, Event, First, RecordingStats, Stats, WorldInfo};
+use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
-use crate::telemetry::{Average, RateMeter};
 use crate::ui::{HudNumbers, Phase, Shelf, ToastKind};
 use crate::{paths, record};
 
@@ -15,6 +14,9 @@ use super::Options;
 
 mod beginnings;
 mod controls;
+mod numbers;
+
+use numbers::Numbers;
 
 /// How far the world is.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,61 +100,6 @@ pub(super) struct Session {
     shown: Option<Frame>,
     numbers: Numbers,
     effects: Vec<Effect>,
-}
-
-/// Meters behind the numbers on the screen.
-#[derive(Debug)]
-struct Numbers {
-    epoch: Instant,
-    rate: RateMeter,
-    latency_secs: Average,
-    last_read: Option<Instant>,
-    stats: Stats,
-    skipped: u64,
-    /// What the interface shows, renewed a few times a second so that it can be read.
-    hud: HudNumbers,
-    hud_secs: f64,
-}
-
-impl Numbers {
-    const HUD_PERIOD_SECS: f64 = 0.25;
-
-    fn new() -> Self {
-        Self {
-            epoch: Instant::now(),
-            rate: RateMeter::default(),
-            latency_secs: Average::default(),
-            last_read: None,
-            stats: Stats::default(),
-            skipped: 0,
-            hud: HudNumbers::default(),
-            hud_secs: f64::NEG_INFINITY,
-        }
-    }
-
-    fn shown(&mut self, frame: &TimedFrame, now: Instant) {
-        self.rate.tick((now - self.epoch).as_secs_f64());
-        if frame.controls_read.is_some() && frame.controls_read != self.last_read {
-            self.last_read = frame.controls_read;
-            let age = frame.controls_read.map_or(0.0, |read| (now - read).as_secs_f64());
-            // A hand moves at any time between two readings: half a latent on average before it is read.
-            let wait = 0.5 * FRAMES_PER_LATENT as f64 * self.stats.interval_ms * 1e-3;
-            self.latency_secs.add(age + wait, 0.1);
-        }
-    }
-
-    fn hud(&mut self) -> &HudNumbers {
-        let now_secs = self.epoch.elapsed().as_secs_f64();
-        if now_secs - self.hud_secs > Self::HUD_PERIOD_SECS {
-            self.hud_secs = now_secs;
-            self.hud = HudNumbers {
-                frames_per_sec: self.rate.per_sec(now_secs),
-                latency_ms: self.latency_secs.get().map(|secs| secs * 1e3),
-                stats: self.stats.clone(),
-            };
-        }
-        &self.hud
-    }
 }
 
 impl Session {
@@ -351,6 +298,9 @@ impl Session {
             Action::SaveBookmark => self.save_bookmark(paths::bookmarks_dir()),
             Action::RestoreBookmark => self.restore_bookmark(paths::bookmarks_dir()),
             Action::SaveReplay => self.save_replay(paths::recordings_dir()),
+            Action::SaveCloud => self.send(Command::SaveCloud {
+                dir: paths::recordings_dir(),
+            }),
             Action::Screenshot => self.screenshot(&paths::recordings_dir()),
             Action::Hud => self.settings.hud = !self.settings.hud,
             Action::Fullscreen => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::control::{CameraPose, LatentControl, Lens};
-use crate::rollout::{Cloud, StepOutput, after};
+use crate::rollout::{Cloud, StepOutput};
 
 /// Latent frames between two pictures that are added: half a second.
 const EVERY: u64 = 3;
@@ -33,7 +33,7 @@ impl Growing {
 
     /// A step that `control` led.
     pub(super) fn step(&mut self, control: &LatentControl, output: &StepOutput) {
-        self.here = after(&self.here, control);
+        self.here = control.end_from(&self.here);
         self.steps += 1;
         self.add(output);
     }
@@ -54,12 +54,7 @@ impl Growing {
     pub(super) fn finish(self) -> anyhow::Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         self.cloud.write(path)?;
-        let latents = self.steps;
-        println!(
-            "{} points of {latents} latent frames written to {}",
-            self.cloud.points(),
-            path.display()
-        );
+        println!("{} points written to {}", self.cloud.points(), path.display());
         Ok(())
     }
 }

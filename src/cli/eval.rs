@@ -162,7 +162,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         print!("{text}");
     }
     if args.sheet_secs > 0.0 {
-        sheets(&args, &networks)?;
+        sheets(&args, &networks, sampler(1))?;
     }
     Ok(())
 }
@@ -206,13 +206,13 @@ fn probe_file(args: &EvalArgs) -> Option<PathBuf> {
 }
 
 /// A walk in every biome: a picture a second.
-fn sheets(args: &EvalArgs, networks: &Networks) -> anyhow::Result<()> {
+fn sheets(args: &EvalArgs, networks: &Networks, sampler: Sampler) -> anyhow::Result<()> {
     let latents = (args.sheet_secs * LATENTS_PER_SEC).round() as usize;
     for (kind, word) in [(Kind::Walk, "walk"), (Kind::Turn, "turn")] {
         let seed = args.seed.wrapping_add(1);
         let walks = cameras(&networks.lens, kind, Biome::ALL.len(), latents, seed);
         let progress = bar("contact sheets", walks.len().div_ceil(4) * latents);
-        let made = roll_out(networks, &walks, Sampler::default(), || progress.inc(1))?;
+        let made = roll_out(networks, &walks, sampler, || progress.inc(1))?;
         progress.finish();
         let mut tiles = vec![];
         for (walk, made) in walks.iter().zip(&made) {

@@ -52,6 +52,11 @@ impl LatentControl {
         }
     }
 
+    /// Where a camera that stood at `here` stands after the chunk.
+    pub fn end_from(&self, here: &CameraPose) -> CameraPose {
+        self.poses[FRAMES_PER_LATENT - 1].absolute_from(here)
+    }
+
     /// Numbers in [`Self::numbers`].
     pub const NUMBERS: usize = 1 + 5 * FRAMES_PER_LATENT;
 

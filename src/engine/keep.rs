@@ -52,7 +52,7 @@ impl Machine {
         if !self.settle() {
             return self.refuse("There is no walk to keep yet.");
         }
-        let (Some(generator), Some(walk)) = (&self.generator, &self.walk) else {
+        let (Some(generator), Some(walk), Some(world)) = (&self.generator, &self.walk, &self.world) else {
             return;
         };
         let state = match generator.state() {
@@ -61,6 +61,7 @@ impl Machine {
         };
         let bookmark = Bookmark {
             track: walk.track.clone(),
+            frames_per_sec: world.info().frames_per_sec,
             walker: walk.walker,
             first: walk.first.clone(),
             state,
@@ -151,8 +152,14 @@ impl Machine {
     /// Writes what the walk remembers of the world, and the way through it, to a PLY file in `dir`.
     pub(super) fn save_cloud(&mut self, dir: &Path) {
         self.finish_saving();
-        let (Some(generator), Some(walk), Some(world)) = (&self.generator, &self.walk, &self.world) else {
+        if self.rewinding {
+            return self.refuse("Let go of the key that goes back first, then save the point cloud.");
+        }
+        if !self.settle() {
             return self.refuse("There is no walk to save yet.");
+        }
+        let (Some(generator), Some(walk), Some(world)) = (&self.generator, &self.walk, &self.world) else {
+            return;
         };
         let memory = match generator.state() {
             Ok(state) => state.memory,

@@ -1,6 +1,7 @@
 //! The generation thread: commands in, frames, stats and events out. Every tensor of play time is made, used and dropped
 //! on this one thread, named `engine`.
 
+mod begin;
 mod command;
 mod generator;
 mod history;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::control::Keys;
+use crate::device::DeviceChoice;
+use crate::engine::First;
 use crate::engine::testing::{FRAMES_PER_SEC, SHA256, Seen, engine};
 use crate::rollout::Replay;
 use crossbeam_channel::Receiver;
@@ -289,6 +291,8 @@ fn a_bad_bookmark_and_none_at_all_are_sentences_and_the_walk_goes_on() {
     }
     let there = rig.walk_until(|s| s.latent > 0).latent;
     rig.walk_until(|s| s.latent > there + 5);
+    rig.engine.send(Command::SaveCloud { dir: "/proc".into() });
+    assert!(rig.warning().contains("remembers no places"));
     rig.engine.send(Command::SaveBookmark {
         dir: "/proc/nowhere".into(),
     });

@@ -7,18 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::control::{LatentControl, WalkInput, Walker};
-use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::record::Recorder;
 use crate::rollout::{StepOutput, Track};
 use crate::telemetry;
 
-use super::command::{Command, Event, First};
-use super::generator::{Generator, PackageWorld, World, decode_picture};
+use super::command::{Command, Event};
+use super::generator::{Generator, PackageWorld, World};
 use super::history::History;
 use super::pacing::{Pacer, Schedule};
 use super::slots::{ControlSlot, FrameSlot, TimedFrame};
@@ -136,7 +134,7 @@ pub(super) struct Walk {
 
 /// Everything the thread owns.
 pub(super) struct Machine {
-    open: Box<OpenWorld>,
+    pub(super) open: Box<OpenWorld>,
     pub(super) events: Arc<SendEvent>,
     pub(super) controls: Arc<ControlSlot>,
     pub(super) frames: Arc<FrameSlot>,
@@ -303,153 +301,6 @@ impl Machine {
         Next::Go
     }
 
-    fn unload(&mut self) {
-        self.walk = None;
-        self.history = None;
-        self.rewinding = false;
-        self.generator = None;
-        self.world = None;
-    }
-
-    fn load(&mut self, path: &Path, device: DeviceChoice) -> anyhow::Result<()> {
-        let began = Instant::now();
-        let world = (self.open)(path)?;
-        let info = world.info().clone();
-        if info.pictures.is_empty() {
-            anyhow::bail!("{} holds no first frame to begin in", path.display());
-        }
-        // Only now: a file that is none costs nobody a walk.
-        self.stop_recording();
-        self.unload();
-        self.frames.clear();
-        self.stopped = false;
-        tracing::info!(
-            "opened {} in {:.0} ms",
-            path.display(),
-            began.elapsed().as_secs_f64() * 1e3
-        );
-        self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
-        self.tell(Event::Opened(info));
-        let (generator, device) = self
-            .load_onto(world.as_ref(), device)
-            .with_context(|| format!("{} could not be loaded", path.display()))?;
-        self.generator = Some(generator);
-        self.world = Some(world);
-        let load_ms = began.elapsed().as_secs_f64() * 1e3;
-        tracing::info!("generator ready on {device} after {load_ms:.0} ms");
-        self.tell(Event::Loaded {
-            device: device.to_string(),
-            load_ms,
-        });
-        Ok(())
-    }
-
-    /// Puts a world on the device that is meant. One that was chosen by itself and can't do it after all costs a warning.
-    fn load_onto(&self, world: &dyn World, asked: DeviceChoice) -> anyhow::Result<(Box<dyn Generator>, DeviceChoice)> {
-        let device = asked.settled();
-        if device != DeviceChoice::Cpu {
-            self.tell(Event::Preparing {
-                device: device.to_string(),
-            });
-        }
-        match world.load(device) {
-            Ok(generator) => Ok((generator, device)),
-            Err(error) if asked == DeviceChoice::Auto && device != DeviceChoice::Cpu => {
-                let what = format!("{device} could not be used, so the processor computes: {error:#}");
-                self.tell(Event::Warning(sentence(&what)));
-                Ok((world.load(DeviceChoice::Cpu)?, DeviceChoice::Cpu))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The picture that a walk shall begin in, or a sentence.
-    fn first_frame(&self, first: First, prompt: Option<String>) -> Result<Walk, String> {
-        let world = self.world.as_ref().ok_or("No world is loaded, so no walk can begin.")?;
-        let pictures = &world.info().pictures;
-        let (name, caption, frame, bundled) = match first {
-            First::Bundled(number) => {
-                let number = number.min(pictures.len() - 1);
-                let picture = &pictures[number];
-                (
-                    picture.name.clone(),
-                    picture.prompt.clone(),
-                    picture.frame.clone(),
-                    Some(number),
-                )
-            }
-            First::File(path) => {
-                let name = path.file_name().map_or_else(
-                    || path.display().to_string(),
-                    |name| name.to_string_lossy().into_owned(),
-                );
-                let bytes = std::fs::read(&path).map_err(|error| format!("{name} cannot be read: {error}."))?;
-                let frame = decode_picture(&bytes).map_err(|what| format!("{name} {what}."))?;
-                (name, String::new(), frame, None)
-            }
-            First::Pasted(frame) => ("a pasted picture".to_owned(), String::new(), frame, None),
-        };
-        Ok(Walk {
-            first: frame,
-            prompt: prompt.unwrap_or(caption),
-            name,
-            bundled,
-            walker: Walker::default(),
-            latent: 0,
-            made: 0,
-            track: Track::default(),
-        })
-    }
-
-    fn start(&mut self, mut walk: Walk, seed: u64) {
-        let (Some(generator), Some(world)) = (self.generator.as_mut(), self.world.as_ref()) else {
-            return;
-        };
-        telemetry::set_context("seed", seed.to_string());
-        self.frames.clear();
-        self.pacer.interrupt();
-        self.controls.take();
-        self.steps_asked = 0;
-        walk.walker = Walker::default();
-        (walk.latent, walk.made) = (0, 0);
-        walk.track = Track {
-            title: world.info().title.clone(),
-            package_sha256: world.sha256().to_owned(),
-            bundled: walk.bundled,
-            name: walk.name.clone(),
-            prompt: walk.prompt.clone(),
-            seed,
-            ..Track::default()
-        };
-        self.history = None;
-        match generator.start(&walk.first, &walk.prompt, seed) {
-            Ok(output) => {
-                if let Some(fitted) = output.frames.first() {
-                    walk.first = fitted.clone();
-                }
-                self.tell(Event::Started {
-                    name: walk.name.clone(),
-                    bundled: walk.bundled,
-                    prompt: walk.prompt.clone(),
-                    seed,
-                });
-                self.walk = Some(walk);
-                self.stopped = false;
-                let now = self.now_secs();
-                let schedule = Schedule {
-                    first_due_secs: now,
-                    interval_secs: 0.0,
-                };
-                self.publish(&output, schedule, None);
-                self.begin_history(&output.frames);
-            }
-            Err(error) => {
-                self.walk = Some(walk);
-                self.fail(format!("The walk could not begin: {error}"));
-            }
-        }
-    }
-
     /// The running walk shall become something else.
     fn change_prompt(&mut self, prompt: String) {
         if self.rewinding {
@@ -582,7 +433,7 @@ impl Machine {
     }
 
     /// Ends the recording. Its last frames are encoded while the walk goes on, in a thread of their own.
-    fn stop_recording(&mut self) {
+    pub(super) fn stop_recording(&mut self) {
         let Some((recorder, path)) = self.recording.take() else {
             return;
         };
@@ -630,7 +481,7 @@ impl Machine {
 }
 
 /// With a full stop.
-fn sentence(what: &str) -> String {
+pub(super) fn sentence(what: &str) -> String {
     format!("{}.", what.trim_end_matches('.'))
 }
 

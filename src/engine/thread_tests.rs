@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::control::Keys;
+use crate::device::DeviceChoice;
+use crate::engine::First;
 use crate::engine::testing::{FRAMES_PER_SEC, Seen, engine};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;

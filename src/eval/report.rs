@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::plot::{PlotError, Series, lines};
 use super::quality::{Seen, WINDOW, camera_error, frechet};
-use super::worlds::{Curve, Walk};
+use super::worlds::{Curve, Score, Walk};
 
 /// Times of the tables, in seconds.
 pub const TIMES_SECS: [f64; 7] = [0.17, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0];
@@ -18,38 +18,31 @@ fn index(secs: f64) -> usize {
     ((secs * LATENTS_PER_SEC).round() as usize).max(1) - 1
 }
 
-/// A Markdown table: a row a curve, a column a time.
+/// Markdown tables: a row a curve, a column a time.
 pub fn table(title: &str, curves: &[Curve]) -> String {
     let shown: Vec<f64> = TIMES_SECS
         .into_iter()
         .filter(|t| curves.iter().all(|c| index(*t) < c.scores.len()))
         .collect();
-    let mut out = format!("### {title}\n\nPSNR in dB (SSIM)\n\n| |");
-    for t in &shown {
-        let _ = write!(out, " {t} s |");
-    }
-    out.push_str("\n|---|");
-    out.push_str(&"---|".repeat(shown.len()));
-    for curve in curves {
-        let _ = write!(out, "\n| {} |", curve.name);
+    let mut out = format!("### {title}\n\n");
+    let mut rows = |caption: &str, cell: fn(&Score) -> String| {
+        let _ = write!(out, "{caption}\n\n| |");
         for t in &shown {
-            let s = curve.scores[index(*t)];
-            let _ = write!(out, " {:.2} ({:.3}) |", s.psnr_db, s.ssim);
+            let _ = write!(out, " {t} s |");
         }
-    }
-    out.push_str("\n\nOver pixels that the first frame did not show\n\n| |");
-    for t in &shown {
-        let _ = write!(out, " {t} s |");
-    }
-    out.push_str("\n|---|");
-    out.push_str(&"---|".repeat(shown.len()));
-    for curve in curves {
-        let _ = write!(out, "\n| {} |", curve.name);
-        for t in &shown {
-            let _ = write!(out, " {:.2} |", curve.scores[index(*t)].new_psnr_db);
+        let _ = write!(out, "\n|---|{}", "---|".repeat(shown.len()));
+        for curve in curves {
+            let _ = write!(out, "\n| {} |", curve.name);
+            for t in &shown {
+                let _ = write!(out, " {} |", cell(&curve.scores[index(*t)]));
+            }
         }
-    }
-    out.push_str("\n\n");
+        out.push_str("\n\n");
+    };
+    rows("PSNR in dB (SSIM)", |s| format!("{:.2} ({:.3})", s.psnr_db, s.ssim));
+    rows("PSNR in dB over pixels that the first frame did not show", |s| {
+        format!("{:.2}", s.new_psnr_db)
+    });
     out
 }
 
@@ -148,7 +141,6 @@ pub fn plot(path: &Path, title: &str, curves: &[Curve]) -> Result<(), PlotError>
 
 #[cfg(test)]
 mod tests {
-    use super::super::worlds::Score;
     use super::*;
 
     #[test]

@@ -89,7 +89,7 @@ fn outside(lens: &Lens, first: &CameraPose, pose: &CameraPose, depth_m: &[f32]) 
     let moved: [f32; 3] = std::array::from_fn(|i| pose.position_m[i] - first.position_m[i]);
     let place = |(i, depth_m): (usize, &f32)| {
         let (x, y) = ((i % lens.width_px) as f32 + 0.5, (i / lens.width_px) as f32 + 0.5);
-        let ray = [(x - 0.5 * w) / f, (0.5 * h - y) / f, -1.0];
+        let ray = lens.direction(x, y);
         // Scaled by inverse depth, so that the sky is a direction.
         let inverse_depth = if depth_m.is_finite() { 1.0 / depth_m } else { 0.0 };
         let d: [f32; 3] =

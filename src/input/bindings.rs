@@ -28,6 +28,8 @@ pub enum Action {
     RestoreBookmark,
     /// Save how the walk came to be here, to be rendered again.
     SaveReplay,
+    /// Save what the walk remembers of the world as a point cloud.
+    SaveCloud,
     /// Free the mouse and open the menu, or close it.
     Menu,
     /// Write what the world shall be.
@@ -67,6 +69,7 @@ pub fn meaning(deed: Deed) -> Meaning {
         Deed::SaveBookmark => Once(Action::SaveBookmark),
         Deed::RestoreBookmark => Once(Action::RestoreBookmark),
         Deed::SaveReplay => Once(Action::SaveReplay),
+        Deed::SaveCloud => Once(Action::SaveCloud),
         Deed::Record => Once(Action::Record),
         Deed::Screenshot => Once(Action::Screenshot),
         Deed::Hud => Once(Action::Hud),

@@ -22,7 +22,7 @@ use crate::control::{Keys, LatentControl, Walker};
 use crate::frame::Frame;
 use crate::model::weights::{Array, Arrays};
 
-pub(super) const KEY: &str = "farwander_bookmark";
+const KEY: &str = "farwander_bookmark";
 /// Version of the format; a reader refuses others.
 const FORMAT_VERSION: u32 = 3;
 const LARGEST_HEADER: u64 = 16 << 20;
@@ -33,6 +33,8 @@ pub(super) const NOT_OURS: &str = "it is no bookmark, or it is damaged";
 pub struct Bookmark {
     /// The walk so far.
     pub track: Track,
+    /// Video frames a second of its world.
+    pub frames_per_sec: f64,
     /// The walker at that moment.
     pub walker: Walker,
     /// The first frame as the generator took it.
@@ -54,6 +56,7 @@ struct Card {
     prompt_changes: Vec<PromptChange>,
     seed: u64,
     step: u64,
+    frames_per_sec: f64,
     sampler_steps: usize,
     sampler_shift: f64,
     sampler_quilt: bool,
@@ -112,6 +115,7 @@ impl Bookmark {
             prompt_changes: track.prompt_changes.clone(),
             seed: self.state.seed,
             step: self.state.step,
+            frames_per_sec: self.frames_per_sec,
             sampler_steps: self.state.sampler.steps,
             sampler_shift: f64::from(self.state.sampler.shift),
             sampler_quilt: self.state.sampler.quilt,
@@ -140,17 +144,7 @@ impl Bookmark {
         };
         let bytes = read_checked(path)?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| refuse(NOT_OURS.to_owned()))?;
-        let card = (header.metadata().as_ref())
-            .and_then(|m| m.get(KEY))
-            .ok_or_else(|| refuse("it is no bookmark".to_owned()))?;
-        let card: serde_json::Value = serde_json::from_str(card).map_err(|_| refuse(NOT_OURS.to_owned()))?;
-        let version = card.get("format_version").and_then(serde_json::Value::as_u64);
-        if version != Some(u64::from(FORMAT_VERSION)) {
-            let found = version.map_or("none".to_owned(), |v| v.to_string());
-            return Err(refuse(format!(
-                "its format_version is {found}, and this program reads {FORMAT_VERSION}"
-            )));
-        }
+        let card = card_of(path, &header)?;
         let card: Card = serde_json::from_value(card).map_err(|e| refuse(format!("{NOT_OURS} ({e})")))?;
         if card.package_sha256 != package_sha256 {
             return Err(refuse(format!("it is a bookmark of another world ({})", card.title)));
@@ -182,6 +176,26 @@ impl Bookmark {
         card.bookmark(&arrays, first)
             .ok_or_else(|| refuse("it contradicts itself".to_owned()))
     }
+}
+
+/// What a bookmark's header says of it, if it is one of this version.
+pub(super) fn card_of(path: &Path, header: &Metadata) -> Result<serde_json::Value, FileError> {
+    let refuse = |what: String| FileError::Refused {
+        path: path.to_owned(),
+        what,
+    };
+    let card = (header.metadata().as_ref())
+        .and_then(|m| m.get(KEY))
+        .ok_or_else(|| refuse("it is no bookmark".to_owned()))?;
+    let card: serde_json::Value = serde_json::from_str(card).map_err(|_| refuse(NOT_OURS.to_owned()))?;
+    let version = card.get("format_version").and_then(serde_json::Value::as_u64);
+    if version != Some(u64::from(FORMAT_VERSION)) {
+        let found = version.map_or("none".to_owned(), |v| v.to_string());
+        return Err(refuse(format!(
+            "its format_version is {found}, and this program reads {FORMAT_VERSION}"
+        )));
+    }
+    Ok(card)
 }
 
 impl Card {
@@ -218,6 +232,7 @@ impl Card {
                 plain: !self.sampler_quilt,
                 controls,
             },
+            frames_per_sec: self.frames_per_sec,
             walker: Walker::from_numbers(walker),
             first,
             state: WalkState {

@@ -7,8 +7,7 @@ use std::path::Path;
 use super::files::{FileError, write_whole};
 use super::memory::Memory;
 use super::track::Track;
-use crate::control::{CameraPose, LatentControl, Lens};
-use crate::frame::FRAMES_PER_LATENT;
+use crate::control::{CameraPose, Lens};
 
 /// Places farther away are sky, or too uncertain to be put anywhere.
 const FARTHEST_M: f32 = 120.0;
@@ -58,7 +57,7 @@ impl Cloud {
         let mut here = CameraPose::default();
         cloud.pass(&here);
         for control in &track.controls {
-            here = after(&here, control);
+            here = control.end_from(&here);
             cloud.pass(&here);
         }
         cloud
@@ -133,11 +132,6 @@ impl Cloud {
     }
 }
 
-/// Where a camera stands after a step.
-pub fn after(here: &CameraPose, control: &LatentControl) -> CameraPose {
-    control.poses[FRAMES_PER_LATENT - 1].absolute_from(here)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +166,33 @@ mod tests {
         };
         cloud.add(&ahead, &rgb, &vec![1.0 / 3.5; 512]);
         assert!(cloud.points.iter().all(|p| (p.place_m[2] + 4.0).abs() < 1e-4));
+    }
+
+    #[test]
+    fn a_walk_leaves_what_it_remembers_and_its_whole_way() {
+        use crate::control::{Keys, LatentControl};
+        use crate::model::aapt::warp::RgbDepth;
+        let ahead = std::array::from_fn(|i| CameraPose {
+            position_m: [0.0, 0.0, -0.2 * (i + 1) as f32],
+            ..CameraPose::default()
+        });
+        let control = LatentControl::new(&CameraPose::default(), &ahead, Keys(0));
+        let mut memory = Memory::default();
+        memory.keep(
+            &RgbDepth {
+                rgb: vec![0.5; 1536],
+                inverse_depth: vec![0.25; 512],
+            },
+            &control,
+        );
+        let track = Track {
+            controls: vec![control; 3],
+            ..Track::default()
+        };
+        let cloud = Cloud::of_walk(lens(), &memory, &track);
+        assert!(cloud.points() > 300);
+        assert_eq!(cloud.way_m.len(), 4);
+        assert!((cloud.way_m[3][2] + 2.4).abs() < 1e-5, "{:?}", cloud.way_m);
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod track;
 mod walks;
 
 pub use bookmark::Bookmark;
-pub use cloud::{Cloud, after};
+pub use cloud::Cloud;
 pub use files::FileError;
 pub use memory::{Kept, Keyframe, Memory};
 pub use moment::Moment;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safetensors::Dtype;
 
-use super::bookmark::{KEY, NOT_OURS, header};
+use super::bookmark::{NOT_OURS, card_of, header};
 use super::files::FileError;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::model::aapt::codec;
@@ -22,8 +22,8 @@ pub struct Moment {
     pub name: String,
     /// Words of the walk at that moment.
     pub prompt: String,
-    /// Video frames walked until then.
-    pub frames: u64,
+    /// How long the walk was until then.
+    pub secs: f64,
     /// The picture of that moment.
     pub picture: Frame,
 }
@@ -44,10 +44,7 @@ impl Moment {
         };
         let mut file = File::open(path).map_err(io)?;
         let (_, metadata, data_at) = header(path, &mut file)?;
-        let card = (metadata.metadata().as_ref())
-            .and_then(|m| m.get(KEY))
-            .ok_or_else(|| refuse("it is no bookmark"))?;
-        let card: serde_json::Value = serde_json::from_str(card).map_err(|_| refuse(NOT_OURS))?;
+        let card = card_of(path, &metadata)?;
         let text = |key: &str| Some(card.get(key)?.as_str()?.to_owned());
         let told = (|| {
             let changes = card.get("prompt_changes")?.as_array()?;
@@ -61,16 +58,17 @@ impl Moment {
                 text("name")?,
                 prompt,
                 card.get("step")?.as_u64()?,
+                card.get("frames_per_sec")?.as_f64().filter(|rate| *rate > 0.0)?,
             ))
         })();
-        let (title, package_sha256, name, prompt, step) = told.ok_or_else(|| refuse(NOT_OURS))?;
+        let (title, package_sha256, name, prompt, step, rate) = told.ok_or_else(|| refuse(NOT_OURS))?;
         let info = (metadata.info("state.last.rgb"))
             .filter(|i| i.dtype == Dtype::F32 && i.shape.len() == 3 && i.shape[2] == 3)
             .filter(|i| i.shape.iter().all(|n| *n <= LARGEST_PX))
             .ok_or_else(|| refuse(NOT_OURS))?;
         let (height_px, width_px) = (info.shape[0], info.shape[1]);
         let mut bytes = vec![0; 4 * 3 * width_px * height_px];
-        if info.data_offsets.1 - info.data_offsets.0 != bytes.len() {
+        if info.data_offsets.1.checked_sub(info.data_offsets.0) != Some(bytes.len()) {
             return Err(refuse(NOT_OURS));
         }
         let at = data_at + info.data_offsets.0 as u64;
@@ -79,13 +77,13 @@ impl Moment {
         let values: Vec<f32> = (bytes.chunks_exact(4))
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
-        let frames = step * FRAMES_PER_LATENT as u64;
+        let frames = step.saturating_mul(FRAMES_PER_LATENT as u64);
         Ok(Self {
             title,
             package_sha256,
             name,
             prompt,
-            frames,
+            secs: frames as f64 / rate,
             picture: Frame::from_rgb(width_px, height_px, &codec::to_bytes(&values), frames),
         })
     }

@@ -16,7 +16,7 @@ pub(super) fn quilt_step(
     warped: &mut [Warped; FRAMES_PER_LATENT],
     control: &LatentControl,
     lens: &Lens,
-    sources: &[Source],
+    sources: impl FnOnce() -> Vec<Source>,
     seed: u64,
 ) -> Option<Vec<f32>> {
     const END: usize = FRAMES_PER_LATENT - 1;

@@ -128,6 +128,7 @@ fn bookmark(package: &Package, dir: &Path) -> (Bookmark, PathBuf, Rollout, Track
     so_far.truncate(5, 0);
     let bookmark = Bookmark {
         track: so_far,
+        frames_per_sec: 20.0,
         walker: Walker::at(CameraPose {
             yaw_rad: 0.1,
             ..CameraPose::default()
@@ -151,7 +152,7 @@ fn a_bookmark_is_taken_up_in_another_program_run_bit_for_bit() {
 
     let read = Bookmark::read(&path, &package.manifest.sha256).unwrap();
     let moment = Moment::peek(&path).unwrap();
-    assert_eq!(moment.frames, 4 * read.state.step);
+    assert_eq!(moment.secs, 4.0 * read.state.step as f64 / 20.0);
     assert_eq!(
         (moment.title, moment.name),
         (read.track.title.clone(), read.track.name.clone())

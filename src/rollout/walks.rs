@@ -206,15 +206,23 @@ impl Networks {
                         let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
                         codec::blocks_from_frames(pictures, self.lens.width_px)
                     };
+                    let of_this_walk = blocks.len();
                     blocks.extend(as_blocks(&warped));
                     for picture in &warped {
                         validity.extend(codec::block_means(&picture.valid, self.lens.width_px));
                     }
                     if let (Some(seeds), Some(memory)) = (quilts, memories.get(i)) {
-                        let sources = memory.textures(&self.lens, control);
-                        let share = quilt_step(&mut warped, control, &self.lens, &sources, seeds[i]);
-                        drawn.extend(share.unwrap_or_else(|| vec![0.0; h * w]));
-                        textured.extend(as_blocks(&warped));
+                        let sources = || memory.textures(&self.lens, control);
+                        match quilt_step(&mut warped, control, &self.lens, sources, seeds[i]) {
+                            Some(share) => {
+                                drawn.extend(share);
+                                textured.extend(as_blocks(&warped));
+                            }
+                            None => {
+                                drawn.resize(drawn.len() + h * w, 0.0);
+                                textured.extend_from_slice(&blocks[of_this_walk..]);
+                            }
+                        }
                     }
                     masks.push(warped.map(|picture| codec::blocks_from_plane(&picture.valid, self.lens.width_px)));
                 }

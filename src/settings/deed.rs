@@ -35,6 +35,8 @@ pub enum Deed {
     RestoreBookmark,
     /// Save the walk as a replay.
     SaveReplay,
+    /// Save what the walk remembers of the world as a point cloud.
+    SaveCloud,
     /// Begin or end a recording.
     Record,
     /// Save the picture.
@@ -114,6 +116,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
         "Save the walk as a replay",
         Group::Keep,
     ),
+    (Deed::SaveCloud, "save_cloud", "Save a point cloud", Group::Keep),
     (Deed::Record, "record", "Record, end recording", Group::Keep),
     (Deed::Screenshot, "screenshot", "Screenshot", Group::Keep),
     (Deed::Hud, "numbers", "Show the numbers", Group::View),
@@ -134,7 +137,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
 
 impl Deed {
     /// How many there are.
-    pub const COUNT: usize = 32;
+    pub const COUNT: usize = 33;
 
     /// All of them, in the order of the list.
     pub fn all() -> impl Iterator<Item = Self> {

@@ -113,6 +113,7 @@ fn usual_keys(deed: Deed) -> &'static [Key] {
         Deed::SaveBookmark => &[Key::F5],
         Deed::RestoreBookmark => &[Key::F9],
         Deed::SaveReplay => &[Key::F6],
+        Deed::SaveCloud => &[Key::F7],
         Deed::Record => &[Key::KeyR],
         Deed::Screenshot => &[Key::F12],
         Deed::Hud => &[Key::KeyH, Key::F3],

@@ -60,8 +60,10 @@ impl Samples {
         let prompts: Vec<&str> = (0..n).map(|c| self.clips.caption(c)).collect();
         let seeds: Vec<u64> = (0..n as u64).collect();
         let controls: Vec<_> = (0..n).map(|c| self.clips.controls(c)).collect();
+        // The network itself is looked at, and its numbers go on from those of earlier runs.
         let sampler = Sampler {
             steps: self.steps,
+            quilt: false,
             ..Sampler::default()
         };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);

@@ -18,13 +18,6 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::weights::{Arrays, prefixed, to_host, under};
 use crate::rollout::{Networks, Sampler, Walks};
 
-/// Walks to learn along: what is recycled is all that the network's answer is added to.
-const BARE: Sampler = Sampler {
-    steps: 1,
-    shift: 1.0,
-    memory: true,
-    quilt: false,
-};
 /// Clips rolled out together: their warps share the processor's cores.
 const GROUP: usize = 8;
 
@@ -225,7 +218,12 @@ fn roll_out(
         .iter()
         .map(|&c| seed.wrapping_mul(1_000_003) + c as u64)
         .collect();
-    let (mut walks, _) = Walks::start(networks.clone(), BARE, &first, &prompts, &seeds);
+    // To learn along: what is recycled is all that the network's answer is added to.
+    let sampler = Sampler {
+        quilt: false,
+        ..Sampler::default()
+    };
+    let (mut walks, _) = Walks::start(networks.clone(), sampler, &first, &prompts, &seeds);
     let mut out: Vec<LatentClip> = chosen
         .iter()
         .zip(&seeds)

@@ -19,7 +19,7 @@ pub(super) fn moments_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, comm
         let age = ago(card.age_secs);
         let response = match &card.about {
             Ok(about) => {
-                let length = clock(about.frames as f64 / about.frames_per_sec);
+                let length = clock(about.secs);
                 let lines = [
                     format!("{}  ·  {length} into the walk", about.title),
                     format!("{age}  ·  {}", size_text(card.size_bytes)),

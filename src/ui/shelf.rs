@@ -102,10 +102,8 @@ pub struct AboutMoment {
     pub name: String,
     /// The words of the walk.
     pub prompt: String,
-    /// Video frames walked until then.
-    pub frames: u64,
-    /// Frames a second.
-    pub frames_per_sec: f64,
+    /// How long the walk was until then.
+    pub secs: f64,
     /// The picture of that moment.
     pub picture: Frame,
 }

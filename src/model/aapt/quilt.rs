@@ -16,11 +16,11 @@ const LEAST_KNOWN: usize = 24;
 const STRIDE: usize = 3;
 /// Columns over which a strip's colours go over into those of its neighbour.
 const FADE: f32 = 40.0;
-/// Rows over which that difference is averaged.
+/// Rows above and below over which that difference is taken.
 const ROWS: usize = 20;
 /// Vertical shifts that are tried, in pixels.
 const SHIFTS: [isize; 5] = [0, -3, 3, -6, 6];
-/// Share of a strip's cost that is luck, so that it is not always the same one.
+/// A strip's cost counts up to this much more by luck, so that it is not always the same one.
 const LUCK: f32 = 1.0;
 /// Share of the rows that must be unknown for a column to count as new.
 const NEW_ROWS: f32 = 0.5;
@@ -141,14 +141,14 @@ impl Side<'_> {
 
     /// Goes on from column `seam` to the edge, strip by strip.
     fn go_on(&mut self, mut seam: usize, valid: &[f32], rng: &mut Gaussian, drawn: &mut [bool]) {
-        let (w, h) = (self.lens.width_px, self.lens.height_px);
+        let w = self.lens.width_px;
         while seam < w {
             let width = (w - seam).min(w / 2);
             let Some(strip) = self.best(seam, width, rng) else {
                 return;
             };
             let apart = self.apart(seam, &strip);
-            for (y, apart) in apart.iter().enumerate().take(h) {
+            for (y, apart) in apart.iter().enumerate() {
                 for column in 0..width {
                     let i = self.index(seam + column, y);
                     if valid[i / 3] != 0.0 {
@@ -168,8 +168,9 @@ impl Side<'_> {
 }
 
 /// Draws into the unknown columns at the sides of `picture`, whose unknown pixels have been filled softly before, out of
-/// `sources`. Which pixels were drawn; none where too little is known to go on from.
-pub fn quilt(picture: &mut Warped, lens: &Lens, sources: &[Source], seed: u64) -> Vec<bool> {
+/// `sources`, which are asked for if there is anything to draw. Which pixels were drawn; none where too little is known to
+/// go on from.
+pub fn quilt(picture: &mut Warped, lens: &Lens, sources: impl FnOnce() -> Vec<Source>, seed: u64) -> Vec<bool> {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut drawn = vec![false; w * h];
     let new = |x: usize| {
@@ -178,9 +179,10 @@ pub fn quilt(picture: &mut Warped, lens: &Lens, sources: &[Source], seed: u64) -
     };
     let right = (0..w).rev().take_while(|x| new(*x)).count();
     let left = (0..w).take_while(|x| new(*x)).count();
-    if right + left + LEAST_KNOWN > w || sources.is_empty() {
+    if right + left == 0 || right + left + LEAST_KNOWN > w {
         return drawn;
     }
+    let sources = sources();
     let valid = picture.valid.clone();
     for (mirrored, columns) in [(false, right), (true, left)] {
         if columns == 0 {
@@ -190,7 +192,7 @@ pub fn quilt(picture: &mut Warped, lens: &Lens, sources: &[Source], seed: u64) -
         let mut side = Side {
             lens,
             rgb: &mut picture.rgb,
-            sources,
+            sources: &sources,
             mirrored,
         };
         side.go_on(w - columns, &valid, &mut rng, &mut drawn);
@@ -246,7 +248,7 @@ mod tests {
         for known in [0..70, 26..96, 20..80] {
             let mut p = picture(known.clone());
             let before = p.clone();
-            let drawn = quilt(&mut p, &lens(), &sources(), 3);
+            let drawn = quilt(&mut p, &lens(), sources, 3);
             let new = W - known.len();
             assert_eq!(drawn.iter().filter(|d| **d).count(), new * H, "{known:?}");
             assert_eq!(p.valid, before.valid, "it is still not known");
@@ -277,14 +279,14 @@ mod tests {
     fn the_same_seed_draws_the_same_and_too_little_draws_nothing() {
         let draw = |seed| {
             let mut p = picture(0..60);
-            quilt(&mut p, &lens(), &sources(), seed);
+            quilt(&mut p, &lens(), sources, seed);
             p.rgb
         };
         assert_eq!(draw(1), draw(1));
         for (known, sources) in [(0..20, sources()), (0..W, sources()), (0..60, vec![])] {
             let mut p = picture(known);
             let before = p.clone();
-            assert!(quilt(&mut p, &lens(), &sources, 1).iter().all(|d| !d));
+            assert!(quilt(&mut p, &lens(), || sources, 1).iter().all(|d| !d));
             assert_eq!(p, before);
         }
     }

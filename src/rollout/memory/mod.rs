@@ -185,7 +185,7 @@ impl Memory {
 
     /// After a step: where its camera ended, and how much of its last picture nobody knew.
     pub(super) fn moved(&mut self, control: &LatentControl, unknown_share: f32) {
-        self.here = control.poses[FRAMES_PER_LATENT - 1].absolute_from(&self.here);
+        self.here = control.end_from(&self.here);
         self.new_share += unknown_share;
     }
 
