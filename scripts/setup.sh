@@ -2,6 +2,9 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
+# absolute FROM PATH: the path as seen from a folder.
+absolute() { case $2 in /*) printf '%s' "$2" ;; *) printf '%s' "$1/$2" ;; esac; }
+
 # Sets up `cargo`, or says in one sentence what is missing.
 need_cargo() {
     if ! command -v cargo >/dev/null && [ -f "${CARGO_HOME:-$HOME/.cargo}/env" ]; then

@@ -22,7 +22,7 @@ pub use sticks::StickCurve;
 pub struct Settings {
     /// Factor on mouse turning, in [`Settings::SENSITIVITY`].
     pub mouse_sensitivity: f32,
-    /// Factor on turning with the right stick, in [`Settings::SENSITIVITY`].
+    /// Factor on turning with the stick that looks, in [`Settings::SENSITIVITY`].
     pub stick_sensitivity: f32,
     /// Pulling the mouse or the stick back looks up.
     pub invert_y: bool,

@@ -4,6 +4,7 @@ set -euo pipefail
 umask 022
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$root/packaging/linux
+from=$PWD
 cd "$root"
 . scripts/setup.sh
 
@@ -36,9 +37,9 @@ while [ $# -gt 0 ]; do
         --binary | --out | --appimage-runtime)
             [ -n "${2:-}" ] || wrong_use "$1 needs a path after it"
             case $1 in
-                --binary) binary=$2 ;;
-                --out) out=$2 ;;
-                --appimage-runtime) runtime=$2 ;;
+                --binary) binary=$(absolute "$from" "$2") ;;
+                --out) out=$(absolute "$from" "$2") ;;
+                --appimage-runtime) runtime=$(absolute "$from" "$2") ;;
             esac
             shift 2
             ;;

@@ -18,6 +18,7 @@ if [ $# -eq 0 ] && [ -z "${HOME:-}" ]; then
     exit 2
 fi
 prefix=${1:-${HOME:-}/.local}
+if [ -n "$uninstall" ] && [ ! -d "$prefix" ]; then say "install.sh: $prefix: there is no such folder"; exit 2; fi
 mkdir -p "$prefix" || exit 1
 prefix=$(cd "$prefix" && pwd)
 [ "$prefix" != "$here" ] || { say "install.sh: $prefix is the folder that is installed from; name another"; exit 2; }

@@ -3,6 +3,7 @@
 set -euo pipefail
 umask 022
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+from=$PWD
 cd "$top"
 . scripts/setup.sh
 
@@ -30,7 +31,7 @@ while [ $# -gt 0 ]; do
         -h | --help) usage; exit 0 ;;
         --packages | --picture)
             [ -n "${2:-}" ] || wrong_use "$1 needs a path after it"
-            if [ "$1" = --packages ]; then packages=$2; else picture=$2; fi
+            if [ "$1" = --packages ]; then packages=$(absolute "$from" "$2"); else picture=$(absolute "$from" "$2"); fi
             shift 2
             ;;
         *) wrong_use "$1 is no option" ;;

@@ -3,6 +3,7 @@
 set -euo pipefail
 umask 022
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+from=$PWD
 cd "$root"
 . scripts/setup.sh
 
@@ -31,9 +32,9 @@ while [ $# -gt 0 ]; do
         --binary | --sign | --out)
             [ -n "${2:-}" ] || wrong_use "$1 needs something after it"
             case $1 in
-                --binary) binary=$2 ;;
+                --binary) binary=$(absolute "$from" "$2") ;;
                 --sign) identity=$2 ;;
-                --out) out=$2 ;;
+                --out) out=$(absolute "$from" "$2") ;;
             esac
             shift 2
             ;;

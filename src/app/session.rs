@@ -251,7 +251,7 @@ impl Session {
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
-        // Whoever touches the shoulder button in a panel does not mean the walk behind it.
+        // Going back that is held in a panel does not mean the walk behind it.
         let rewind = self.hands.rewind(&self.settings.bindings) && !self.panel_open() && !self.prompt_open;
         if rewind != self.told_rewind && self.engine.send(Command::Rewind(rewind)) {
             self.told_rewind = rewind;

@@ -163,6 +163,25 @@ fn other_bindings_count_and_one_key_may_do_two_things() {
     assert_ne!(rig.session.seed, seed);
 }
 
+/// Whoever binds Enter to the menu must still be able to choose with it in the panel where that is undone.
+#[test]
+fn keys_that_choose_in_panels_do_nothing_else_there() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    let enter = Press::Key(Key::Enter);
+    rig.session.settings.bindings.bind(Deed::Menu, enter);
+    rig.session
+        .settings
+        .bindings
+        .bind(Deed::Fullscreen, Press::Key(Key::ArrowDown));
+    rig.tap(enter);
+    assert!(rig.session.menu_open, "in a walk it opens the menu");
+    rig.session.open_controls();
+    rig.tap(enter);
+    rig.tap(Press::Key(Key::ArrowDown));
+    assert!(rig.session.controls_open && !rig.session.settings.fullscreen);
+}
+
 #[test]
 fn the_panel_opens_over_menu_or_first_screen_and_closing_it_leads_back_and_saves() {
     let dir = tempfile::tempdir().unwrap();

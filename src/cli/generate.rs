@@ -52,7 +52,7 @@ pub(crate) struct GenerateArgs {
     /// Leave new places as the network draws them, without texture from known ones.
     #[arg(long)]
     no_quilt: bool,
-    /// A walk that was saved in the player (F6), to be rendered again.
+    /// A replay saved in the player, to be rendered again.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory", "no_quilt"])]
     replay: Option<PathBuf>,
     /// Also write the walked world as a coloured point cloud with the camera's way (PLY).

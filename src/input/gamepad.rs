@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gilrs::{Axis, Button, EventType, Gilrs, GilrsBuilder};
 
-use super::report::{PadAxis, PadChange, PadKey, PadReport};
+use super::report::{PadAxis, PadChange, PadKey, PadReport, Report};
 use crate::settings::PadButton;
 
 /// Smallest move of an axis that is reported. A stick at rest trembles, hundreds of times a second, and every report
@@ -117,7 +117,7 @@ fn listen(mut gilrs: Gilrs, tell: &impl Fn(PadReport) -> bool) {
         })
         .collect();
     for report in present {
-        if !tell(report) {
+        if !told(report, tell) {
             return;
         }
     }
@@ -134,16 +134,19 @@ fn listen(mut gilrs: Gilrs, tell: &impl Fn(PadReport) -> bool) {
             pad: event.id.into(),
             what,
         };
-        if calm.lets_through(&report) {
-            if tracing::enabled!(tracing::Level::TRACE) {
-                let json = serde_json::to_string(&report).unwrap_or_default();
-                tracing::trace!("gamepad report {json}");
-            }
-            if !tell(report) {
-                return;
-            }
+        if calm.lets_through(&report) && !told(report, tell) {
+            return;
         }
     }
+}
+
+/// Tells a report, and writes it to the log as recordings hold it; false when nobody listens any more.
+fn told(report: PadReport, tell: &impl Fn(PadReport) -> bool) -> bool {
+    if tracing::enabled!(tracing::Level::TRACE) {
+        let json = serde_json::to_string(&Report::Pad(report.clone())).unwrap_or_default();
+        tracing::trace!("gamepad report {json}");
+    }
+    tell(report)
 }
 
 #[cfg(test)]

@@ -10,5 +10,5 @@ mod report;
 pub use bindings::{Action, Meaning, Nav, meaning, navigates};
 pub use gamepad::watch;
 pub use hands::Hands;
-pub use pads::{Pads, Stick};
+pub use pads::Stick;
 pub use report::{PadAxis, PadChange, PadKey, PadReport, Report, key, mouse_button};

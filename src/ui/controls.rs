@@ -1,8 +1,9 @@
 //! The panel of controls: what is bound to what, and how mouse and sticks answer. A whole page, as the first screen is.
 
-use egui::{Color32, RichText, ScrollArea, vec2};
+use egui::{Color32, RichText, vec2};
 
-use super::focus::{self, FocusGrid, FocusMemory};
+use super::focus::{FocusGrid, FocusMemory};
+use super::page::{self, BAR};
 use super::{Interface, UiCommand, UiState, theme};
 use crate::settings::{Deed, Press, Settings};
 
@@ -15,8 +16,9 @@ mod table;
 const TWO_COLUMNS: f32 = 1000.0;
 const SIDE_WIDTH: f32 = 340.0;
 const GAP: f32 = 40.0;
-/// Room for a scroll bar; it lies outside of what is aligned.
-const BAR: f32 = 12.0;
+
+/// What its button says.
+pub(super) const HINT: &str = "Keys, mouse and gamepad: what does what, and how fast";
 
 /// What the panel remembers between frames.
 #[derive(Default)]
@@ -81,43 +83,33 @@ pub(super) fn controls_ui(
     let mut settings = state.settings.clone();
     let mut grid = FocusGrid::default();
     listen::hear(controls, context, &mut settings);
-    let screen = context.content_rect();
-    let margin = if screen.width() < 600.0 { 14.0 } else { 36.0 };
-    egui::Area::new(egui::Id::unique("controls"))
-        .fixed_pos(screen.min)
-        .constrain(false)
-        .fade_in(false)
-        .show(context, |ui| {
-            ui.painter().rect_filled(screen, 0.0, theme::GROUND);
-            let inner = screen.shrink2(vec2(margin, 0.0));
-            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
-            ui.add_space(26.0);
-            head_ui(&mut ui, &mut settings, &mut grid, commands);
-            ui.add_space(14.0);
-            let (width, height) = (ui.available_width(), ui.available_height().max(1.0));
-            if width >= TWO_COLUMNS {
-                let main = width - SIDE_WIDTH - GAP;
-                ui.horizontal_top(|ui| {
-                    ui.spacing_mut().item_spacing.x = 0.0;
-                    column(ui, "bindings", vec2(main, height), |ui| {
-                        table::table_ui(controls, ui, &mut settings, &mut grid);
-                    });
-                    ui.add_space(GAP - BAR);
-                    grid.next_column();
-                    // Its bar goes into the margin.
-                    column(ui, "devices", vec2(SIDE_WIDTH, height), |ui| {
-                        devices::devices_ui(ui, state, &mut settings, &mut grid);
-                    });
-                });
-            } else {
-                column(&mut ui, "all controls", vec2(width - BAR, height), |ui| {
-                    devices::devices_ui(ui, state, &mut settings, &mut grid);
-                    ui.add_space(20.0);
-                    grid.next_row();
+    page::page_ui(context, "controls", |ui| {
+        head_ui(ui, &mut settings, &mut grid, commands);
+        ui.add_space(14.0);
+        let (width, height) = (ui.available_width(), ui.available_height().max(1.0));
+        if width >= TWO_COLUMNS {
+            let main = width - SIDE_WIDTH - GAP;
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                page::column(ui, "bindings", vec2(main, height), 8.0, |ui| {
                     table::table_ui(controls, ui, &mut settings, &mut grid);
                 });
-            }
-        });
+                ui.add_space(GAP - BAR);
+                grid.next_column();
+                // Its bar goes into the margin.
+                page::column(ui, "devices", vec2(SIDE_WIDTH, height), 8.0, |ui| {
+                    devices::devices_ui(ui, state, &mut settings, &mut grid);
+                });
+            });
+        } else {
+            page::column(ui, "all controls", vec2(width - BAR, height), 8.0, |ui| {
+                devices::devices_ui(ui, state, &mut settings, &mut grid);
+                ui.add_space(20.0);
+                grid.next_row();
+                table::table_ui(controls, ui, &mut settings, &mut grid);
+            });
+        }
+    });
     if controls.is_listening() {
         listen::listen_ui(controls, context);
     } else {
@@ -129,16 +121,12 @@ pub(super) fn controls_ui(
 }
 
 fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, commands: &mut Vec<UiCommand>) {
-    ui.label(
-        RichText::new("FARWANDER")
-            .size(12.0)
-            .extra_letter_spacing(3.0)
-            .color(theme::ACCENT),
-    );
+    page::name_ui(ui);
+    let mut added = Vec::new();
     let mut buttons = |ui: &mut egui::Ui| {
         let done = ui.add(theme::primary_button("Done").min_size(vec2(110.0, 36.0)));
         ring(ui, &done);
-        grid.add(&done);
+        added.push(done.clone());
         if done.on_hover_text("Esc").clicked() {
             commands.push(UiCommand::CloseControls);
         }
@@ -147,7 +135,7 @@ fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, com
         let reset = ui.add_enabled(changed, reset);
         ring(ui, &reset);
         if changed {
-            grid.add(&reset);
+            added.push(reset.clone());
         }
         if reset
             .on_hover_text("Every key and button as the presets have it")
@@ -157,7 +145,8 @@ fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, com
         }
     };
     let title = RichText::new("Controls").size(28.0).color(Color32::WHITE);
-    if ui.available_width() < 480.0 {
+    let narrow = ui.available_width() < 480.0;
+    if narrow {
         ui.label(title);
         ui.horizontal_wrapped(buttons);
     } else {
@@ -166,24 +155,12 @@ fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, com
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), &mut buttons);
         });
     }
+    if !narrow {
+        // They were laid out from the right.
+        added.reverse();
+    }
+    added.iter().for_each(|response| grid.add(response));
     grid.next_row();
-}
-
-/// A column that scrolls; `size` is that of what is in it.
-fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut egui::Ui)) {
-    let outer = size + vec2(BAR, 0.0);
-    ui.allocate_ui_with_layout(outer, egui::Layout::top_down(egui::Align::Min), |ui| {
-        ScrollArea::vertical()
-            .id_salt(name)
-            .auto_shrink([false, false])
-            .show(ui, |ui| {
-                ui.set_width(size.x.max(1.0));
-                ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-                add(ui);
-                ui.add_space(24.0);
-                focus::follow(ui);
-            });
-    });
 }
 
 /// The line round what has the focus: who has no mouse sees by it where they are.

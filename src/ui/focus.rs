@@ -62,6 +62,8 @@ pub(super) struct FocusMemory {
     /// What the arrows reached last, and where they came from to it: who goes down a list of uneven rows does not
     /// drift to its side.
     reached: Option<(Id, f32)>,
+    /// Where the focus was last: what stood there may be gone.
+    last: Option<Rect>,
 }
 
 /// Everything in a panel that can be focused, in the order of its layout.
@@ -126,6 +128,9 @@ impl FocusGrid {
         });
         let holder = context.memory(|m| m.focused());
         let from = self.places.iter().find(|place| Some(place.id) == holder);
+        if let Some(from) = from {
+            memory.last = Some(from.rect);
+        }
         let to = match (from, arrow) {
             (Some(from), Some(arrow)) => {
                 let kept = memory.reached.filter(|(id, _)| *id == from.id);
@@ -138,7 +143,8 @@ impl FocusGrid {
             (Some(_), None) => None,
             (None, _) => {
                 let lost = holder.is_none() && arrow.is_some();
-                self.start.filter(|_| !memory.began || lost)
+                let near = memory.last.and_then(|at| self.nearest(at));
+                near.or(self.start).filter(|_| !memory.began || lost)
             }
         };
         if let Some(to) = to {
@@ -151,6 +157,13 @@ impl FocusGrid {
             // The library shall not move on from here.
             context.memory_mut(|m| m.move_focus(FocusDirection::None));
         }
+    }
+
+    /// What stands nearest to where something was.
+    fn nearest(&self, at: Rect) -> Option<Id> {
+        let far = |place: &Place| place.rect.center().distance_sq(at.center());
+        let nearest = self.places.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
+        nearest.map(|place| place.id)
     }
 
     /// What an arrow leads to; `from_x` is where it comes from if it leads up or down.

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use egui::{Color32, RichText, ScrollArea, TextureHandle, TextureId, vec2};
+use egui::{Color32, RichText, TextureHandle, TextureId, vec2};
 
 use super::cards::{self, Card, Row, Sign};
 use super::kept;
+use super::page::{self, BAR};
 use super::shelf::{name_of, size_text};
-use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, focus, keys, theme};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, keys, theme};
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
 use crate::settings::Deed;
@@ -17,8 +18,6 @@ use crate::settings::Deed;
 const TWO_COLUMNS: f32 = 960.0;
 const SIDE_WIDTH: f32 = 350.0;
 const GAP: f32 = 16.0;
-/// Room for a scroll bar; it lies outside of what is aligned.
-const BAR: f32 = 12.0;
 /// A card is at least this wide.
 const CARD_WIDTH: f32 = 228.0;
 
@@ -77,44 +76,34 @@ pub(super) fn home_ui(
     state: &UiState<'_>,
     commands: &mut Vec<UiCommand>,
 ) {
-    let screen = context.content_rect();
-    let margin = if screen.width() < 600.0 { 14.0 } else { 36.0 };
-    egui::Area::new(egui::Id::unique("home"))
-        .fixed_pos(screen.min)
-        .constrain(false)
-        .fade_in(false)
-        .show(context, |ui| {
-            ui.painter().rect_filled(screen, 0.0, theme::GROUND);
-            let inner = screen.shrink2(vec2(margin, 0.0));
-            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
-            ui.add_space(26.0);
-            head_ui(&mut ui, state, commands);
-            ui.add_space(14.0);
-            let mut first = None;
-            let width = ui.available_width();
-            let height = ui.available_height().max(1.0);
-            if width >= TWO_COLUMNS {
-                let places = width - SIDE_WIDTH - 2.0 * GAP - BAR;
-                ui.horizontal_top(|ui| {
-                    ui.spacing_mut().item_spacing.x = 0.0;
-                    column(ui, "places", vec2(places, height), |ui| {
-                        places_ui(interface, ui, state, &mut first, commands);
-                    });
-                    ui.add_space(2.0 * GAP);
-                    // Its bar goes into the margin.
-                    column(ui, "files", vec2(SIDE_WIDTH, height), |ui| {
-                        files_ui(interface, ui, state, commands);
-                    });
-                });
-            } else {
-                column(&mut ui, "all", vec2(width, height), |ui| {
+    page::page_ui(context, "home", |ui| {
+        head_ui(ui, state, commands);
+        ui.add_space(14.0);
+        let mut first = None;
+        let width = ui.available_width();
+        let height = ui.available_height().max(1.0);
+        if width >= TWO_COLUMNS {
+            let places = width - SIDE_WIDTH - 2.0 * GAP - BAR;
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                page::column(ui, "places", vec2(places, height), GAP, |ui| {
                     places_ui(interface, ui, state, &mut first, commands);
-                    ui.add_space(20.0);
+                });
+                ui.add_space(2.0 * GAP);
+                // Its bar goes into the margin.
+                page::column(ui, "files", vec2(SIDE_WIDTH, height), GAP, |ui| {
                     files_ui(interface, ui, state, commands);
                 });
-            }
-            keep_focus(interface, context, first);
-        });
+            });
+        } else {
+            page::column(ui, "all", vec2(width, height), GAP, |ui| {
+                places_ui(interface, ui, state, &mut first, commands);
+                ui.add_space(20.0);
+                files_ui(interface, ui, state, commands);
+            });
+        }
+        keep_focus(interface, context, first);
+    });
 }
 
 /// Arrows move what is focused; somebody has to begin.
@@ -141,30 +130,8 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
     }
 }
 
-/// A column that scrolls; `size` is that of what is in it.
-fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, add: impl FnOnce(&mut egui::Ui)) {
-    let outer = size + vec2(BAR, 0.0);
-    ui.allocate_ui_with_layout(outer, egui::Layout::top_down(egui::Align::Min), |ui| {
-        ScrollArea::vertical()
-            .id_salt(name)
-            .auto_shrink([false, false])
-            .show(ui, |ui| {
-                ui.set_width(size.x.max(1.0));
-                ui.spacing_mut().item_spacing = vec2(GAP, 8.0);
-                add(ui);
-                ui.add_space(24.0);
-                focus::follow(ui);
-            });
-    });
-}
-
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
-    ui.label(
-        RichText::new("FARWANDER")
-            .size(12.0)
-            .extra_letter_spacing(3.0)
-            .color(theme::ACCENT),
-    );
+    page::name_ui(ui);
     let narrow = ui.available_width() < 640.0;
     // In the order of reading; the one that is meant comes first.
     let picture = "A photograph or painting; you can also drop or paste it";
@@ -172,11 +139,7 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
     let mut buttons = vec![
         ("Open a picture …", picture, UiCommand::ChoosePicture),
         ("Open a world …", world, UiCommand::ChooseGenerator),
-        (
-            "Controls",
-            "Keys, mouse and gamepad: what does what, and how fast",
-            UiCommand::Controls,
-        ),
+        ("Controls", super::controls::HINT, UiCommand::Controls),
         ("Quit", "Leave the program", UiCommand::Quit),
     ];
     if state.can_go_back {

@@ -12,32 +12,35 @@ pub(super) fn label(bindings: &Bindings, deed: Deed) -> Option<&'static str> {
     bindings.first_key(deed).map(Press::label)
 }
 
+/// Deeds that stand in a row of the list together, and what they do; none is the mouse.
+const ROWS: [(&[Deed], &str); 20] = [
+    (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], "walk"),
+    (&[], "look (click the picture first)"),
+    (&[Deed::TurnLeft, Deed::TurnRight], "turn"),
+    (&[Deed::LookUp, Deed::LookDown], "look up and down"),
+    (&[Deed::Run], "run"),
+    (&[Deed::Pause], "pause"),
+    (&[Deed::Step], "one step while paused"),
+    (&[Deed::Rewind], "hold: go back in time"),
+    (
+        &[Deed::SaveBookmark, Deed::RestoreBookmark],
+        "keep this moment, come back to it",
+    ),
+    (&[Deed::SaveReplay], "save the walk as a replay"),
+    (&[Deed::SaveCloud], "save a point cloud"),
+    (&[Deed::Restart], "begin again, new seed"),
+    (&PLACES, "go to a world"),
+    (&[Deed::Prompt], "words: what the world shall be"),
+    (&[Deed::Home], "all worlds"),
+    (&[Deed::Record], "record"),
+    (&[Deed::Screenshot], "screenshot"),
+    (&[Deed::Hud], "numbers"),
+    (&[Deed::Fullscreen], "full screen"),
+    (&[Deed::Menu], "free the mouse, menu"),
+];
+
 /// Keys and what they do.
 pub(super) fn help(bindings: &Bindings) -> Vec<(String, &'static str)> {
-    const ROWS: [(&[Deed], &str); 19] = [
-        (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], "walk"),
-        (&[], "look (click the picture first)"),
-        (&[Deed::TurnLeft, Deed::TurnRight], "turn"),
-        (&[Deed::LookUp, Deed::LookDown], "look up and down"),
-        (&[Deed::Run], "run"),
-        (&[Deed::Pause], "pause"),
-        (&[Deed::Step], "one step while paused"),
-        (&[Deed::Rewind], "hold: go back in time"),
-        (
-            &[Deed::SaveBookmark, Deed::RestoreBookmark],
-            "keep this moment, come back to it",
-        ),
-        (&[Deed::SaveReplay], "save the walk as a replay"),
-        (&[Deed::Restart], "begin again, new seed"),
-        (&PLACES, "go to a world"),
-        (&[Deed::Prompt], "words: what the world shall be"),
-        (&[Deed::Home], "all worlds"),
-        (&[Deed::Record], "record"),
-        (&[Deed::Screenshot], "screenshot"),
-        (&[Deed::Hud], "numbers"),
-        (&[Deed::Fullscreen], "full screen"),
-        (&[Deed::Menu], "free the mouse, menu"),
-    ];
     let rows = ROWS.into_iter().map(|(deeds, what)| {
         let keys = match deeds {
             [] => "Mouse".to_owned(),
@@ -146,6 +149,13 @@ mod tests {
 
     fn keys_for(bindings: &Bindings, what: &str) -> Option<String> {
         help(bindings).into_iter().find(|row| row.1 == what).map(|row| row.0)
+    }
+
+    #[test]
+    fn no_deed_is_left_out_of_the_list() {
+        for deed in Deed::all() {
+            assert!(ROWS.iter().any(|(deeds, _)| deeds.contains(&deed)), "{deed:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
 
-use super::{Interface, Phase, UiCommand, UiState, focus, keys, theme};
+use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, theme};
 use crate::settings::Deed;
 
 const WIDTH: f32 = 400.0;
@@ -47,12 +47,7 @@ pub(super) fn menu_ui(
 }
 
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
-    ui.label(
-        RichText::new("FARWANDER")
-            .size(12.0)
-            .extra_letter_spacing(3.0)
-            .color(theme::ACCENT),
-    );
+    page::name_ui(ui);
     let title = state.world.map_or("No world yet", |w| w.title.as_str());
     ui.label(RichText::new(title).heading().color(Color32::WHITE));
     if !state.place.is_empty() {
@@ -221,7 +216,7 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
 fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     theme::section(ui, "Settings");
     let controls = ui.add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Controls …"));
-    let hint = "Keys, mouse and gamepad: what does what, and how fast";
+    let hint = super::controls::HINT;
     if controls.on_hover_text(hint).clicked() {
         commands.push(UiCommand::Controls);
     }

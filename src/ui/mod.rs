@@ -10,6 +10,7 @@ mod kept;
 mod keys;
 mod menu;
 mod notices;
+mod page;
 mod prompt;
 mod shelf;
 mod theme;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Effect, Session, State};
 use crate::input::{Meaning, Nav, Report, meaning, navigates};
-use crate::settings::{PadButton, Press};
+use crate::settings::{Key, PadButton, Press};
 
 /// A cross that is held moves again after this time, and then each time after that.
 const FIRST_REPEAT: Duration = Duration::from_millis(400);
@@ -16,6 +16,15 @@ pub(super) struct HeldCross {
     button: PadButton,
     nav: Nav,
     due: Instant,
+}
+
+/// Whether a key moves the focus or chooses what has it.
+fn moves_in_panels(press: Press) -> bool {
+    use Key::{ArrowDown, ArrowLeft, ArrowRight, ArrowUp, Enter, Space, Tab};
+    matches!(
+        press,
+        Press::Key(ArrowUp | ArrowDown | ArrowLeft | ArrowRight | Enter | Space | Tab)
+    )
 }
 
 impl Session {
@@ -51,6 +60,10 @@ impl Session {
         }
         // Words are being written: the interface has got it already.
         if self.prompt_open && !press.is_pad() {
+            return;
+        }
+        // Keys that move and choose in these panels do nothing else there. In the menu, Space pauses.
+        if (self.home_open || self.controls_open) && moves_in_panels(press) {
             return;
         }
         self.hold(press);

@@ -69,7 +69,8 @@ impl Shell {
             return;
         }
         // In the menu there are fields to write in. The interface has got the key already.
-        let writing = self.session.menu_open
+        let writing = !press.is_fixed()
+            && self.session.menu_open
             && !self.session.controls_open
             && self
                 .live

@@ -133,18 +133,19 @@ fn conflicts_ui(ui: &mut egui::Ui, bindings: &mut Bindings, grid: &mut FocusGrid
             if shared {
                 return;
             }
-            for (text, hint) in [
-                ("Take it away there", "It does only this from here on"),
-                ("Keep both", "It does all of it at once"),
+            for (text, hint, keep) in [
+                ("Take it away there", "It does only this from here on", false),
+                ("Keep both", "It does all of it at once", true),
             ] {
                 let button = egui::Button::new(RichText::new(text).size(13.0)).min_size(vec2(0.0, 26.0));
                 let button = ui.add(button);
                 ring(ui, &button);
                 grid.add(&button);
                 if button.on_hover_text(hint).clicked() {
-                    match text {
-                        "Keep both" => bindings.share(press),
-                        _ => bindings.keep_only(deed, press),
+                    if keep {
+                        bindings.share(press);
+                    } else {
+                        bindings.keep_only(deed, press);
                     }
                 }
             }

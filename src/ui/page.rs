@@ -1,0 +1,52 @@
+//! What whole pages have in common: their ground, the program's name, columns that scroll.
+
+use egui::{RichText, ScrollArea, vec2};
+
+use super::{focus, theme};
+
+/// Room for a scroll bar; it lies outside of what is aligned.
+pub(super) const BAR: f32 = 12.0;
+
+/// Covers the window, and lets a page be laid out within its margins.
+pub(super) fn page_ui(context: &egui::Context, name: &str, add: impl FnOnce(&mut egui::Ui)) {
+    let screen = context.content_rect();
+    let margin = if screen.width() < 600.0 { 14.0 } else { 36.0 };
+    egui::Area::new(egui::Id::unique(name))
+        .fixed_pos(screen.min)
+        .constrain(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            ui.painter().rect_filled(screen, 0.0, theme::GROUND);
+            let inner = screen.shrink2(vec2(margin, 0.0));
+            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
+            ui.add_space(26.0);
+            add(&mut ui);
+        });
+}
+
+/// The program's name, over a title.
+pub(super) fn name_ui(ui: &mut egui::Ui) {
+    ui.label(
+        RichText::new("FARWANDER")
+            .size(12.0)
+            .extra_letter_spacing(3.0)
+            .color(theme::ACCENT),
+    );
+}
+
+/// A column that scrolls; `size` is that of what is in it, `gap` lies between things side by side.
+pub(super) fn column(ui: &mut egui::Ui, name: &str, size: egui::Vec2, gap: f32, add: impl FnOnce(&mut egui::Ui)) {
+    let outer = size + vec2(BAR, 0.0);
+    ui.allocate_ui_with_layout(outer, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ScrollArea::vertical()
+            .id_salt(name)
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                ui.set_width(size.x.max(1.0));
+                ui.spacing_mut().item_spacing = vec2(gap, 8.0);
+                add(ui);
+                ui.add_space(24.0);
+                focus::follow(ui);
+            });
+    });
+}
