@@ -97,7 +97,10 @@ fn names_no_device(error: &(dyn std::error::Error + 'static)) -> bool {
         },
     };
     let device = wrapped.or_else(|| error.downcast_ref());
-    matches!(device, Some(DeviceError::NotBuilt(..) | DeviceError::NoAdapter { .. }))
+    matches!(
+        device,
+        Some(DeviceError::NotBuilt(..) | DeviceError::NoAdapter { .. } | DeviceError::NoCuda { .. })
+    )
 }
 
 /// Runs the program and returns its exit code.

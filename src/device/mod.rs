@@ -34,6 +34,16 @@ pub enum DeviceError {
         /// How many there are.
         found: usize,
     },
+    /// The machine has no such CUDA device, or no driver.
+    #[error(
+        "this machine has no CUDA device number {index} ({found} found; it needs an NVIDIA GPU and its driver); say `--device cpu`"
+    )]
+    NoCuda {
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// It can't be started.
     #[error("the graphics device {name} can't be used ({what}); say `--device cpu`")]
     Failed {
@@ -55,7 +65,14 @@ impl DeviceChoice {
             #[cfg(not(feature = "gpu"))]
             Self::Gpu(..) => Err(DeviceError::NotBuilt(self, "gpu")),
             #[cfg(feature = "cuda")]
-            Self::Cuda(index) => Ok(Device::cuda(index)),
+            Self::Cuda(index) => {
+                // The library panics at the first tensor if there is no driver.
+                let found = Device::enumerate(burn::tensor::DeviceType::Cuda).len();
+                if index >= found {
+                    return Err(DeviceError::NoCuda { index, found });
+                }
+                Ok(Device::cuda(index))
+            }
             #[cfg(not(feature = "cuda"))]
             Self::Cuda(_) => Err(DeviceError::NotBuilt(self, "cuda")),
             #[cfg(feature = "libtorch")]
