@@ -40,7 +40,7 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
         recycle: Recycle::Reproject,
         text_tokens: 12,
         vocabulary: vec!["meadow".into()],
-        refiner: None,
+        painter: None,
     };
     let model = Generator::new(&config, &mut Gaussian::new(1, 0), &device);
     let text = model.encode_text(&[vec![1; 12]], &device);
@@ -80,6 +80,7 @@ fn warp_one_frame(bencher: Bencher<'_, '_>) {
     let source = RgbDepth {
         rgb: (0..pixels * 3).map(|i| (i as f32 * 0.01).sin()).collect(),
         inverse_depth: vec![0.2; pixels],
+        stale: vec![],
     };
     let from = CameraPose::default();
     let to = CameraPose {

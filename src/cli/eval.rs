@@ -45,6 +45,9 @@ pub(crate) struct EvalArgs {
     /// Leave new places as the network draws them, without texture from known ones.
     #[arg(long)]
     no_quilt: bool,
+    /// Leave what the painter would draw as it is decoded.
+    #[arg(long)]
+    no_paint: bool,
     /// Seed of the held-out worlds.
     #[arg(long, default_value_t = 77)]
     seed: u64,
@@ -112,6 +115,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         steps,
         memory: !args.no_memory,
         quilt: !args.no_quilt,
+        paint: !args.no_paint,
         ..Sampler::default()
     };
     let mut all = serde_json::Map::new();

@@ -52,8 +52,11 @@ pub(crate) struct GenerateArgs {
     /// Leave new places as the network draws them, without texture from known ones.
     #[arg(long)]
     no_quilt: bool,
+    /// Leave what the painter would draw as it is decoded.
+    #[arg(long)]
+    no_paint: bool,
     /// A replay saved in the player, to be rendered again.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory", "no_quilt"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory", "no_quilt", "no_paint"])]
     replay: Option<PathBuf>,
     /// Also write the walked world as a coloured point cloud with the camera's way (PLY).
     #[arg(long, value_name = "FILE")]
@@ -250,6 +253,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         steps: args.steps,
         memory: !args.no_memory,
         quilt: !args.no_quilt,
+        paint: !args.no_paint,
         ..Sampler::default()
     });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;

@@ -281,6 +281,7 @@ mod tests {
                 RgbDepth {
                     rgb: codec::from_bytes(&rgb),
                     inverse_depth,
+                    stale: vec![],
                 }
             };
             let source = draw(&from);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Manifest;
 use crate::model::aapt::autoencoder::DEPTH_BLOCK;
 use crate::model::aapt::config::{BLOCK, PATCH};
+use crate::model::aapt::painter::PainterConfig;
 
 /// Name -> shape of every weight.
 pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
@@ -66,26 +67,8 @@ pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
     linear(&mut put, "generator.time_out", w, 6 * w);
     linear(&mut put, "generator.head", w, c * PATCH * PATCH);
     put("generator.final_table".into(), &[2, w]);
-    if let Some(r) = &g.refiner {
-        put("generator.refiner.scale".into(), &[c]);
-        conv(&mut put, "generator.refiner.stem", r.inputs(g), r.width, 3);
-        for b in 0..r.blocks {
-            conv(
-                &mut put,
-                &format!("generator.refiner.blocks.{b}.spread"),
-                r.width,
-                r.width,
-                3,
-            );
-            conv(
-                &mut put,
-                &format!("generator.refiner.blocks.{b}.mix"),
-                r.width,
-                r.width,
-                1,
-            );
-        }
-        conv(&mut put, "generator.refiner.head", r.width, c - r.kept_channels, 1);
+    for (name, i, o, k) in g.painter.iter().flat_map(PainterConfig::convolutions) {
+        conv(&mut put, &format!("generator.painter.{name}"), i, o, k);
     }
     for b in 0..g.depth {
         let name = format!("generator.blocks.{b}");

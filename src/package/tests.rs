@@ -9,8 +9,8 @@ use crate::device::{DeviceChoice, Gaussian};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::painter::PainterConfig;
 use crate::model::aapt::pca::Components;
-use crate::model::aapt::refiner::RefinerConfig;
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::weights::{export, prefixed, under};
 
@@ -27,10 +27,10 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         recycle: Recycle::Reproject,
         text_tokens: 2,
         vocabulary: vec!["snow".into()],
-        refiner: Some(RefinerConfig {
+        painter: Some(PainterConfig {
             width: 8,
+            deep_width: 12,
             blocks: 1,
-            kept_channels: 1,
         }),
     };
     let autoencoder = AutoencoderConfig {

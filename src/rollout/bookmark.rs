@@ -243,6 +243,7 @@ impl Card {
                     shift: self.sampler_shift as f32,
                     memory: memory.is_some(),
                     quilt: self.sampler_quilt,
+                    paint: true,
                 },
                 arrays: crate::model::weights::under(arrays, "state"),
                 memory,

@@ -182,6 +182,7 @@ mod tests {
             &RgbDepth {
                 rgb: vec![0.5; 1536],
                 inverse_depth: vec![0.25; 512],
+                stale: vec![],
             },
             &control,
         );

@@ -68,7 +68,7 @@ fn config() -> GeneratorConfig {
         recycle: Recycle::Reproject,
         text_tokens: 3,
         vocabulary: vec!["snow".into()],
-        refiner: None,
+        painter: None,
     }
 }
 

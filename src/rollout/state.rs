@@ -19,7 +19,7 @@ pub struct WalkState {
     /// How latent frames are sampled.
     pub sampler: Sampler,
     /// `latent` `[1, channels, h, w]`; `last.rgb` `[h_px, w_px, 3]` in -1..1 and `last.inverse_depth` `[h_px, w_px]` in
-    /// 1/m; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
+    /// 1/m, from the first step on `last.stale` of the same shape; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
     /// `.pinned` (from the first latent frame on) and `.text`.
     pub arrays: Arrays,
     /// What the walk remembers, if it does. Its pictures are shared with the walk and with other states of it.
@@ -37,7 +37,7 @@ impl Walks {
     /// Bytes of [`Self::state`].
     pub(super) fn state_bytes(&self) -> usize {
         let [_, channels, h, w] = self.latent.dims();
-        let pixels: usize = self.last.iter().map(|l| l.rgb.len() + l.inverse_depth.len()).sum();
+        let pixels: usize = self.last.iter().map(|l| l.rgb.len() + l.inverse_depth.len() + l.stale.len()).sum();
         4 * (channels * h * w + pixels) + self.states.iter().map(|s| s.bytes()).sum::<usize>()
     }
 
@@ -53,6 +53,9 @@ impl Walks {
             let (h, w) = (lens.height_px, lens.width_px);
             put("last.rgb", vec![h, w, 3], last.rgb.clone());
             put("last.inverse_depth", vec![h, w], last.inverse_depth.clone());
+            if !last.stale.is_empty() {
+                put("last.stale", vec![h, w], last.stale.clone());
+            }
         }
         for (i, state) in self.states.iter().enumerate() {
             state.export(&format!("ring.{i}"), &mut arrays);
@@ -88,6 +91,10 @@ impl Walks {
         let last = RgbDepth {
             rgb: values("last.rgb", &[h_px, w_px, 3])?,
             inverse_depth: values("last.inverse_depth", &[h_px, w_px])?,
+            stale: match state.arrays.contains_key("last.stale") {
+                true => values("last.stale", &[h_px, w_px])?,
+                false => vec![],
+            },
         };
         if let Some(memory) = &state.memory
             && !memory.fits(&networks.lens)
@@ -118,7 +125,6 @@ impl Walks {
             seeds: vec![state.seed],
             step: state.step,
             recycled: None,
-            made: None,
         })
     }
 

@@ -54,6 +54,8 @@ pub struct Sampler {
     /// Whether new places get texture that the walk remembers under the colours that the network gives them (with memory
     /// only).
     pub quilt: bool,
+    /// Whether the painter draws, if the generator has one (reprojection only).
+    pub paint: bool,
 }
 
 impl Default for Sampler {
@@ -63,6 +65,7 @@ impl Default for Sampler {
             shift: 1.0,
             memory: true,
             quilt: true,
+            paint: true,
         }
     }
 }
@@ -99,6 +102,8 @@ pub struct Recycled {
     pub detail: Vec<f32>,
     /// Share of each walk's last picture that nobody knows.
     pub unknown: Vec<f32>,
+    /// [`RgbDepth::stale`] of each walk's last picture; nothing if nothing is warped.
+    pub stale: Vec<Vec<f32>>,
 }
 
 /// Walks in step with each other.
@@ -117,8 +122,6 @@ pub struct Walks {
     pub(super) step: u64,
     /// What the last step recycled, and its validity.
     pub(super) recycled: Option<(Tensor<4>, Tensor<4>)>,
-    /// What the generator made in the last step, before the refiner: unit-deviation data.
-    pub(super) made: Option<Tensor<4>>,
 }
 
 /// The noise of a walk's step (from 1). Named by seed and step: a walk can be taken up anywhere.
@@ -185,12 +188,14 @@ impl Networks {
                 validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
                 detail: vec![],
                 unknown: vec![0.0; n],
+                stale: vec![],
             },
             Recycle::Reproject => {
                 let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
+                let mut stale = Vec::with_capacity(n);
                 let (mut textured, mut drawn) = (vec![], vec![]);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
@@ -199,6 +204,7 @@ impl Networks {
                         None => (control.poses).map(|pose| reproject(&self.lens, source, &before, &pose, None)),
                     };
                     unknown.push(unknown_at_the_end(&warped));
+                    stale.push(std::mem::take(&mut warped[FRAMES_PER_LATENT - 1].stale));
                     for picture in &mut warped {
                         fill(picture, &self.lens);
                     }
@@ -244,6 +250,7 @@ impl Networks {
                     validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
                     detail,
                     unknown,
+                    stale,
                 }
             }
         }
@@ -255,6 +262,7 @@ impl Networks {
         let sources = first.iter().zip(decoded).map(|(rgb, d)| RgbDepth {
             rgb: rgb.clone(),
             inverse_depth: d.inverse_depth.clone(),
+            stale: vec![],
         });
         sources.collect()
     }
@@ -323,25 +331,6 @@ impl Networks {
         }
     }
 
-    /// The generator's data with what the refiner draws, if there is one. `recycled` is the latent and its validity.
-    fn refined(
-        &self,
-        data: Tensor<4>,
-        (recycled, validity): (&Tensor<4>, &Tensor<4>),
-        condition: &Tensor<4>,
-        noise: Tensor<4>,
-        motion_px: &[f32],
-    ) -> Tensor<4> {
-        let Some(refiner) = self.generator.refiner() else {
-            return data;
-        };
-        let [_, c, _, _] = data.dims();
-        let [_, all, _, _] = condition.dims();
-        let camera = condition.clone().narrow(1, c, all - c);
-        let latent = self.latent_from_data(data.clone(), recycled.clone(), validity.clone(), motion_px);
-        data + refiner.forward(latent, camera, noise, self.dtype)
-    }
-
     /// A latent frame with texture where some was drawn.
     fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>) -> Tensor<4> {
         let Some((base, drawn)) = textured else { return latent };
@@ -402,7 +391,6 @@ impl Walks {
                 seeds: seeds.to_vec(),
                 step: 0,
                 recycled: None,
-                made: None,
             },
             decoded,
         )
@@ -426,14 +414,14 @@ impl Walks {
         self.recycled.as_ref()
     }
 
-    /// What the generator made in the last step, before the refiner: unit-deviation data `[batch, channels, h, w]`.
-    pub fn made(&self) -> Option<&Tensor<4>> {
-        self.made.as_ref()
-    }
-
     /// Latent frames made so far.
     pub fn steps_done(&self) -> u64 {
         self.step
+    }
+
+    /// What the next step is recycled from, one picture a walk. Training puts the truth there.
+    pub fn last_mut(&mut self) -> &mut [RgbDepth] {
+        &mut self.last
     }
 
     /// One latent frame of every walk.
@@ -456,6 +444,7 @@ impl Walks {
             validity,
             detail,
             unknown,
+            stale,
         } = n.recycle(&self.latent, &self.last, &self.memories, controls, quilts);
         for ((memory, control), unknown) in self.memories.iter_mut().zip(controls).zip(unknown) {
             memory.moved(control, unknown);
@@ -477,7 +466,7 @@ impl Walks {
             fill_noise(*seed, self.step, part);
         }
         let noise: Tensor<4> = tensor(noise, [batch, channels, h, w], &n.device);
-        let mut x = noise.clone();
+        let mut x = noise;
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
         for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
             let output = n
@@ -487,12 +476,10 @@ impl Walks {
             let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
-        self.made = Some(x.clone());
         let motion_px = n.motion_px(controls);
         let latent = match self.sampler.steps {
             0 => recycled,
             _ => {
-                let x = n.refined(x, (&recycled, &validity), &condition, noise, &motion_px);
                 let latent = n.latent_from_data(x, recycled, validity, &motion_px);
                 n.quilted(latent, textured)
             }
@@ -503,8 +490,14 @@ impl Walks {
         times.network_ms = clock.elapsed().as_secs_f64() * 1e3;
 
         let clock = Instant::now();
-        let decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
+        let mut decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
         self.latent = latent;
+        for (last, stale) in self.last.iter_mut().zip(stale) {
+            last.stale = stale;
+        }
+        if self.sampler.paint && self.sampler.steps > 0 {
+            n.paint(&mut decoded, &mut self.last, controls, &self.seeds, self.step);
+        }
         for (last, d) in self.last.iter_mut().zip(&decoded) {
             last.rgb.clone_from(&d.frames[FRAMES_PER_LATENT - 1]);
             last.inverse_depth.clone_from(&d.inverse_depth);

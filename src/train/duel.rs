@@ -1,4 +1,4 @@
-//! A discriminator and what learns against it: the whole generator (`adversarial`) or the refiner alone (`refine`). Each
+//! A discriminator and the generator that learns against it, in their adversarial stage. Each
 //! step updates the discriminator and then the learner on the same clips.
 
 use std::path::PathBuf;
@@ -19,10 +19,8 @@ use super::sequence::{Batch, Pick, noise_like, weighted_mse};
 use super::student::StudentPool;
 use super::student_batch::{Scale, camera, first_latents, real_latents, recycled_channels, with_channels};
 use crate::device::Gaussian;
-use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::GeneratorConfig;
-use crate::model::aapt::discriminator::{Discriminator, Judge};
-use crate::model::aapt::generator::patchify;
+use crate::model::aapt::discriminator::Discriminator;
 use crate::model::weights::{prefixed, to_host, under};
 
 /// Steps over which the learner's rate rises.
@@ -39,24 +37,6 @@ pub(super) struct Shown {
     unjudged: Option<Tensor<5>>,
     camera: Tensor<5>,
     words: Vec<Vec<i32>>,
-    /// Weights of the logits `[batch, n]`, if not all count alike.
-    weights: Option<Tensor<2>>,
-}
-
-/// Weight of a place that is known, in the mean over places that counts new ones.
-const KNOWN_WEIGHT: f32 = 0.02;
-
-/// Weights of a patch discriminator's logits: how new each token is. `camera`: `[batch, frames, channels, h, w]`, validity first.
-fn newness(camera: &Tensor<5>) -> Tensor<2> {
-    let [batch, frames, _, h, w] = camera.dims();
-    let validity = camera.clone().narrow(1, 1, frames - 1).narrow(2, 0, FRAMES_PER_LATENT);
-    let validity = validity.cast(DType::F32).mean_dim(2);
-    let unknown = validity.reshape([batch * (frames - 1), 1, h, w]).neg().add_scalar(1.0);
-    let tokens = patchify(unknown).mean_dim(2);
-    let [_, each, _] = tokens.dims();
-    let weights: Tensor<2> = tokens.reshape([batch, (frames - 1) * each]).add_scalar(KNOWN_WEIGHT);
-    let mean = weights.clone().mean().reshape([1, 1]);
-    weights / mean
 }
 
 /// The two sides' optimisers, and the discriminator.
@@ -70,8 +50,6 @@ pub(super) struct Duel<'a> {
     discriminator: Discriminator,
     /// Decay of the mean squared gradient, of both.
     beta2: f32,
-    /// Whether what a patch discriminator says of new places is what counts.
-    of_new_places: bool,
     scale: Scale,
     /// The same on the training device.
     lifted: Scale,
@@ -102,7 +80,6 @@ impl<'a> Duel<'a> {
             of_discriminator: Optimizer::new(&discriminator),
             discriminator,
             beta2,
-            of_new_places: false,
             scale: Scale::new(&setup.mean, &setup.std, device),
             lifted: Scale::new(&setup.mean, &setup.std, &training),
             dtype,
@@ -110,12 +87,6 @@ impl<'a> Duel<'a> {
             training,
             saved,
         }
-    }
-
-    /// For a learner that draws in new places only: a patch discriminator's opinions on them are what counts.
-    pub(super) fn of_new_places(mut self) -> Self {
-        self.of_new_places = self.recipe.discriminator.judge == Judge::Patch;
-        self
     }
 
     /// Takes up the checkpoint if there is one, and gives the learner its weights.
@@ -184,7 +155,6 @@ impl<'a> Duel<'a> {
         };
         let camera = camera(batch, config.latent_channels);
         Shown {
-            weights: self.of_new_places.then(|| newness(&camera)),
             // Not the batch's data: those are clamped, and beside a walk gone astray that would be the walk.
             real: clip_of(real_latents(config, clips, picks, &self.device)),
             fake: clip_of(batch.base.clone() + data * batch.std.clone()),
@@ -225,13 +195,12 @@ impl<'a> Duel<'a> {
         let part = |from: usize, n: usize| logits.clone().narrow(0, from, n);
         let (real, fake) = (part(0, batch), part(batch, batch));
         let of = |x: &Tensor<2>| x.clone().narrow(0, 0, penalised);
-        let weights = shown.weights.clone().map(Tensor::from_inner);
         let sigma = r.divide_by_sigma2.then_some(r.sigma);
         [
-            discriminator_loss(real.clone(), fake.clone(), weights.clone()),
+            discriminator_loss(real.clone(), fake.clone(), None),
             approximated_penalty(of(&real), part(2 * batch, penalised), sigma),
             approximated_penalty(of(&fake), part(2 * batch + penalised, penalised), sigma),
-            weighted_mean(real - fake, weights),
+            weighted_mean(real - fake, None),
         ]
     }
 
@@ -288,7 +257,7 @@ impl<'a> Duel<'a> {
         let adversarial = generator_loss(
             Tensor::from_inner(real_logits),
             fake_logits,
-            shown.weights.clone().map(Tensor::from_inner),
+            None,
         );
         let anchor = weighted_mse(data - lift(&batch.data), lift(&batch.weights));
         means.add("g_loss", host(&adversarial));

@@ -16,11 +16,11 @@ const FIRST_FRAMES: usize = 9;
 
 /// Writes the generator file of a run: the weights of the last stage that has been run.
 pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
-    let (refined, config) = match finished(run, "refine") {
-        Ok(weights) => (Some(weights), run.refined_config()?),
+    let (painted, config) = match finished(run, "paint") {
+        Ok(weights) => (Some(weights), run.painted_config()?),
         Err(_) => (None, run.generator_config()?),
     };
-    let generator = refined
+    let generator = painted
         .map_or_else(|| finished(run, "adversarial"), Ok)
         .or_else(|_| finished(run, "distill"))
         .or_else(|_| finished(run, "adapt"))?;
@@ -36,7 +36,7 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let clips = latents::load(run, Split::Train)?;
     let statistics = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
-    for stage in ["autoencoder", "adapt", "distill", "adversarial", "refine"] {
+    for stage in ["autoencoder", "adapt", "distill", "adversarial", "paint"] {
         let path = run.dir.join(stage).join("final.safetensors");
         if path.exists() {
             let (_, meta) = checkpoint::load(&path)?;

@@ -36,8 +36,6 @@ pub(super) struct LatentClip {
     pub(super) words: Vec<i32>,
     /// The noise of the walk that what is recycled comes from; none if that is the truth.
     pub(super) noise_seed: Option<u64>,
-    /// `[latents, channels, h, w]`: what the generator made along that walk, before the refiner; unit-deviation data.
-    pub(super) made: Vec<f16>,
 }
 
 /// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
@@ -78,7 +76,6 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
             controls: clips.controls(clip),
             words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
             noise_seed: None,
-            made: vec![],
         });
         latents.push(z);
         first.push(clips.frame(clip, 0));
@@ -94,6 +91,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
                 *source = RgbDepth {
                     rgb,
                     inverse_depth: d.inverse_depth,
+                    stale: vec![],
                 };
             }
         }
@@ -247,7 +245,6 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
                 controls: clips.controls(clip),
                 words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
                 noise_seed: None,
-                made: vec![],
             })
         })
         .collect()

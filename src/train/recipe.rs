@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TrainError;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
-use crate::model::aapt::refiner::RefinerConfig;
+use crate::model::aapt::painter::PainterConfig;
 
 /// Everything that a training run is made of.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -31,8 +31,8 @@ pub struct Recipe {
     pub distill: StageRecipe,
     /// Stage 3: adversarial training on the network's own rollouts; left out, the world is what distillation made.
     pub adversarial: Option<AdversarialRecipe>,
-    /// Stage 4: adversarial training of the refiner alone.
-    pub refine: Option<AdversarialRecipe>,
+    /// Stage 4: the painter; left out, nothing is painted.
+    pub paint: Option<PaintRecipe>,
     /// The probe that measures worlds of this kind.
     pub probe: Option<ProbeRecipe>,
     /// The recipe file's text, word for word.
@@ -81,8 +81,8 @@ pub struct GeneratorRecipe {
     pub recycle: Recycle,
     /// Most words of a prompt.
     pub text_tokens: usize,
-    /// A network for texture, trained in stage 4.
-    pub refiner: Option<RefinerConfig>,
+    /// A network for texture, after the decoder, trained in stage 4.
+    pub painter: Option<PainterConfig>,
 }
 
 /// Stage 0.
@@ -217,6 +217,44 @@ pub struct AdversarialRecipe {
     pub rollout_latents: usize,
 }
 
+/// Stage 4 (after the finishing of the decoder in AAPT appendix C).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaintRecipe {
+    /// Updates of the critic; the painter begins after `critic_first` of them.
+    pub steps: u64,
+    /// Updates of the critic alone.
+    #[serde(default)]
+    pub critic_first: u64,
+    /// Clips that are walked for it, spread over all of them.
+    #[serde(default = "many")]
+    pub clips: usize,
+    /// Crops a step.
+    pub batch: usize,
+    /// Columns of a crop, a multiple of 16; all rows are taken, because the horizon says much.
+    pub crop_px: usize,
+    /// Learning rate of the painter.
+    pub lr: f32,
+    /// Learning rate of the critic.
+    pub lr_critic: f32,
+    /// The critic's channels on blocks of 4 x 4 pixels.
+    pub critic_width: usize,
+    /// The critic's channels on blocks of 8 x 8 pixels.
+    pub critic_deep_width: usize,
+    /// Decay of the painter's averaged weights.
+    pub ema: f32,
+    /// Weight of the adversarial loss.
+    pub weight: f32,
+    /// Weight of the distance to the truth where the picture is stale.
+    pub anchor: f32,
+    /// Weight of the change of mean colour where it is new.
+    pub colour: f32,
+    /// Weight of the approximated R1 and R2 (lambda).
+    pub penalty: f32,
+    /// Deviation of the perturbation (sigma), in -1..1 of a colour.
+    pub sigma: f32,
+}
+
 fn one() -> f32 {
     1.0
 }
@@ -271,13 +309,24 @@ impl Recipe {
         if !(0.0..=1.0).contains(&recipe.autoencoder.detail_gain) {
             return Err(bad("autoencoder.detail_gain must be 0 to 1".into()));
         }
-        if recipe.refine.is_some() != recipe.generator.refiner.is_some() {
+        if recipe.paint.is_some() != recipe.generator.painter.is_some() {
             return Err(bad(
-                "[refine] and generator.refiner go together: give both or neither".into()
+                "[paint] and generator.painter go together: give both or neither".into()
             ));
         }
-        for (name, a) in [("adversarial", &recipe.adversarial), ("refine", &recipe.refine)] {
-            let Some(a) = a else { continue };
+        if let Some(p) = &recipe.paint {
+            let columns = d.size_px[0];
+            if p.crop_px % 16 != 0 || !(16..=columns).contains(&p.crop_px) || p.batch == 0 || p.sigma <= 0.0 {
+                return Err(bad(format!(
+                    "paint.crop_px must be a multiple of 16 up to {columns}, paint.batch at least 1 and paint.sigma positive"
+                )));
+            }
+            if p.critic_width == 0 || p.critic_deep_width == 0 {
+                return Err(bad("paint.critic_width and paint.critic_deep_width must be positive".into()));
+            }
+        }
+        if let Some(a) = &recipe.adversarial {
+            let name = "adversarial";
             let most = (d.frames - 1) / 4;
             if a.discriminator.unjudged_channels >= recipe.autoencoder.latent_channels {
                 return Err(bad(format!(
@@ -308,9 +357,9 @@ impl Recipe {
         if recipe.distill.timesteps < 2 {
             return Err(bad("distill.timesteps must be at least 2".into()));
         }
-        let refiner = recipe.generator.refiner;
+        let painter = recipe.generator.painter;
         let whole = GeneratorConfig {
-            refiner,
+            painter,
             ..recipe.generator_config(vec![])
         };
         whole.check().map_err(bad)?;
@@ -326,7 +375,7 @@ impl Recipe {
         }
     }
 
-    /// The generator's configuration without its refiner, which is added last; with the words that the captions use.
+    /// The generator's configuration without its painter, which is added last; with the words that the captions use.
     pub fn generator_config(&self, vocabulary: Vec<String>) -> GeneratorConfig {
         let g = &self.generator;
         GeneratorConfig {
@@ -340,7 +389,7 @@ impl Recipe {
             recycle: g.recycle,
             text_tokens: g.text_tokens,
             vocabulary,
-            refiner: None,
+            painter: None,
         }
     }
 }

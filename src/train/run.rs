@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, distill, latents, probe, refine, start};
+use super::{adapt, adversarial, autoencoder, distill, latents, paint, probe, start};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
@@ -109,8 +109,8 @@ pub enum Stage {
     Distill,
     /// Stage 3: adversarial training with student forcing.
     Adversarial,
-    /// Stage 4: adversarial training of the refiner alone.
-    Refine,
+    /// Stage 4: the painter, trained against a critic.
+    Paint,
     /// Write the generator file.
     Export,
     /// The networks that `farwander eval` measures with; not part of a generator, and not of `all`.
@@ -148,17 +148,17 @@ impl Run {
         Ok(dir)
     }
 
-    /// The generator's configuration, without a refiner; its vocabulary is what the training captions use.
+    /// The generator's configuration, without a painter; its vocabulary is what the training captions use.
     pub(super) fn generator_config(&self) -> Result<GeneratorConfig, TrainError> {
         Ok(self
             .recipe
             .generator_config(Clips::open(self, Split::Train)?.vocabulary()))
     }
 
-    /// The same with the recipe's refiner, if it has one.
-    pub(super) fn refined_config(&self) -> Result<GeneratorConfig, TrainError> {
+    /// The same with the recipe's painter, if it has one.
+    pub(super) fn painted_config(&self) -> Result<GeneratorConfig, TrainError> {
         Ok(GeneratorConfig {
-            refiner: self.recipe.generator.refiner,
+            painter: self.recipe.generator.painter,
             ..self.generator_config()?
         })
     }
@@ -299,8 +299,8 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     if all || stage == Stage::Adversarial {
         adversarial::train(run)?;
     }
-    if all || stage == Stage::Refine {
-        refine::train(run)?;
+    if all || stage == Stage::Paint {
+        paint::train(run)?;
     }
     let without = |section: &str| TrainError::Recipe {
         path: PathBuf::from(run.recipe.title.as_str()),
@@ -312,8 +312,8 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     if stage == Stage::Adversarial && run.recipe.adversarial.is_none() {
         return Err(without("adversarial"));
     }
-    if stage == Stage::Refine && run.recipe.refine.is_none() {
-        return Err(without("refine"));
+    if stage == Stage::Paint && run.recipe.paint.is_none() {
+        return Err(without("paint"));
     }
     if stage == Stage::Probe {
         probe::train(run, out)?;

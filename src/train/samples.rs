@@ -64,6 +64,7 @@ impl Samples {
         let sampler = Sampler {
             steps: self.steps,
             quilt: false,
+            paint: false,
             ..Sampler::default()
         };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);

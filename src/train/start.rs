@@ -113,7 +113,7 @@ mod tests {
             recycle: Recycle::Reproject,
             text_tokens: 3,
             vocabulary: vec!["hill".into()],
-            refiner: None,
+            painter: None,
         };
         let mut rng = Gaussian::new(4, 0);
         let mut weights = export(&Generator::new(&config(2), &mut rng, &device));

@@ -137,11 +137,6 @@ impl StudentPool {
         Ok(())
     }
 
-    /// The pool.
-    pub(super) fn clips(&self) -> &[LatentClip] {
-        &self.clips
-    }
-
     /// The pool, as often as the recipe says.
     pub(super) fn choose(&self, rng: &mut Gaussian) -> Option<&Vec<LatentClip>> {
         (!self.clips.is_empty() && rng.uniform() < self.plan.share).then_some(&self.clips)
@@ -173,7 +168,6 @@ fn truth_of(networks: &Networks, source: &Clips, truth: &LatentClip, clip: usize
         controls: vec![],
         words: truth.words.clone(),
         noise_seed: None,
-        made: vec![],
     };
     let mut back: Vec<f16> = vec![];
     if steps > latents {
@@ -221,6 +215,7 @@ fn roll_out(
     // To learn along: what is recycled is all that the network's answer is added to.
     let sampler = Sampler {
         quilt: false,
+        paint: false,
         ..Sampler::default()
     };
     let (mut walks, _) = Walks::start(networks.clone(), sampler, &first, &prompts, &seeds);
@@ -238,15 +233,13 @@ fn roll_out(
         let Some((recycled, validity)) = walks.recycled() else {
             continue;
         };
-        let made = walks.made().unwrap_or(recycled);
-        for (tensor, which) in [(recycled, 0), (validity, 1), (made, 2)] {
+        for (tensor, which) in [(recycled, 0), (validity, 1)] {
             let values = to_host(tensor.clone());
             let each = values.len() / chosen.len();
             for (clip, part) in out.iter_mut().zip(values.chunks_exact(each)) {
                 let to = match which {
                     0 => &mut clip.recycled,
-                    1 => &mut clip.validity,
-                    _ => &mut clip.made,
+                    _ => &mut clip.validity,
                 };
                 to.extend(part.iter().map(|v| f16::from_f32(*v)));
             }

@@ -91,19 +91,6 @@ pub(super) fn camera(batch: &Batch, channels: usize) -> Tensor<5> {
     Tensor::cat(vec![none, camera], 1)
 }
 
-/// What the generator made at the picked steps, before the refiner: `[batch, latents, channels, h, w]`, data.
-pub(super) fn made_data(config: &GeneratorConfig, clips: &[LatentClip], picks: &[Pick], device: &Device) -> Tensor<5> {
-    let [h, w] = config.grid;
-    let c = config.latent_channels;
-    let (each, latents) = (c * h * w, picks.first().map_or(0, |p| p.steps.len()));
-    let steps = picks.iter().flat_map(|p| p.steps.iter().map(move |k| (p.clip, *k)));
-    let values = steps
-        .flat_map(|(clip, k)| &clips[clip].made[k * each..(k + 1) * each])
-        .map(|v| v.to_f32())
-        .collect();
-    tensor(values, [picks.len(), latents, c, h, w], device)
-}
-
 /// The first channels of what was recycled, if there are to be any: `[batch, latents, first, h, w]`, f32.
 pub(super) fn recycled_channels(batch: &Batch, first: usize) -> Option<Tensor<5>> {
     (first > 0).then(|| batch.condition.clone().narrow(2, 0, first).cast(DType::F32))
@@ -212,7 +199,7 @@ mod tests {
                 recycle,
                 text_tokens: 3,
                 vocabulary: vec!["snow".into()],
-                refiner: None,
+                painter: None,
             };
             let coder = AutoencoderConfig {
                 latent_channels: 6,
@@ -243,6 +230,7 @@ mod tests {
                 networks.clone(),
                 Sampler {
                     quilt: false,
+                    paint: false,
                     ..Sampler::default()
                 },
                 std::slice::from_ref(&first),
@@ -257,7 +245,6 @@ mod tests {
                 controls: vec![],
                 words: vec![1, 0, 0],
                 noise_seed: Some(seed),
-                made: vec![],
             };
             let mut made = Vec::new();
             for k in 0..6 {

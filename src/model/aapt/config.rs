@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::refiner::RefinerConfig;
+use super::painter::PainterConfig;
 use crate::frame::FRAMES_PER_LATENT;
 
 /// Pixels of one latent position, along each axis.
@@ -65,9 +65,9 @@ pub struct GeneratorConfig {
     pub text_tokens: usize,
     /// The words it knows; a prompt's other words are ignored.
     pub vocabulary: Vec<String>,
-    /// A network that draws texture into what the others made; none if there is none.
+    /// A network that draws texture into what is decoded; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refiner: Option<RefinerConfig>,
+    pub painter: Option<PainterConfig>,
 }
 
 impl GeneratorConfig {
@@ -114,10 +114,10 @@ impl GeneratorConfig {
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());
         }
-        if let Some(r) = &self.refiner
-            && (!bounded(r.width, 4096) || r.blocks > 64 || r.kept_channels >= *latent_channels)
+        if let Some(p) = &self.painter
+            && (!bounded(p.width, 4096) || !bounded(p.deep_width, 4096) || p.blocks > 64)
         {
-            return Err("generator.refiner: width, blocks or kept_channels is out of range".into());
+            return Err("generator.painter: width, deep_width or blocks is out of range".into());
         }
         Ok(())
     }

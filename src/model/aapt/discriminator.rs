@@ -222,7 +222,7 @@ mod tests {
             recycle: Recycle::Reproject,
             text_tokens: 3,
             vocabulary: vec!["snow".into()],
-            refiner: None,
+            painter: None,
         }
     }
 

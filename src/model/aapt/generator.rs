@@ -9,7 +9,7 @@ use burn::tensor::{DType, Device, Tensor, activation};
 use super::block::{Block, Modulation, SequenceRotations, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
-use super::refiner::Refiner;
+use super::painter::Painter;
 use super::rope::Rope;
 use super::text::TextEncoder;
 use crate::device::Gaussian;
@@ -29,7 +29,7 @@ pub struct Generator {
     /// `[2, width]`: shift and scale before the head.
     final_table: Param<Tensor<2>>,
     head: Linear,
-    refiner: Option<Refiner>,
+    painter: Option<Painter>,
     #[module(skip)]
     config: GeneratorConfig,
 }
@@ -75,8 +75,7 @@ impl Generator {
             blocks: (0..config.depth).map(|_| Block::new(config, rng, device)).collect(),
             final_table: normal([2, w], 0.0, rng, device),
             head: Linear::new(w, config.latent_channels * PATCH * PATCH, 0.0, true, rng, device),
-            refiner: (config.refiner.as_ref())
-                .map(|r| Refiner::new(r, config, &vec![1.0; config.latent_channels], rng, device)),
+            painter: (config.painter.as_ref()).map(|p| Painter::new(p, rng, device)),
             config: config.clone(),
         }
     }
@@ -91,9 +90,9 @@ impl Generator {
         self.text.forward(prompts, device)
     }
 
-    /// The texture network, if there is one.
-    pub fn refiner(&self) -> Option<&Refiner> {
-        self.refiner.as_ref()
+    /// The painter, if there is one.
+    pub fn painter(&self) -> Option<&Painter> {
+        self.painter.as_ref()
     }
 
     /// Shared modulation `[batch, 6 * width]` for one timestep a batch entry, in f32.

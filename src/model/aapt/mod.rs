@@ -5,17 +5,18 @@ pub mod autoencoder;
 pub mod block;
 pub mod codec;
 pub mod config;
+pub mod critic;
 pub mod discriminator;
 pub mod generator;
 pub mod kv_ring;
+pub mod painter;
 pub mod patch_judge;
 pub mod pca;
 pub mod quilt;
 pub mod rays;
-pub mod refiner;
 pub mod residual;
 pub mod rope;
-#[cfg(test)]
-mod tests;
 pub mod text;
 pub mod warp;
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ fn config(window: usize) -> GeneratorConfig {
         recycle: Recycle::Reproject,
         text_tokens: 3,
         vocabulary: vec!["snow".into(), "dusk".into()],
-        refiner: None,
+        painter: None,
     }
 }
 

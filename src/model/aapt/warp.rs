@@ -12,7 +12,15 @@ pub struct RgbDepth {
     pub rgb: Vec<f32>,
     /// `[h * w]`, 1/m, 0 = sky.
     pub inverse_depth: Vec<f32>,
+    /// `[h * w]`: how much larger each pixel stands now than when it was drawn, as a power of two; or nothing, if all are as
+    /// they were drawn.
+    pub stale: Vec<f32>,
 }
+
+/// Staleness of what has never been drawn.
+pub const NEW: f32 = 8.0;
+/// Staleness grows no further.
+const MOST_STALE: f32 = 4.0;
 
 /// A warped picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +29,8 @@ pub struct Warped {
     pub rgb: Vec<f32>,
     /// `[h * w]`: 1 where the source shows this point, 0 where it fell outside, behind or was hidden.
     pub valid: Vec<f32>,
+    /// `[h * w]`: as [`RgbDepth::stale`]; [`NEW`] where nothing is known.
+    pub stale: Vec<f32>,
 }
 
 impl Warped {
@@ -30,6 +40,7 @@ impl Warped {
         Self {
             rgb: vec![NEUTRAL; pixels * 3],
             valid: vec![0.0; pixels],
+            stale: vec![NEW; pixels],
         }
     }
 
@@ -38,6 +49,7 @@ impl Warped {
         for (i, valid) in self.valid.iter_mut().enumerate() {
             if *valid == 0.0 && other.valid[i] > 0.0 {
                 *valid = other.valid[i];
+                self.stale[i] = other.stale[i];
                 self.rgb[3 * i..3 * i + 3].copy_from_slice(&other.rgb[3 * i..3 * i + 3]);
             }
         }
@@ -76,8 +88,9 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
     out.rgb
         .par_chunks_mut(w * 3)
         .zip(out.valid.par_chunks_mut(w))
+        .zip(out.stale.par_chunks_mut(w))
         .enumerate()
-        .for_each(|(y, (line, valid))| {
+        .for_each(|(y, ((line, valid), stale))| {
             for x in 0..w {
                 if known.is_some_and(|k| k[y * w + x] != 0.0) {
                     continue;
@@ -105,7 +118,7 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
                     if moved < 0.02 {
                         break;
                     }
-                    let s = sample_depth(&source.inverse_depth, w, h, sx, sy);
+                    let s = sample(&source.inverse_depth, w, h, sx, sy).max(0.0);
                     let scale = 1.0 + s * b[2];
                     k = if scale > 1e-3 {
                         (-s * a[2] / scale).max(0.0)
@@ -117,6 +130,13 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
                 let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
                 if inside && moved < CONVERGED_PX {
                     valid[x] = 1.0;
+                    // The point stands at 1 / k from the target, and q[2] / k from the source.
+                    let larger = libm::log2f(-(a[2] + b[2] * k));
+                    let then = match source.stale.as_slice() {
+                        [] => 0.0,
+                        plane => sample(plane, w, h, sx, sy),
+                    };
+                    stale[x] = (then + larger).clamp(0.0, MOST_STALE);
                     sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
                 }
             }
@@ -216,15 +236,15 @@ pub fn fill(picture: &mut Warped, lens: &Lens) {
     }
 }
 
-/// Bilinear inverse depth, edges repeated.
-fn sample_depth(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
+/// Bilinear sample of a plane, edges repeated.
+fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
     let (x, y) = (x.clamp(0.0, w as f32 - 1.0), y.clamp(0.0, h as f32 - 1.0));
     let (x0, y0) = (x as usize, y as usize);
     let (x1, y1) = ((x0 + 1).min(w - 1), (y0 + 1).min(h - 1));
     let (fx, fy) = (x - x0 as f32, y - y0 as f32);
     let top = plane[y0 * w + x0] * (1.0 - fx) + plane[y0 * w + x1] * fx;
     let bottom = plane[y1 * w + x0] * (1.0 - fx) + plane[y1 * w + x1] * fx;
-    (top * (1.0 - fy) + bottom * fy).max(0.0)
+    top * (1.0 - fy) + bottom * fy
 }
 
 /// Catmull-Rom colour, edges repeated: bilinear sampling would blur the picture a little more at every latent frame.
@@ -276,6 +296,7 @@ mod tests {
         let mut s = RgbDepth {
             rgb: vec![],
             inverse_depth: vec![],
+            stale: vec![],
         };
         for y in 0..l.height_px {
             for x in 0..l.width_px {
@@ -316,6 +337,7 @@ mod tests {
         let moved = RgbDepth {
             rgb: there.rgb,
             inverse_depth: s.inverse_depth.clone(),
+            stale: vec![],
         };
         let back = warp(&lens(), &moved, &to, &from);
         let mut worst = 0.0f32;
@@ -366,5 +388,28 @@ mod tests {
         for (found, expected) in out.rgb[(y * 96 + 67) * 3..].iter().zip(expected) {
             assert!((found - expected).abs() < 0.05, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn what_one_walks_up_to_grows_stale_and_what_is_new_says_so() {
+        let mut s = source();
+        let from = CameraPose::default();
+        let ahead = |m: f32| CameraPose {
+            position_m: [0.0, 0.0, -m],
+            ..from
+        };
+        // Half the distance to the wall: twice as large.
+        let middle = 28 * 96 + 48;
+        let out = warp(&lens(), &s, &from, &ahead(2.5));
+        assert!((out.stale[middle] - 1.0).abs() < 1e-3, "{}", out.stale[middle]);
+        // It adds up over steps, and going back does not make it younger than it was drawn.
+        s.stale = vec![0.5; s.inverse_depth.len()];
+        let out = warp(&lens(), &s, &from, &ahead(2.5));
+        assert!((out.stale[middle] - 1.5).abs() < 1e-3, "{}", out.stale[middle]);
+        let out = warp(&lens(), &s, &from, &ahead(-5.0));
+        assert_eq!(out.stale[middle], 0.0);
+        let turned = warp(&lens(), &s, &from, &CameraPose { yaw_rad: 0.2, ..from });
+        assert_eq!(turned.stale[28 * 96 + 95], NEW);
+        assert!(turned.stale[middle] < 0.6);
     }
 }

@@ -12,13 +12,14 @@ use crate::model::weights::{Array, Arrays};
 const POSE: usize = 5;
 
 impl Memory {
-    /// As arrays: `here` `[6]` (the camera, new share), `poses` `[n, 5]`, `rgb` `[n, h, w, 3]` (0 to 255), `inverse_depth` `[n, h, w]`.
+    /// As arrays: `here` `[6]` (the camera, new share), `poses` `[n, 5]`, `rgb` `[n, h, w, 3]` (0 to 255), `inverse_depth`
+    /// `[n, h, w]`, and `stale` `[n, h, w]` (0 to 255) if the walk knows that.
     pub(in crate::rollout) fn arrays(&self, [h, w]: [usize; 2]) -> Arrays {
         let numbers = |p: &CameraPose| [&p.position_m[..], &[p.yaw_rad, p.pitch_rad]].concat();
         let n = self.keyframes.len();
         let all = |f: &dyn Fn(&Keyframe) -> Vec<f32>| self.keyframes.iter().flat_map(f).collect();
         let array = |shape: Vec<usize>, values: Vec<f32>| Array { shape, values };
-        Arrays::from([
+        let mut out = Arrays::from([
             (
                 "here".to_owned(),
                 array(vec![POSE + 1], [numbers(&self.here), vec![self.new_share]].concat()),
@@ -38,7 +39,12 @@ impl Memory {
                     all(&|k| k.picture.inverse_depth.iter().map(|v| v.to_f32()).collect()),
                 ),
             ),
-        ])
+        ]);
+        let stale = all(&|k| k.picture.stale.iter().map(|v| f32::from(*v)).collect());
+        if !stale.is_empty() {
+            out.insert("stale".to_owned(), array(vec![n, h, w], stale));
+        }
+        out
     }
 
     /// Inverse of [`Self::arrays`]; nothing if they contradict each other.
@@ -56,6 +62,15 @@ impl Memory {
         if !whole || rgb.shape != [n, h, w, 3] || depth.shape[0] != n || h * w == 0 {
             return None;
         }
+        let nothing = Array {
+            shape: vec![n, h, w],
+            values: vec![],
+        };
+        let stale = arrays.get("stale").unwrap_or(&nothing);
+        if stale.shape != nothing.shape {
+            return None;
+        }
+        let mut stale = stale.values.chunks_exact(h * w);
         let pictures = rgb.values.chunks_exact(h * w * 3).zip(depth.values.chunks_exact(h * w));
         let keyframes = (poses.values.chunks_exact(POSE).zip(pictures))
             .map(|(p, (rgb, depth))| Keyframe {
@@ -63,6 +78,7 @@ impl Memory {
                 picture: Arc::new(Kept {
                     rgb: rgb.iter().map(|v| *v as u8).collect(),
                     inverse_depth: depth.iter().map(|v| f16::from_f32(*v)).collect(),
+                    stale: stale.next().unwrap_or_default().iter().map(|v| *v as u8).collect(),
                 }),
             })
             .collect();
@@ -76,6 +92,13 @@ impl Memory {
     /// Whether its pictures are of this size.
     pub(in crate::rollout) fn fits(&self, lens: &Lens) -> bool {
         let n = lens.width_px * lens.height_px;
-        (self.keyframes.iter()).all(|k| k.picture.inverse_depth.len() == n && k.picture.rgb.len() == 3 * n)
+        (self.keyframes.iter()).all(|k| {
+            let Kept {
+                rgb,
+                inverse_depth,
+                stale,
+            } = &*k.picture;
+            inverse_depth.len() == n && rgb.len() == 3 * n && [0, n].contains(&stale.len())
+        })
     }
 }

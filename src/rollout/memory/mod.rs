@@ -57,13 +57,19 @@ pub struct Kept {
     pub rgb: Vec<u8>,
     /// `[h * w]`, 1/m, 0 = sky.
     pub inverse_depth: Vec<f16>,
+    /// `[h * w]`: [`RgbDepth::stale`] in steps of [`STALE_STEP`], or nothing.
+    pub stale: Vec<u8>,
 }
+
+/// See [`Kept::stale`].
+const STALE_STEP: f32 = 1.0 / 32.0;
 
 impl Kept {
     fn new(picture: &RgbDepth) -> Self {
         Self {
             rgb: codec::to_bytes(&picture.rgb),
             inverse_depth: picture.inverse_depth.iter().map(|v| f16::from_f32(*v)).collect(),
+            stale: picture.stale.iter().map(|v| (v / STALE_STEP) as u8).collect(),
         }
     }
 
@@ -71,6 +77,7 @@ impl Kept {
         RgbDepth {
             rgb: codec::from_bytes(&self.rgb),
             inverse_depth: self.inverse_depth.iter().map(|v| v.to_f32()).collect(),
+            stale: self.stale.iter().map(|v| f32::from(*v) * STALE_STEP).collect(),
         }
     }
 }

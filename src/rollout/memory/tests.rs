@@ -18,6 +18,7 @@ fn far_away(pose: &CameraPose) -> RgbDepth {
     let mut out = RgbDepth {
         rgb: vec![],
         inverse_depth: vec![0.0; l.width_px * l.height_px],
+        stale: vec![],
     };
     for y in 0..l.height_px {
         for x in 0..l.width_px {

@@ -1,0 +1,237 @@
+//! Pictures that walks decode beside their truth, on disk and in memory.
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use sha2::{Digest as _, Sha256};
+
+use super::super::TrainError;
+use super::super::adapt::Setup;
+use super::super::clips::Clips;
+use super::super::run::{Run, bar};
+use super::super::samples::Samples;
+use crate::control::Lens;
+use crate::data::Split;
+use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::codec;
+use crate::model::aapt::painter::{is_due, maps};
+use crate::model::aapt::warp::NEW;
+use crate::model::weights::Arrays;
+use crate::rollout::{Sampler, Walks, planes};
+
+/// Clips that walk side by side: their warps share the processor's cores.
+const GROUP: usize = 8;
+/// A smaller share of a picture that is due is not worth a pair.
+const LEAST_DUE: f32 = 0.02;
+/// Bytes of one step of staleness.
+const STALE_STEPS: f32 = 32.0;
+/// Byte of what is new.
+const NEW_BYTE: u8 = 255;
+/// Inverse depths are kept as `k / (k + 0.1)`, 0 to 255.
+const HALF: f32 = 0.1;
+
+/// One picture with its truth.
+struct Pair {
+    /// `[h * w * 3]`.
+    seen: Vec<u8>,
+    /// `[h * w * 3]`.
+    truth: Vec<u8>,
+    /// `[h * w]`.
+    stale: Vec<u8>,
+    /// `[h * w]`.
+    near: Vec<u8>,
+}
+
+/// All pairs of a split.
+pub(super) struct Pairs {
+    pairs: Vec<Pair>,
+    /// Of their pictures.
+    pub(super) lens: Lens,
+}
+
+fn folder(run: &Run, split: Split) -> std::path::PathBuf {
+    run.dir.join("paint").join(split.word())
+}
+
+/// Walks clips, of each split at most so many, that have not been walked by these weights.
+pub(super) fn make(run: &Run, weights: &Arrays, most: usize) -> Result<(), TrainError> {
+    let mut hash = Sha256::new();
+    for (name, array) in weights {
+        hash.update(name);
+        hash.update(bytemuck::cast_slice::<f32, u8>(&array.values));
+    }
+    let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    let now = format!("weights {hash}, {most} clips\n");
+    let made_with = run.dir.join("paint").join("made-with.txt");
+    let known = std::fs::read_to_string(&made_with).is_ok_and(|then| then == now);
+    let mut walker = None;
+    for split in [Split::Test, Split::Train] {
+        let dir = folder(run, split);
+        let io = |source| TrainError::Io {
+            path: dir.clone(),
+            source,
+        };
+        if !known && dir.exists() {
+            std::fs::remove_dir_all(&dir).map_err(io)?;
+        }
+        std::fs::create_dir_all(&dir).map_err(io)?;
+        if !known {
+            std::fs::write(&made_with, &now).map_err(io)?;
+        }
+        let clips = Clips::open(run, split)?;
+        let some = clips.len().min(most);
+        let numbers: Vec<usize> = (0..some).map(|i| i * clips.len() / some).collect();
+        let progress = bar("pairs", 0, numbers.len() as u64);
+        for (i, group) in numbers.chunks(GROUP).enumerate() {
+            let file = dir.join(format!("pairs-{i:05}.safetensors"));
+            if !file.exists() {
+                if run.stopping() {
+                    return Err(TrainError::Stopped(group[0] as u64));
+                }
+                let samples = match &walker {
+                    Some(samples) => samples,
+                    None => {
+                        let setup = Setup::new(run)?;
+                        walker.insert(Samples::new(run, &setup, &run.generator_config()?, 1)?)
+                    }
+                };
+                write(&file, &walk(samples, weights, &clips, group)?, clips.lens())?;
+            }
+            progress.inc(group.len() as u64);
+        }
+        progress.finish();
+    }
+    Ok(())
+}
+
+/// Walks a group of clips, the truth put into each picture where it is due to be drawn, and its depth everywhere.
+fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> Result<Vec<Pair>, TrainError> {
+    let networks = samples.networks(weights)?;
+    let first: Vec<Vec<f32>> = group.iter().map(|&c| clips.frame(c, 0)).collect();
+    let prompts: Vec<&str> = group.iter().map(|&c| clips.caption(c)).collect();
+    let seeds: Vec<u64> = group.iter().map(|&c| c as u64).collect();
+    let controls: Vec<_> = group.iter().map(|&c| clips.controls(c)).collect();
+    let sampler = Sampler {
+        paint: false,
+        ..Sampler::default()
+    };
+    let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
+    for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
+        last.inverse_depth = clips.inverse_depth(clip, 0);
+    }
+    let mut out = Vec::new();
+    for k in 0..clips.latents() {
+        let now: Vec<_> = controls.iter().map(|c| c[k]).collect();
+        walks.next(&now)?;
+        for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
+            let frame = (k + 1) * FRAMES_PER_LATENT;
+            let truth = clips.frame(clip, frame);
+            let due = last.stale.iter().filter(|s| is_due(**s)).count();
+            if due as f32 > LEAST_DUE * last.stale.len() as f32 {
+                out.push(Pair {
+                    seen: codec::to_bytes(&last.rgb),
+                    truth: codec::to_bytes(&truth),
+                    stale: (last.stale.iter())
+                        .map(|s| if *s == NEW { NEW_BYTE } else { (s * STALE_STEPS) as u8 })
+                        .collect(),
+                    near: (last.inverse_depth.iter()).map(|k| (255.0 * k / (k + HALF)) as u8).collect(),
+                });
+            }
+            for (i, stale) in last.stale.iter_mut().enumerate().filter(|(_, s)| is_due(**s)) {
+                last.rgb[3 * i..3 * i + 3].copy_from_slice(&truth[3 * i..3 * i + 3]);
+                *stale = 0.0;
+            }
+            last.inverse_depth = clips.inverse_depth(clip, frame);
+        }
+    }
+    Ok(out)
+}
+
+const NAMES: [&str; 4] = ["seen", "truth", "stale", "near"];
+
+fn write(file: &std::path::Path, pairs: &[Pair], lens: &Lens) -> Result<(), TrainError> {
+    let (h, w, n) = (lens.height_px, lens.width_px, pairs.len());
+    let of: [fn(&Pair) -> &[u8]; 4] = [|p| &p.seen, |p| &p.truth, |p| &p.stale, |p| &p.near];
+    let all = of.map(|f| pairs.iter().flat_map(f).copied().collect::<Vec<u8>>());
+    let shapes = [vec![n, h, w, 3], vec![n, h, w, 3], vec![n, h, w], vec![n, h, w]];
+    let views = NAMES.iter().zip(shapes).zip(&all);
+    let views: Vec<_> = views
+        .filter_map(|((name, shape), bytes)| Some((*name, TensorView::new(Dtype::U8, shape, bytes).ok()?)))
+        .collect();
+    let io = |source| TrainError::Io {
+        path: file.to_owned(),
+        source,
+    };
+    let bytes = safetensors::serialize(views, None).map_err(|e| io(std::io::Error::other(e)))?;
+    let partial = file.with_extension("partial");
+    std::fs::write(&partial, bytes).map_err(io)?;
+    std::fs::rename(&partial, file).map_err(io)
+}
+
+impl Pairs {
+    /// Reads what [`make`] wrote.
+    pub(super) fn load(run: &Run, split: Split) -> Result<Self, TrainError> {
+        let lens = run.recipe.lens();
+        let pixels = lens.width_px * lens.height_px;
+        let dir = folder(run, split);
+        let io = |source| TrainError::Io {
+            path: dir.clone(),
+            source,
+        };
+        let mut files: Vec<_> = (std::fs::read_dir(&dir).map_err(io)?)
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
+            .collect();
+        files.sort();
+        let mut pairs = Vec::new();
+        for path in files {
+            let bad = |what: String| TrainError::Checkpoint {
+                path: path.clone(),
+                what,
+            };
+            let bytes = std::fs::read(&path).map_err(io)?;
+            let file = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
+            let tensors = NAMES.map(|name| file.tensor(name));
+            let [Ok(seen), Ok(truth), Ok(stale), Ok(near)] = tensors else {
+                return Err(bad("a tensor is missing".into()));
+            };
+            let (seen, truth) = (seen.data().chunks_exact(3 * pixels), truth.data().chunks_exact(3 * pixels));
+            let (stale, near) = (stale.data().chunks_exact(pixels), near.data().chunks_exact(pixels));
+            pairs.extend(seen.zip(truth).zip(stale.zip(near)).map(|((seen, truth), (stale, near))| Pair {
+                seen: seen.to_vec(),
+                truth: truth.to_vec(),
+                stale: stale.to_vec(),
+                near: near.to_vec(),
+            }));
+        }
+        Ok(Self { pairs, lens })
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Staleness of a pair's picture, `[h * w]`.
+    pub(super) fn stale(&self, pair: usize) -> Vec<f32> {
+        let bytes = self.pairs[pair].stale.iter();
+        bytes
+            .map(|s| if *s == NEW_BYTE { NEW } else { f32::from(*s) / STALE_STEPS })
+            .collect()
+    }
+
+    /// Planes of what was seen (3), the truth (3) and the maps, each `[channels * h * w]`.
+    pub(super) fn planes(&self, pair: usize) -> [Vec<f32>; 3] {
+        let Pair { seen, truth, near, .. } = &self.pairs[pair];
+        let depth: Vec<f32> = (near.iter())
+            .map(|v| {
+                let near = f32::from(*v) / 256.0;
+                HALF * near / (1.0 - near)
+            })
+            .collect();
+        [
+            planes(&codec::from_bytes(seen)),
+            planes(&codec::from_bytes(truth)),
+            maps(&self.stale(pair), &depth),
+        ]
+    }
+}
