@@ -41,6 +41,7 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
         text_tokens: 12,
         vocabulary: vec!["meadow".into()],
         painter: None,
+        depth_net: None,
     };
     let model = Generator::new(&config, &mut Gaussian::new(1, 0), &device);
     let text = model.encode_text(&[vec![1; 12]], &device);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Manifest;
 use crate::model::aapt::autoencoder::DEPTH_BLOCK;
 use crate::model::aapt::config::{BLOCK, PATCH};
-use crate::model::aapt::painter::PainterConfig;
+use crate::model::aapt::{depth, painter};
 
 /// Name -> shape of every weight.
 pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
@@ -67,8 +67,13 @@ pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
     linear(&mut put, "generator.time_out", w, 6 * w);
     linear(&mut put, "generator.head", w, c * PATCH * PATCH);
     put("generator.final_table".into(), &[2, w]);
-    for (name, i, o, k) in g.painter.iter().flat_map(PainterConfig::convolutions) {
-        conv(&mut put, &format!("generator.painter.{name}"), i, o, k);
+    for (net, config, planes) in [
+        ("painter", &g.painter, painter::PLANES),
+        ("depth_net", &g.depth_net, depth::PLANES),
+    ] {
+        for (name, i, o, k) in config.iter().flat_map(|c| c.convolutions(planes)) {
+            conv(&mut put, &format!("generator.{net}.{name}"), i, o, k);
+        }
     }
     for b in 0..g.depth {
         let name = format!("generator.blocks.{b}");

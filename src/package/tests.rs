@@ -9,8 +9,8 @@ use crate::device::{DeviceChoice, Gaussian};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
-use crate::model::aapt::painter::PainterConfig;
 use crate::model::aapt::pca::Components;
+use crate::model::aapt::pixel_net::PixelNetConfig;
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::weights::{export, prefixed, under};
 
@@ -27,9 +27,14 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         recycle: Recycle::Reproject,
         text_tokens: 2,
         vocabulary: vec!["snow".into()],
-        painter: Some(PainterConfig {
+        painter: Some(PixelNetConfig {
             width: 8,
             deep_width: 12,
+            blocks: 1,
+        }),
+        depth_net: Some(PixelNetConfig {
+            width: 4,
+            deep_width: 8,
             blocks: 1,
         }),
     };

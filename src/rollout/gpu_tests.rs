@@ -69,6 +69,7 @@ fn config() -> GeneratorConfig {
         text_tokens: 3,
         vocabulary: vec!["snow".into()],
         painter: None,
+        depth_net: None,
     }
 }
 

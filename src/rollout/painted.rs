@@ -1,4 +1,5 @@
-//! A step's last picture painted where it is due, and what was drawn carried over to the step's other three.
+//! What comes after the decoder: depth to the pixel, and a step's last picture painted where it is due, with what was drawn
+//! carried over to the step's other three.
 
 use burn::tensor::Tensor;
 
@@ -6,16 +7,41 @@ use super::walks::{Decoded, Networks};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::painter::{MAPS, is_due, maps};
+use crate::model::aapt::depth::{inverse_depth, nearness, sharpen};
+use crate::model::aapt::painter::{MAPS, draw, is_due, maps};
 use crate::model::aapt::warp::{RgbDepth, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
 const END: usize = FRAMES_PER_LATENT - 1;
+/// Largest inverse depth, in 1/m.
+const MOST_NEAR: f32 = 4.0;
 /// Of the seeds of the painter's noise.
 const NOISE: u64 = 0x9a14_7e6d;
 
 impl Networks {
+    /// The depth of what walks have decoded, to the pixel of their last pictures or of those given, if there is a network
+    /// for it.
+    pub(super) fn sharpen_depth(&self, decoded: &mut [Decoded], pictures: Option<&[Vec<f32>]>) {
+        let Some(net) = self.generator.depth_net() else { return };
+        let (h, w, n) = (self.lens.height_px, self.lens.width_px, decoded.len());
+        let (mut colours, mut near) = (vec![], vec![]);
+        for (i, d) in decoded.iter().enumerate() {
+            colours.extend(planes(pictures.map_or(&d.frames[END], |p| &p[i])));
+            near.extend(d.inverse_depth.iter().map(|k| nearness(*k)));
+        }
+        let colours = tensor(colours, [n, 3, h, w], &self.device);
+        let found = to_host(sharpen(
+            net,
+            colours,
+            tensor(near, [n, 1, h, w], &self.device),
+            self.dtype,
+        ));
+        for (d, found) in decoded.iter_mut().zip(found.chunks_exact(h * w)) {
+            d.inverse_depth = found.iter().map(|near| inverse_depth(*near).min(MOST_NEAR)).collect();
+        }
+    }
+
     /// Paints what walks have decoded, if there is a painter and something is due: `last` says how stale their last
     /// pictures are, and is told what is not any more.
     pub(super) fn paint(
@@ -26,7 +52,9 @@ impl Networks {
         seeds: &[u64],
         step: u64,
     ) {
-        let Some(painter) = self.generator.painter() else { return };
+        let Some(painter) = self.generator.painter() else {
+            return;
+        };
         let due: Vec<usize> = (0..last.len())
             .filter(|i| last[*i].stale.iter().any(|s| is_due(*s)))
             .collect();
@@ -40,10 +68,8 @@ impl Networks {
             told.extend(maps(&last[*i].stale, &decoded[*i].inverse_depth));
             Gaussian::new(seeds[*i] ^ NOISE, step).fill(noise);
         }
-        let of = |values: Vec<f32>, channels: usize| -> Tensor<4> {
-            tensor(values, [n, channels, h, w], &self.device)
-        };
-        let drawn = to_host(painter.forward(of(pictures, 3), of(told, MAPS), of(noise, 1), self.dtype));
+        let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], &self.device) };
+        let drawn = to_host(draw(painter, of(pictures, 3), of(told, MAPS), of(noise, 1), self.dtype));
         for (i, drawn) in due.into_iter().zip(drawn.chunks_exact(3 * h * w)) {
             self.carry_over(&mut decoded[i], &mut last[i].stale, drawn, &controls[i]);
         }

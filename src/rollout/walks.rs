@@ -370,7 +370,8 @@ impl Walks {
     ) -> (Self, Vec<Decoded>) {
         let clips: Vec<[&[f32]; FRAMES_PER_LATENT]> = first.iter().map(|f| [f.as_slice(); FRAMES_PER_LATENT]).collect();
         let latent = networks.encode(&clips);
-        let decoded = networks.decode(latent.clone(), latent.clone(), &[]);
+        let mut decoded = networks.decode(latent.clone(), latent.clone(), &[]);
+        networks.sharpen_depth(&mut decoded, Some(first));
         let text = networks.text(prompts);
         let states: Vec<GeneratorState> = (0..sampler.steps)
             .map(|_| networks.generator.begin(text.clone(), networks.dtype))
@@ -491,6 +492,7 @@ impl Walks {
 
         let clock = Instant::now();
         let mut decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
+        n.sharpen_depth(&mut decoded, None);
         self.latent = latent;
         for (last, stale) in self.last.iter_mut().zip(stale) {
             last.stale = stale;

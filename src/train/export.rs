@@ -16,14 +16,11 @@ const FIRST_FRAMES: usize = 9;
 
 /// Writes the generator file of a run: the weights of the last stage that has been run.
 pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
-    let (painted, config) = match finished(run, "paint") {
-        Ok(weights) => (Some(weights), run.painted_config()?),
-        Err(_) => (None, run.generator_config()?),
-    };
-    let generator = painted
-        .map_or_else(|| finished(run, "adversarial"), Ok)
-        .or_else(|_| finished(run, "distill"))
-        .or_else(|_| finished(run, "adapt"))?;
+    let config = run.whole_config()?;
+    let generator = ["paint", "depth", "adversarial", "distill"]
+        .into_iter()
+        .find_map(|stage| finished(run, stage).ok())
+        .map_or_else(|| finished(run, "adapt"), Ok)?;
     let device = run.device.open()?;
     let (model, _) = autoencoder::trained(run, &device)?;
     let mut weights = prefixed(weights_of(&model), "autoencoder");
@@ -36,7 +33,7 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let clips = latents::load(run, Split::Train)?;
     let statistics = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
-    for stage in ["autoencoder", "adapt", "distill", "adversarial", "paint"] {
+    for stage in ["autoencoder", "adapt", "distill", "adversarial", "depth", "paint"] {
         let path = run.dir.join(stage).join("final.safetensors");
         if path.exists() {
             let (_, meta) = checkpoint::load(&path)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TrainError;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
-use crate::model::aapt::painter::PainterConfig;
+use crate::model::aapt::pixel_net::PixelNetConfig;
 
 /// Everything that a training run is made of.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -31,7 +31,9 @@ pub struct Recipe {
     pub distill: StageRecipe,
     /// Stage 3: adversarial training on the network's own rollouts; left out, the world is what distillation made.
     pub adversarial: Option<AdversarialRecipe>,
-    /// Stage 4: the painter; left out, nothing is painted.
+    /// Stage 4: the depth network; left out, depth is what the decoder says.
+    pub depth: Option<DepthRecipe>,
+    /// Stage 5: the painter; left out, nothing is painted.
     pub paint: Option<PaintRecipe>,
     /// The probe that measures worlds of this kind.
     pub probe: Option<ProbeRecipe>,
@@ -82,7 +84,9 @@ pub struct GeneratorRecipe {
     /// Most words of a prompt.
     pub text_tokens: usize,
     /// A network for texture, after the decoder, trained in stage 4.
-    pub painter: Option<PainterConfig>,
+    pub painter: Option<PixelNetConfig>,
+    /// A network for depth to the pixel, after the decoder, trained in stage 4.
+    pub depth_net: Option<PixelNetConfig>,
 }
 
 /// Stage 0.
@@ -217,7 +221,24 @@ pub struct AdversarialRecipe {
     pub rollout_latents: usize,
 }
 
-/// Stage 4 (after the finishing of the decoder in AAPT appendix C).
+/// Stage 4: depth to the pixel, from the picture.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepthRecipe {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Clips that are walked for it, spread over all of them.
+    #[serde(default = "many")]
+    pub clips: usize,
+    /// Pictures a step.
+    pub batch: usize,
+    /// Peak learning rate; it falls as a cosine to a tenth.
+    pub lr: f32,
+    /// Decay of the averaged weights.
+    pub ema: f32,
+}
+
+/// Stage 5 (after the finishing of the decoder in AAPT appendix C).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaintRecipe {
@@ -309,6 +330,14 @@ impl Recipe {
         if !(0.0..=1.0).contains(&recipe.autoencoder.detail_gain) {
             return Err(bad("autoencoder.detail_gain must be 0 to 1".into()));
         }
+        if recipe.depth.is_some() != recipe.generator.depth_net.is_some() {
+            return Err(bad(
+                "[depth] and generator.depth_net go together: give both or neither".into()
+            ));
+        }
+        if recipe.depth.as_ref().is_some_and(|p| p.batch == 0) {
+            return Err(bad("depth.batch must be at least 1".into()));
+        }
         if recipe.paint.is_some() != recipe.generator.painter.is_some() {
             return Err(bad(
                 "[paint] and generator.painter go together: give both or neither".into()
@@ -322,7 +351,9 @@ impl Recipe {
                 )));
             }
             if p.critic_width == 0 || p.critic_deep_width == 0 {
-                return Err(bad("paint.critic_width and paint.critic_deep_width must be positive".into()));
+                return Err(bad(
+                    "paint.critic_width and paint.critic_deep_width must be positive".into()
+                ));
             }
         }
         if let Some(a) = &recipe.adversarial {
@@ -357,9 +388,10 @@ impl Recipe {
         if recipe.distill.timesteps < 2 {
             return Err(bad("distill.timesteps must be at least 2".into()));
         }
-        let painter = recipe.generator.painter;
+        let (painter, depth_net) = (recipe.generator.painter, recipe.generator.depth_net);
         let whole = GeneratorConfig {
             painter,
+            depth_net,
             ..recipe.generator_config(vec![])
         };
         whole.check().map_err(bad)?;
@@ -375,7 +407,7 @@ impl Recipe {
         }
     }
 
-    /// The generator's configuration without its painter, which is added last; with the words that the captions use.
+    /// The generator's configuration without what comes after the decoder, which is added last; with the words that the captions use.
     pub fn generator_config(&self, vocabulary: Vec<String>) -> GeneratorConfig {
         let g = &self.generator;
         GeneratorConfig {
@@ -390,6 +422,7 @@ impl Recipe {
             text_tokens: g.text_tokens,
             vocabulary,
             painter: None,
+            depth_net: None,
         }
     }
 }

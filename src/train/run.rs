@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, distill, latents, paint, probe, start};
+use super::{adapt, adversarial, autoencoder, depth, distill, latents, paint, probe, start};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
@@ -109,7 +109,9 @@ pub enum Stage {
     Distill,
     /// Stage 3: adversarial training with student forcing.
     Adversarial,
-    /// Stage 4: the painter, trained against a critic.
+    /// Stage 4: the depth network.
+    Depth,
+    /// Stage 5: the painter, trained against a critic.
     Paint,
     /// Write the generator file.
     Export,
@@ -148,17 +150,20 @@ impl Run {
         Ok(dir)
     }
 
-    /// The generator's configuration, without a painter; its vocabulary is what the training captions use.
+    /// The generator's configuration, without what comes after the decoder; its vocabulary is what the training captions use.
     pub(super) fn generator_config(&self) -> Result<GeneratorConfig, TrainError> {
         Ok(self
             .recipe
             .generator_config(Clips::open(self, Split::Train)?.vocabulary()))
     }
 
-    /// The same with the recipe's painter, if it has one.
-    pub(super) fn painted_config(&self) -> Result<GeneratorConfig, TrainError> {
+    /// The same with those of the recipe's networks after the decoder that have been trained.
+    pub(super) fn whole_config(&self) -> Result<GeneratorConfig, TrainError> {
+        let done = |stage: &str| self.dir.join(stage).join("final.safetensors").exists();
+        let of_recipe = &self.recipe.generator;
         Ok(GeneratorConfig {
-            painter: self.recipe.generator.painter,
+            painter: of_recipe.painter.filter(|_| done("paint")),
+            depth_net: of_recipe.depth_net.filter(|_| done("depth")),
             ..self.generator_config()?
         })
     }
@@ -299,6 +304,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     if all || stage == Stage::Adversarial {
         adversarial::train(run)?;
     }
+    if all || stage == Stage::Depth {
+        depth::train(run)?;
+    }
     if all || stage == Stage::Paint {
         paint::train(run)?;
     }
@@ -311,6 +319,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     }
     if stage == Stage::Adversarial && run.recipe.adversarial.is_none() {
         return Err(without("adversarial"));
+    }
+    if stage == Stage::Depth && run.recipe.depth.is_none() {
+        return Err(without("depth"));
     }
     if stage == Stage::Paint && run.recipe.paint.is_none() {
         return Err(without("paint"));

@@ -114,6 +114,7 @@ mod tests {
             text_tokens: 3,
             vocabulary: vec!["hill".into()],
             painter: None,
+            depth_net: None,
         };
         let mut rng = Gaussian::new(4, 0);
         let mut weights = export(&Generator::new(&config(2), &mut rng, &device));

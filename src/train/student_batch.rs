@@ -200,6 +200,7 @@ mod tests {
                 text_tokens: 3,
                 vocabulary: vec!["snow".into()],
                 painter: None,
+                depth_net: None,
             };
             let coder = AutoencoderConfig {
                 latent_channels: 6,

@@ -25,11 +25,13 @@ fn recipe(dir: &Path) -> Recipe {
          [autoencoder]\nlatent_channels = 6\nencoder_blocks = 0\ndecoder_blocks = 1\nwidth = 16\n\
          [generator]\nwidth = 16\ndepth = 2\nheads = 2\nmlp_ratio = 2\nwindow = 1\nrecycle = \"reproject\"\ntext_tokens = 3\n\
          [generator.painter]\nwidth = 8\ndeep_width = 12\nblocks = 1\n\
+         [generator.depth_net]\nwidth = 8\ndeep_width = 8\nblocks = 1\n\
          [train_autoencoder]\nsteps = 3\nbatch = 2\nlr = 1e-3\npca_clips = 4\ndepth_weight = 0.2\nema = 0.9\n\
          [adapt]\nsteps = 5\n{stage}[distill]\nsteps = 3\ntimesteps = 4\n{stage}\
          [adversarial]\nsteps = 4\ndiscriminator_first = 1\nbatch = 2\nlatents = 3\nlr = 1e-4\nlr_discriminator = 1e-4\n\
          ema = 0.9\npenalty = 1.0\nsigma = 0.1\nweight = 0.1\nanchor = 1.0\n\
          rollout_every = 2\nrollout_clips = 2\nrollout_latents = 6\npenalty_clips = 1\n\
+         [depth]\nsteps = 3\nbatch = 2\nlr = 1e-3\nema = 0.9\n\
          [paint]\nsteps = 4\ncritic_first = 1\nbatch = 2\ncrop_px = 16\nlr = 1e-3\nlr_critic = 1e-3\ncritic_width = 8\n\
          critic_deep_width = 12\nema = 0.9\nweight = 1.0\nanchor = 1.0\ncolour = 1.0\npenalty = 1.0\nsigma = 0.1\n\
          [probe]\nsteps = 4\nbatch = 2\nlr = 1e-3\n",
@@ -158,6 +160,7 @@ fn a_run_that_stops_after_every_step_gives_the_same_file() {
         Stage::Adapt,
         Stage::Distill,
         Stage::Adversarial,
+        Stage::Depth,
         Stage::Paint,
         Stage::Export,
     ] {
@@ -184,8 +187,10 @@ fn a_run_that_stops_after_every_step_gives_the_same_file() {
     let package = Package::open(&whole).unwrap();
     assert_eq!(package.manifest.training.steps["adversarial"], 4);
     assert_eq!(package.manifest.training.steps["paint"], 4);
-    let drawn = &package.weights["generator.painter.head.weight"].values;
-    assert!(drawn.iter().any(|v| *v != 0.0), "the painter has learnt nothing");
+    for net in ["painter", "depth_net"] {
+        let learnt = &package.weights[&format!("generator.{net}.head.weight")].values;
+        assert!(learnt.iter().any(|v| *v != 0.0), "the {net} has learnt nothing");
+    }
     let frames = walk(&package);
     assert_eq!(frames.len(), 24);
     assert_eq!(walk(&package), frames);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::painter::PainterConfig;
+use super::pixel_net::PixelNetConfig;
 use crate::frame::FRAMES_PER_LATENT;
 
 /// Pixels of one latent position, along each axis.
@@ -67,7 +67,10 @@ pub struct GeneratorConfig {
     pub vocabulary: Vec<String>,
     /// A network that draws texture into what is decoded; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub painter: Option<PainterConfig>,
+    pub painter: Option<PixelNetConfig>,
+    /// A network that finds the decoded picture's depth to the pixel; none if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth_net: Option<PixelNetConfig>,
 }
 
 impl GeneratorConfig {
@@ -114,10 +117,11 @@ impl GeneratorConfig {
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());
         }
-        if let Some(p) = &self.painter
-            && (!bounded(p.width, 4096) || !bounded(p.deep_width, 4096) || p.blocks > 64)
-        {
-            return Err("generator.painter: width, deep_width or blocks is out of range".into());
+        for (name, net) in [
+            ("generator.painter", &self.painter),
+            ("generator.depth_net", &self.depth_net),
+        ] {
+            net.as_ref().map_or(Ok(()), |net| net.check(name))?;
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, activation};
 
 use super::autoencoder::ResBlock;
-use super::painter::{MAPS, seen, to_blocks};
+use super::painter::MAPS;
+use super::pixel_net::{SIDE, to_blocks};
 use crate::device::Gaussian;
 use crate::model::nn::Conv;
 
@@ -27,7 +28,7 @@ impl Critic {
     /// A new network with `width` channels on blocks of 4 x 4 pixels and `deep_width` on cells.
     pub fn new(width: usize, deep_width: usize, rng: &mut Gaussian, device: &Device) -> Self {
         Self {
-            stem: Conv::new((3 + MAPS) * CELL * CELL / 4, width, 3, 1, 1.0, rng, device),
+            stem: Conv::new((3 + MAPS) * SIDE * SIDE, width, 3, 1, 1.0, rng, device),
             fine: ResBlock::new(width, 1, rng, device),
             merge: Conv::new(4 * width, deep_width, 1, 1, 1.0, rng, device),
             deep: DILATIONS
@@ -38,10 +39,11 @@ impl Critic {
         }
     }
 
-    /// Logits `[n, h / 8 * w / 8]`, f32, high for real. Shapes as in [`super::painter::Painter::forward`].
+    /// Logits `[n, h / 8 * w / 8]`, f32, high for real. Shapes as in [`super::painter::draw`].
     pub fn forward(&self, picture: Tensor<4>, maps: Tensor<4>, dtype: DType) -> Tensor<2> {
         let [n, _, h, w] = picture.dims();
-        let x = self.fine.forward(self.stem.forward(seen(picture, maps, dtype)));
+        let x = Tensor::cat(vec![picture, maps], 1).cast(dtype);
+        let x = self.fine.forward(self.stem.forward(to_blocks(x, SIDE)));
         let x = self.merge.forward(to_blocks(activation::silu(x), 2));
         let x = self.deep.iter().fold(x, |x, block| block.forward(x));
         let power = x.clone().powi_scalar(2).mean_dim(1);

@@ -223,6 +223,7 @@ mod tests {
             text_tokens: 3,
             vocabulary: vec!["snow".into()],
             painter: None,
+            depth_net: None,
         }
     }
 

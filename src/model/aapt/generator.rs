@@ -9,9 +9,10 @@ use burn::tensor::{DType, Device, Tensor, activation};
 use super::block::{Block, Modulation, SequenceRotations, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
-use super::painter::Painter;
+use super::pixel_net::PixelNet;
 use super::rope::Rope;
 use super::text::TextEncoder;
+use super::{depth, painter};
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm, tensor};
 use crate::model::weights::{Arrays, WeightsError};
@@ -29,7 +30,8 @@ pub struct Generator {
     /// `[2, width]`: shift and scale before the head.
     final_table: Param<Tensor<2>>,
     head: Linear,
-    painter: Option<Painter>,
+    painter: Option<PixelNet>,
+    depth_net: Option<PixelNet>,
     #[module(skip)]
     config: GeneratorConfig,
 }
@@ -75,7 +77,8 @@ impl Generator {
             blocks: (0..config.depth).map(|_| Block::new(config, rng, device)).collect(),
             final_table: normal([2, w], 0.0, rng, device),
             head: Linear::new(w, config.latent_channels * PATCH * PATCH, 0.0, true, rng, device),
-            painter: (config.painter.as_ref()).map(|p| Painter::new(p, rng, device)),
+            painter: (config.painter.as_ref()).map(|p| PixelNet::new(p, painter::PLANES, rng, device)),
+            depth_net: (config.depth_net.as_ref()).map(|p| PixelNet::new(p, depth::PLANES, rng, device)),
             config: config.clone(),
         }
     }
@@ -91,8 +94,13 @@ impl Generator {
     }
 
     /// The painter, if there is one.
-    pub fn painter(&self) -> Option<&Painter> {
+    pub fn painter(&self) -> Option<&PixelNet> {
         self.painter.as_ref()
+    }
+
+    /// The depth network, if there is one.
+    pub fn depth_net(&self) -> Option<&PixelNet> {
+        self.depth_net.as_ref()
     }
 
     /// Shared modulation `[batch, 6 * width]` for one timestep a batch entry, in f32.

@@ -21,6 +21,7 @@ fn config(window: usize) -> GeneratorConfig {
         text_tokens: 3,
         vocabulary: vec!["snow".into(), "dusk".into()],
         painter: None,
+        depth_net: None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! Crops of pairs as tensors.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
-use super::pairs::Pairs;
+use super::super::pairs::Pairs;
 use crate::control::Lens;
 use crate::device::Gaussian;
 use crate::model::aapt::critic::CELL;
+use crate::model::aapt::depth::sharpen;
 use crate::model::aapt::painter::{MAPS, is_due};
+use crate::model::aapt::pixel_net::PixelNet;
 use crate::model::nn::tensor;
 
 /// Crops tried for each one that is taken: the one with most to draw is.
@@ -44,7 +46,10 @@ pub(super) fn pick(pairs: &Pairs, width: usize, rng: &mut Gaussian) -> Crop {
     let due = |crop: &Crop| {
         let (stale, w) = (pairs.stale(crop.pair), pairs.lens.width_px);
         let column = |x: usize| stale.iter().skip(x).step_by(4 * w).filter(|s| is_due(**s)).count();
-        (crop.from..crop.from + crop.width).step_by(4).map(column).sum::<usize>()
+        (crop.from..crop.from + crop.width)
+            .step_by(4)
+            .map(column)
+            .sum::<usize>()
     };
     let mut best = tried[0];
     for crop in &tried[1..] {
@@ -70,7 +75,13 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(pairs: &Pairs, crops: &[Crop], rng: &mut Gaussian, device: &Device) -> Self {
+    pub(super) fn new(
+        pairs: &Pairs,
+        crops: &[Crop],
+        depth_net: Option<&PixelNet>,
+        rng: &mut Gaussian,
+        device: &Device,
+    ) -> Self {
         let (h, whole) = (pairs.lens.height_px, pairs.lens.width_px);
         let (n, w) = (crops.len(), crops.first().map_or(0, |c| c.width));
         let mut parts: [Vec<f32>; 3] = Default::default();
@@ -89,7 +100,16 @@ impl Batch {
         let mut noise = vec![0.0; n * h * w];
         rng.fill(&mut noise);
         let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], device) };
-        let maps = of(maps, MAPS);
+        let (seen, maps) = (of(seen, 3), of(maps, MAPS));
+        // As at play time, where the depth network comes first.
+        let maps = match depth_net {
+            Some(net) => {
+                let near = maps.clone().narrow(1, MAPS - 1, 1);
+                let near = sharpen(net, seen.clone(), near, DType::F32);
+                Tensor::cat(vec![maps.narrow(1, 0, MAPS - 1), near], 1)
+            }
+            None => maps,
+        };
         let due = maps.clone().narrow(1, 0, 1);
         let cells = due
             .reshape([n, h / CELL, CELL, w / CELL, CELL])
@@ -98,7 +118,7 @@ impl Batch {
             .reshape([n, h / CELL * (w / CELL)]);
         let mean = cells.clone().mean().add_scalar(1e-6).reshape([1, 1]);
         Self {
-            seen: of(seen, 3),
+            seen,
             truth: of(truth, 3),
             maps,
             noise: of(noise, 1),
@@ -121,9 +141,10 @@ impl Batch {
         self.due() - self.new_places()
     }
 
-    /// What is seen, with what is drawn where it is due.
+    /// What is seen, with what is drawn where it is due. Not clamped: the critic must see what the painter would be clamped
+    /// for, or the painter learns to go where the critic never looks.
     pub(super) fn painted(&self, drawn: Tensor<4>) -> Tensor<4> {
-        (self.seen.clone() + drawn * self.due()).clamp(-1.0, 1.0)
+        self.seen.clone() + drawn * self.due()
     }
 
     /// What is seen, with the truth where something is due: painter and truth are judged in the same surroundings.

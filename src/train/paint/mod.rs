@@ -1,23 +1,22 @@
-//! Stage 4, the painter: texture and edges for what squared error leaves soft, trained against a critic (the paper's finishing
+//! Stage 5, the painter: texture and edges for what squared error leaves soft, trained against a critic (the paper's finishing
 //! of its decoder, AAPT appendix C, for what a view newly shows and for what one has walked up to).
 //!
-//! The generator stays as it is. It walks the clips once, the truth put into each picture where it is due to be drawn
-//! (teacher forcing); what remains is pictures beside their truth, and a step of two small convolutional networks.
+//! The generator stays as it is: a step is one of two small convolutional networks on pictures beside their truth
+//! ([`super::pairs`]).
 
 mod batch;
-mod pairs;
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use self::batch::{Batch, Crop, pick};
-use self::pairs::Pairs;
 use super::TrainError;
 use super::adapt::finished;
 use super::autoencoder::compute_dtype;
 use super::checkpoint;
 use super::losses::{discriminator_loss, generator_loss, weighted_mean};
 use super::optim::{AdamW, Optimizer};
+use super::pairs::{self, Pairs};
 use super::recipe::PaintRecipe;
 use super::run::{Means, Run};
 use super::steps::Steps;
@@ -26,7 +25,9 @@ use crate::device::Gaussian;
 use crate::frame::Frame;
 use crate::model::aapt::codec;
 use crate::model::aapt::critic::Critic;
-use crate::model::aapt::painter::Painter;
+use crate::model::aapt::painter::draw;
+use crate::model::aapt::pixel_net::PixelNet;
+use crate::model::aapt::{depth, painter};
 use crate::model::nn::tensor;
 use crate::model::weights::{Arrays, import, prefixed, to_host, under};
 use crate::record;
@@ -49,8 +50,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     if last.exists() {
         return Ok(());
     }
-    let base = finished(run, "adversarial").or_else(|_| finished(run, "distill"))?;
-    pairs::make(run, &base, r.clips)?;
+    pairs::make(run, r.clips)?;
     let pairs = Pairs::load(run, Split::Train)?;
     let held_out = Pairs::load(run, Split::Test)?;
     if pairs.len() == 0 || held_out.len() == 0 {
@@ -62,14 +62,26 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
 
     let device = run.device.open()?;
     let training = device.clone().autodiff();
+    let base = match finished(run, "depth") {
+        Ok(with_depth) => with_depth,
+        Err(_) => pairs::generator(run)?,
+    };
     let mut rng = Gaussian::new(run.recipe.data.seed, 12);
-    let painter = Painter::new(sizes, &mut rng, &training);
+    let depth_net = match (&run.recipe.generator.depth_net, under(&base, "depth_net")) {
+        (Some(sizes), weights) if !weights.is_empty() => {
+            let net = PixelNet::new(sizes, depth::PLANES, &mut Gaussian::silent(), &device);
+            Some(import(net, &weights, &device)?)
+        }
+        _ => None,
+    };
+    let painter = PixelNet::new(sizes, painter::PLANES, &mut rng, &training);
     let critic = Critic::new(r.critic_width, r.critic_deep_width, &mut rng, &training);
     let mut sides = Sides {
         recipe: r,
         of_painter: Optimizer::new(&painter),
         of_critic: Optimizer::new(&critic),
         painter,
+        depth_net,
         critic,
         dtype: compute_dtype(run.device),
         training,
@@ -98,7 +110,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let step = sides.of_critic.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0x9a1, step + 1);
         let crops: Vec<Crop> = (0..r.batch).map(|_| pick(&pairs, r.crop_px, &mut rng)).collect();
-        let batch = Batch::new(&pairs, &crops, &mut rng, &device);
+        let batch = Batch::new(&pairs, &crops, sides.depth_net.as_ref(), &mut rng, &device);
         let norms = sides.step(&batch, &mut steps.means, &mut rng);
         steps.end(
             step + 1,
@@ -127,7 +139,8 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
 /// Painter and critic, and their optimisers.
 struct Sides<'a> {
     recipe: &'a PaintRecipe,
-    painter: Painter,
+    painter: PixelNet,
+    depth_net: Option<PixelNet>,
     critic: Critic,
     of_painter: Optimizer,
     of_critic: Optimizer,
@@ -144,13 +157,14 @@ impl Sides<'_> {
         // A graph that nobody walks back is never freed: none is made while only the critic learns.
         let (drawn, painted) = match learns {
             true => {
-                let drawn =
-                    (self.painter).forward(lift(&batch.seen), lift(&batch.maps), lift(&batch.noise), self.dtype);
+                let (seen, maps, noise) = (lift(&batch.seen), lift(&batch.maps), lift(&batch.noise));
+                let drawn = draw(&self.painter, seen, maps, noise, self.dtype);
                 (Some(drawn.clone()), drawn.inner())
             }
             false => {
                 let fixed = self.painter.valid();
-                let drawn = fixed.forward(batch.seen.clone(), batch.maps.clone(), batch.noise.clone(), self.dtype);
+                let (seen, maps, noise) = (batch.seen.clone(), batch.maps.clone(), batch.noise.clone());
+                let drawn = draw(&fixed, seen, maps, noise, self.dtype);
                 (None, drawn)
             }
         };
@@ -163,13 +177,7 @@ impl Sides<'_> {
         [critic_norm, painter_norm]
     }
 
-    fn update_critic(
-        &mut self,
-        batch: &Batch,
-        fake: Tensor<4>,
-        means: &mut Means,
-        rng: &mut Gaussian,
-    ) -> f64 {
+    fn update_critic(&mut self, batch: &Batch, fake: Tensor<4>, means: &mut Means, rng: &mut Gaussian) -> f64 {
         let r = self.recipe;
         let real = batch.real();
         let perturb = |x: &Tensor<4>, rng: &mut Gaussian| {
@@ -269,8 +277,15 @@ fn look(run: &Run, sides: &Sides<'_>, pairs: &Pairs, device: &Device) -> Result<
     let mut rng = Gaussian::new(7, 0);
     let mut frames: Vec<Frame> = Vec::new();
     for crop in &crops {
-        let batch = Batch::new(pairs, std::slice::from_ref(crop), &mut rng, device);
-        let drawn = painter.forward(batch.seen.clone(), batch.maps.clone(), batch.noise.clone(), sides.dtype);
+        let batch = Batch::new(
+            pairs,
+            std::slice::from_ref(crop),
+            sides.depth_net.as_ref(),
+            &mut rng,
+            device,
+        );
+        let (seen, maps, noise) = (batch.seen.clone(), batch.maps.clone(), batch.noise.clone());
+        let drawn = draw(&painter, seen, maps, noise, sides.dtype);
         let shown = [batch.seen.clone(), batch.painted(drawn), batch.real()];
         frames.extend(shown.map(|x| {
             let rgb = to_host(x.permute([0, 2, 3, 1]).clamp(-1.0, 1.0));

@@ -1,20 +1,26 @@
-//! Pictures that walks decode beside their truth, on disk and in memory.
+//! Pictures that walks decode beside their truth, on disk and in memory: what the networks after the decoder learn from.
+//!
+//! The generator walks clips once, with the truth put into each picture where it is due to be drawn, and the true depth
+//! everywhere (teacher forcing).
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest as _, Sha256};
 
-use super::super::TrainError;
-use super::super::adapt::Setup;
-use super::super::clips::Clips;
-use super::super::run::{Run, bar};
-use super::super::samples::Samples;
+use half::f16;
+
+use super::TrainError;
+use super::adapt::{Setup, finished};
+use super::clips::Clips;
+use super::run::{Run, bar};
+use super::samples::Samples;
 use crate::control::Lens;
 use crate::data::Split;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::depth::{inverse_depth, nearness};
 use crate::model::aapt::painter::{is_due, maps};
-use crate::model::aapt::warp::NEW;
+use crate::model::aapt::warp::{NEW, RgbDepth};
 use crate::model::weights::Arrays;
 use crate::rollout::{Sampler, Walks, planes};
 
@@ -26,8 +32,6 @@ const LEAST_DUE: f32 = 0.02;
 const STALE_STEPS: f32 = 32.0;
 /// Byte of what is new.
 const NEW_BYTE: u8 = 255;
-/// Inverse depths are kept as `k / (k + 0.1)`, 0 to 255.
-const HALF: f32 = 0.1;
 
 /// One picture with its truth.
 struct Pair {
@@ -37,8 +41,26 @@ struct Pair {
     truth: Vec<u8>,
     /// `[h * w]`.
     stale: Vec<u8>,
-    /// `[h * w]`.
+    /// `[h * w]`: nearness as the decoder has it, 0 to 255.
     near: Vec<u8>,
+    /// `[h * w]`: true nearness.
+    true_near: Vec<f16>,
+}
+
+impl Pair {
+    /// `seen` is what was decoded, with the decoder's depth.
+    fn new(seen: &RgbDepth, truth: &[f32], depth: &[f32]) -> Self {
+        let staleness = |s: &f32| if *s == NEW { NEW_BYTE } else { (s * STALE_STEPS) as u8 };
+        Self {
+            seen: codec::to_bytes(&seen.rgb),
+            truth: codec::to_bytes(truth),
+            stale: seen.stale.iter().map(staleness).collect(),
+            near: (seen.inverse_depth.iter())
+                .map(|k| (255.0 * nearness(*k)).round() as u8)
+                .collect(),
+            true_near: depth.iter().map(|k| f16::from_f32(nearness(*k))).collect(),
+        }
+    }
 }
 
 /// All pairs of a split.
@@ -49,11 +71,17 @@ pub(super) struct Pairs {
 }
 
 fn folder(run: &Run, split: Split) -> std::path::PathBuf {
-    run.dir.join("paint").join(split.word())
+    run.dir.join("pairs").join(split.word())
+}
+
+/// The generator that walks: the last one trained, without what comes after its decoder.
+pub(super) fn generator(run: &Run) -> Result<Arrays, TrainError> {
+    finished(run, "adversarial").or_else(|_| finished(run, "distill"))
 }
 
 /// Walks clips, of each split at most so many, that have not been walked by these weights.
-pub(super) fn make(run: &Run, weights: &Arrays, most: usize) -> Result<(), TrainError> {
+pub(super) fn make(run: &Run, most: usize) -> Result<(), TrainError> {
+    let weights = &generator(run)?;
     let mut hash = Sha256::new();
     for (name, array) in weights {
         hash.update(name);
@@ -61,7 +89,7 @@ pub(super) fn make(run: &Run, weights: &Arrays, most: usize) -> Result<(), Train
     }
     let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
     let now = format!("weights {hash}, {most} clips\n");
-    let made_with = run.dir.join("paint").join("made-with.txt");
+    let made_with = run.dir.join("pairs").join("made-with.txt");
     let known = std::fs::read_to_string(&made_with).is_ok_and(|then| then == now);
     let mut walker = None;
     for split in [Split::Test, Split::Train] {
@@ -115,47 +143,55 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
         ..Sampler::default()
     };
     let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
-    for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
-        last.inverse_depth = clips.inverse_depth(clip, 0);
-    }
     let mut out = Vec::new();
+    for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
+        last.stale = vec![0.0; last.inverse_depth.len()];
+        let (truth, depth) = (clips.frame(clip, 0), clips.inverse_depth(clip, 0));
+        out.push(Pair::new(last, &truth, &depth));
+        last.inverse_depth = depth;
+    }
     for k in 0..clips.latents() {
         let now: Vec<_> = controls.iter().map(|c| c[k]).collect();
         walks.next(&now)?;
         for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
             let frame = (k + 1) * FRAMES_PER_LATENT;
-            let truth = clips.frame(clip, frame);
+            let (truth, depth) = (clips.frame(clip, frame), clips.inverse_depth(clip, frame));
             let due = last.stale.iter().filter(|s| is_due(**s)).count();
             if due as f32 > LEAST_DUE * last.stale.len() as f32 {
-                out.push(Pair {
-                    seen: codec::to_bytes(&last.rgb),
-                    truth: codec::to_bytes(&truth),
-                    stale: (last.stale.iter())
-                        .map(|s| if *s == NEW { NEW_BYTE } else { (s * STALE_STEPS) as u8 })
-                        .collect(),
-                    near: (last.inverse_depth.iter()).map(|k| (255.0 * k / (k + HALF)) as u8).collect(),
-                });
+                out.push(Pair::new(last, &truth, &depth));
             }
             for (i, stale) in last.stale.iter_mut().enumerate().filter(|(_, s)| is_due(**s)) {
                 last.rgb[3 * i..3 * i + 3].copy_from_slice(&truth[3 * i..3 * i + 3]);
                 *stale = 0.0;
             }
-            last.inverse_depth = clips.inverse_depth(clip, frame);
+            last.inverse_depth = depth;
         }
     }
     Ok(out)
 }
 
-const NAMES: [&str; 4] = ["seen", "truth", "stale", "near"];
+const NAMES: [&str; 5] = ["seen", "truth", "stale", "near", "true_near"];
 
 fn write(file: &std::path::Path, pairs: &[Pair], lens: &Lens) -> Result<(), TrainError> {
     let (h, w, n) = (lens.height_px, lens.width_px, pairs.len());
-    let of: [fn(&Pair) -> &[u8]; 4] = [|p| &p.seen, |p| &p.truth, |p| &p.stale, |p| &p.near];
+    let of: [fn(&Pair) -> &[u8]; 5] = [
+        |p| &p.seen,
+        |p| &p.truth,
+        |p| &p.stale,
+        |p| &p.near,
+        |p| bytemuck::cast_slice(&p.true_near),
+    ];
     let all = of.map(|f| pairs.iter().flat_map(f).copied().collect::<Vec<u8>>());
-    let shapes = [vec![n, h, w, 3], vec![n, h, w, 3], vec![n, h, w], vec![n, h, w]];
+    let colours = || vec![n, h, w, 3];
+    let plane = || vec![n, h, w];
+    let shapes = [colours(), colours(), plane(), plane(), plane()];
     let views = NAMES.iter().zip(shapes).zip(&all);
     let views: Vec<_> = views
-        .filter_map(|((name, shape), bytes)| Some((*name, TensorView::new(Dtype::U8, shape, bytes).ok()?)))
+        .filter_map(|((name, shape), bytes)| {
+            let half = *name == NAMES[4];
+            let dtype = if half { Dtype::F16 } else { Dtype::U8 };
+            Some((*name, TensorView::new(dtype, shape, bytes).ok()?))
+        })
         .collect();
     let io = |source| TrainError::Io {
         path: file.to_owned(),
@@ -191,16 +227,26 @@ impl Pairs {
             let bytes = std::fs::read(&path).map_err(io)?;
             let file = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
             let tensors = NAMES.map(|name| file.tensor(name));
-            let [Ok(seen), Ok(truth), Ok(stale), Ok(near)] = tensors else {
+            let [Ok(seen), Ok(truth), Ok(stale), Ok(near), Ok(true_near)] = tensors else {
                 return Err(bad("a tensor is missing".into()));
             };
-            let (seen, truth) = (seen.data().chunks_exact(3 * pixels), truth.data().chunks_exact(3 * pixels));
+            let (seen, truth) = (
+                seen.data().chunks_exact(3 * pixels),
+                truth.data().chunks_exact(3 * pixels),
+            );
             let (stale, near) = (stale.data().chunks_exact(pixels), near.data().chunks_exact(pixels));
-            pairs.extend(seen.zip(truth).zip(stale.zip(near)).map(|((seen, truth), (stale, near))| Pair {
-                seen: seen.to_vec(),
-                truth: truth.to_vec(),
-                stale: stale.to_vec(),
-                near: near.to_vec(),
+            let depths = near.zip(true_near.data().chunks_exact(2 * pixels));
+            let all = seen.zip(truth).zip(stale.zip(depths));
+            pairs.extend(all.map(|((seen, truth), (stale, (near, true_near)))| {
+                Pair {
+                    seen: seen.to_vec(),
+                    truth: truth.to_vec(),
+                    stale: stale.to_vec(),
+                    near: near.to_vec(),
+                    true_near: (true_near.chunks_exact(2))
+                        .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                        .collect(),
+                }
             }));
         }
         Ok(Self { pairs, lens })
@@ -215,23 +261,36 @@ impl Pairs {
     pub(super) fn stale(&self, pair: usize) -> Vec<f32> {
         let bytes = self.pairs[pair].stale.iter();
         bytes
-            .map(|s| if *s == NEW_BYTE { NEW } else { f32::from(*s) / STALE_STEPS })
+            .map(|s| {
+                if *s == NEW_BYTE {
+                    NEW
+                } else {
+                    f32::from(*s) / STALE_STEPS
+                }
+            })
             .collect()
     }
 
-    /// Planes of what was seen (3), the truth (3) and the maps, each `[channels * h * w]`.
+    /// Planes of what was seen (3) and the truth (3), and the maps with the decoder's depth, each `[channels * h * w]`.
     pub(super) fn planes(&self, pair: usize) -> [Vec<f32>; 3] {
-        let Pair { seen, truth, near, .. } = &self.pairs[pair];
-        let depth: Vec<f32> = (near.iter())
-            .map(|v| {
-                let near = f32::from(*v) / 256.0;
-                HALF * near / (1.0 - near)
-            })
-            .collect();
+        let Pair { seen, truth, .. } = &self.pairs[pair];
+        let depth: Vec<f32> = self.near(pair).into_iter().map(inverse_depth).collect();
         [
             planes(&codec::from_bytes(seen)),
             planes(&codec::from_bytes(truth)),
             maps(&self.stale(pair), &depth),
         ]
+    }
+
+    /// The decoder's nearness, `[h * w]`.
+    fn near(&self, pair: usize) -> Vec<f32> {
+        self.pairs[pair].near.iter().map(|v| f32::from(*v) / 255.0).collect()
+    }
+
+    /// Planes of what was seen (3), the decoder's nearness and the true one, each `[channels * h * w]`.
+    pub(super) fn depths(&self, pair: usize) -> [Vec<f32>; 3] {
+        let Pair { seen, true_near, .. } = &self.pairs[pair];
+        let truth = true_near.iter().map(|v| v.to_f32()).collect();
+        [planes(&codec::from_bytes(seen)), self.near(pair), truth]
     }
 }

@@ -1,0 +1,139 @@
+//! Stage 4, the depth network: supervised by the renderer's depth, on pictures as walks decode them ([`super::pairs`]).
+
+use burn::tensor::{Device, Tensor};
+
+use super::TrainError;
+use super::autoencoder::compute_dtype;
+use super::checkpoint;
+use super::optim::{AdamW, Optimizer, learning_rate};
+use super::pairs::{self, Pairs};
+use super::run::Run;
+use super::steps::Steps;
+use crate::data::Split;
+use crate::device::Gaussian;
+use crate::frame::Frame;
+use crate::model::aapt::codec;
+use crate::model::aapt::depth::{PLANES, sharpen};
+use crate::model::aapt::pixel_net::PixelNet;
+use crate::model::nn::tensor;
+use crate::model::weights::{import, prefixed, to_host};
+use crate::record;
+
+const STAGE: &str = "depth";
+const WARMUP: u64 = 50;
+/// Held-out pictures in a look, and in its error.
+const LOOKS: usize = 12;
+
+/// Pictures, the decoder's nearness and the true one, as tensors.
+fn batch(pairs: &Pairs, chosen: &[usize], device: &Device) -> [Tensor<4>; 3] {
+    let mut parts: [Vec<f32>; 3] = Default::default();
+    for pair in chosen {
+        for (out, planes) in parts.iter_mut().zip(pairs.depths(*pair)) {
+            out.extend(planes);
+        }
+    }
+    let (h, w, n) = (pairs.lens.height_px, pairs.lens.width_px, chosen.len());
+    let mut channels = [3, 1, 1].into_iter();
+    parts.map(|values| tensor(values, [n, channels.next().unwrap_or(1), h, w], device))
+}
+
+/// Trains, or goes on training, until the recipe's steps are done. A recipe without the stage is done at once.
+pub(super) fn train(run: &Run) -> Result<(), TrainError> {
+    let (Some(r), Some(sizes)) = (&run.recipe.depth, &run.recipe.generator.depth_net) else {
+        return Ok(());
+    };
+    let dir = run.stage_dir(STAGE)?;
+    let last = dir.join("final.safetensors");
+    if last.exists() {
+        return Ok(());
+    }
+    pairs::make(run, r.clips)?;
+    let pairs = Pairs::load(run, Split::Train)?;
+    let held_out = Pairs::load(run, Split::Test)?;
+
+    let device = run.device.open()?;
+    let training = device.clone().autodiff();
+    let dtype = compute_dtype(run.device);
+    let mut rng = Gaussian::new(run.recipe.data.seed, 13);
+    let mut net = PixelNet::new(sizes, PLANES, &mut rng, &training);
+    let mut optimizer = Optimizer::new(&net);
+    let saved = dir.join("checkpoint.safetensors");
+    if saved.exists() {
+        let (arrays, meta) = checkpoint::load(&saved)?;
+        let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
+        optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint {
+            path: saved.clone(),
+            what,
+        })?;
+    }
+    net = optimizer.apply(net, &training);
+
+    let mut steps = Steps::new(run, STAGE, optimizer.step, r.steps, &["error", "latents_per_sec"]);
+    while optimizer.step < r.steps {
+        let step = optimizer.step;
+        let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xde9, step + 1);
+        let chosen: Vec<usize> = (0..r.batch).map(|_| rng.below(pairs.len())).collect();
+        let [picture, decoded, truth] = batch(&pairs, &chosen, &device).map(Tensor::from_inner);
+        let decoded_error = (decoded.clone() - truth.clone()).abs().mean();
+        let error = (sharpen(&net, picture, decoded, dtype) - truth).abs().mean();
+        for (name, value) in [("error", &error), ("error_decoded", &decoded_error)] {
+            steps.means.add(name, f64::from(to_host(value.clone().detach())[0]));
+        }
+        let with = AdamW {
+            lr: learning_rate(r.lr, WARMUP, step, r.steps),
+            ema: r.ema,
+            ..AdamW::default()
+        };
+        let (updated, norm) = optimizer.update(net, &error.backward(), with, &training);
+        net = updated;
+        steps.end(
+            step + 1,
+            r.batch,
+            &[norm],
+            &saved,
+            || checkpoint::save(&saved, &optimizer.arrays(), &[("step", optimizer.step.to_string())]),
+            || look(run, &optimizer, &held_out, &device),
+        )?;
+    }
+    steps.finish();
+    look(run, &optimizer, &held_out, &device)?;
+    let mut weights = pairs::generator(run)?;
+    weights.extend(prefixed(optimizer.average(), "depth_net"));
+    checkpoint::save(&last, &weights, &[("step", r.steps.to_string())])
+}
+
+/// A sheet of held-out pictures: as seen, depth as decoded, as found, and the truth; and the errors of both in the log.
+fn look(run: &Run, optimizer: &Optimizer, pairs: &Pairs, device: &Device) -> Result<(), TrainError> {
+    let Some(sizes) = &run.recipe.generator.depth_net else {
+        return Ok(());
+    };
+    let net = PixelNet::new(sizes, PLANES, &mut Gaussian::silent(), device);
+    let net = import(net, &optimizer.average(), device)?;
+    let lens = run.recipe.lens();
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut errors = [0.0; 2];
+    let n = LOOKS.min(pairs.len());
+    for i in 0..n {
+        let [picture, decoded, truth] = batch(pairs, &[i * pairs.len() / n], device);
+        let found = sharpen(&net, picture.clone(), decoded.clone(), compute_dtype(run.device));
+        for (error, of) in errors.iter_mut().zip([&decoded, &found]) {
+            let apart = (of.clone() - truth.clone()).abs().mean();
+            *error += f64::from(to_host(apart)[0]) / n as f64;
+        }
+        let grey = |near: Tensor<4>| near.mul_scalar(2.0).sub_scalar(1.0).repeat_dim(1, 3);
+        for shown in [picture, grey(decoded), grey(found), grey(truth)] {
+            let rgb = to_host(shown.permute([0, 2, 3, 1]).clamp(-1.0, 1.0));
+            frames.push(Frame::from_rgb(
+                lens.width_px,
+                lens.height_px,
+                &codec::to_bytes(&rgb),
+                0,
+            ));
+        }
+    }
+    let fields = [("held_out_error_decoded", errors[0]), ("held_out_error", errors[1])];
+    run.log(STAGE, optimizer.step, &fields)?;
+    let sheet = record::contact_sheet(&frames, 4, 1);
+    let file = format!("{STAGE}-{:06}.png", optimizer.step);
+    Ok(record::save_png(&run.stage_dir("samples")?.join(file), &sheet)?)
+}
