@@ -74,6 +74,18 @@ pub fn set_context(key: &'static str, value: impl Into<String>) {
     context.push((key, value.into()));
 }
 
+/// Lets the program end in peace when whoever reads its output has read enough (`farwander inspect | head`), where
+/// printing panics.
+pub fn end_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if panic_message(info.payload()).starts_with("failed printing to stdout") {
+            std::process::exit(0);
+        }
+        usual(info);
+    }));
+}
+
 /// Replaces the default panic output by a short report for people: what, where, and with which parts.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|info| {

@@ -322,6 +322,21 @@ fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
     assert!(manifest.to_string().contains("Vale"));
 }
 
+/// `farwander inspect --json | head -0`.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_farwander"))
+        .args(["inspect", "--json", bundled().to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(stderr(&output), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
 #[test]
 fn a_replay_that_is_none_is_refused() {
     let bad = BadFiles::new();

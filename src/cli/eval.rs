@@ -103,7 +103,9 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     };
     let mut text = format!(
         "# Against the renderer's truth\n\n{} held-out worlds a row; generator {}, sha256 {}.\n\
-         Made by `farwander eval --worlds {} --secs {} --seed {}`. \"Warp alone\" is the same rollout with a network that adds nothing.\n\n",
+         Made by `farwander eval --worlds {} --secs {} --seed {}`. The two warps are the same rollout with a network that \
+         adds nothing: \"alone\" leaves grey what the picture before does not show, \"and soft fill\" continues known places \
+         into it, as this program does before its network is asked, and looks into the walk's memory.\n\n",
         args.worlds,
         package.manifest.title,
         &package.manifest.sha256[..12],
@@ -129,12 +131,22 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         progress.finish();
         let mut curves: Vec<Curve> = vec![curve("first frame held", &lens, &walks, &held(&walks))];
         let mut pictures: Vec<(String, Vec<Vec<Vec<f32>>>)> = vec![];
-        for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
+        let roll = |sampler: Sampler| {
             let progress = bar("rolling out", walks.len().div_ceil(4) * latents);
-            let made = roll_out(&networks, &walks, sampler(steps), || progress.inc(1))?;
+            let made = roll_out(&networks, &walks, sampler, || progress.inc(1))?;
             progress.finish();
+            anyhow::Ok(made)
+        };
+        let bare = Sampler {
+            memory: false,
+            fill: false,
+            ..sampler(0)
+        };
+        curves.push(curve("warp alone, new places grey", &lens, &walks, &roll(bare)?));
+        for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
+            let made = roll(sampler(steps))?;
             let name = match steps {
-                0 => "warp alone".to_owned(),
+                0 => "warp and soft fill".to_owned(),
                 1 => "one evaluation".to_owned(),
                 n => format!("{n} evaluations"),
             };
@@ -175,7 +187,7 @@ pub(super) fn picture(lens: &crate::control::Lens, rgb: &[f32]) -> Frame {
     Frame::from_rgb(lens.width_px, lens.height_px, &codec::to_bytes(rgb), 0)
 }
 
-/// Truth, warp alone and one evaluation below each other, at 0.5, 1, 2, 3, 5 s.
+/// Truth, warp with soft fill and one evaluation below each other, at 0.5, 1, 2, 3, 5 s.
 fn comparison(
     args: &EvalArgs,
     lens: &crate::control::Lens,

@@ -106,6 +106,7 @@ fn names_no_device(error: &(dyn std::error::Error + 'static)) -> bool {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse(); // clap itself exits with 2 on bad usage
+    crate::telemetry::end_with_the_reader();
     if let Ok(program) = std::env::current_exe() {
         crate::device::tested_by(program);
     }

@@ -244,6 +244,7 @@ impl Card {
                     memory: memory.is_some(),
                     quilt: self.sampler_quilt,
                     paint: true,
+                    fill: true,
                 },
                 arrays: crate::model::weights::under(arrays, "state"),
                 memory,

@@ -7,38 +7,32 @@ use super::walks::{Decoded, Networks};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::depth::{inverse_depth, nearness, sharpen};
+use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness, sharpen};
 use crate::model::aapt::painter::{MAPS, draw, is_due, maps};
 use crate::model::aapt::warp::{RgbDepth, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
 const END: usize = FRAMES_PER_LATENT - 1;
-/// Largest inverse depth, in 1/m.
-const MOST_NEAR: f32 = 4.0;
 /// Of the seeds of the painter's noise.
 const NOISE: u64 = 0x9a14_7e6d;
 
 impl Networks {
     /// The depth of what walks have decoded, to the pixel of their last pictures or of those given, if there is a network
     /// for it.
-    pub(super) fn sharpen_depth(&self, decoded: &mut [Decoded], pictures: Option<&[Vec<f32>]>) {
+    pub(super) fn sharpen_depth(&self, decoded: &mut [Decoded], pictures: Option<&[Vec<f32>]>, pitches_rad: &[f32]) {
         let Some(net) = self.generator.depth_net() else { return };
         let (h, w, n) = (self.lens.height_px, self.lens.width_px, decoded.len());
-        let (mut colours, mut near) = (vec![], vec![]);
-        for (i, d) in decoded.iter().enumerate() {
+        let (mut colours, mut near, mut ground) = (vec![], vec![], vec![]);
+        for ((i, d), pitch_rad) in decoded.iter().enumerate().zip(pitches_rad) {
+            ground.extend(flat_ground(&self.lens, *pitch_rad));
             colours.extend(planes(pictures.map_or(&d.frames[END], |p| &p[i])));
             near.extend(d.inverse_depth.iter().map(|k| nearness(*k)));
         }
-        let colours = tensor(colours, [n, 3, h, w], &self.device);
-        let found = to_host(sharpen(
-            net,
-            colours,
-            tensor(near, [n, 1, h, w], &self.device),
-            self.dtype,
-        ));
+        let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], &self.device) };
+        let found = to_host(sharpen(net, of(colours, 3), of(near, 1), of(ground, 1), self.dtype));
         for (d, found) in decoded.iter_mut().zip(found.chunks_exact(h * w)) {
-            d.inverse_depth = found.iter().map(|near| inverse_depth(*near).min(MOST_NEAR)).collect();
+            d.inverse_depth = found.iter().map(|near| inverse_depth(*near)).collect();
         }
     }
 

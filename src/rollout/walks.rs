@@ -56,6 +56,9 @@ pub struct Sampler {
     pub quilt: bool,
     /// Whether the painter draws, if the generator has one (reprojection only).
     pub paint: bool,
+    /// Whether what nobody knows is softly filled from its surroundings before it is encoded; else it is grey, which only
+    /// serves to compare with (reprojection only).
+    pub fill: bool,
 }
 
 impl Default for Sampler {
@@ -66,6 +69,7 @@ impl Default for Sampler {
             memory: true,
             quilt: true,
             paint: true,
+            fill: true,
         }
     }
 }
@@ -170,7 +174,7 @@ impl Networks {
     }
 
     /// What is recycled into a step under the cameras of `controls`; `memories` are the walks' own, or none at all, and
-    /// `quilts` the seeds of the texture that new places get, if they do.
+    /// `quilts` the seeds of the texture that new places get, if they do; `soft` is [`Sampler::fill`].
     pub fn recycle(
         &self,
         before: &Tensor<4>,
@@ -178,6 +182,7 @@ impl Networks {
         memories: &[Memory],
         controls: &[LatentControl],
         quilts: Option<&[u64]>,
+        soft: bool,
     ) -> Recycled {
         let [h, w] = self.grid();
         let n = controls.len();
@@ -205,7 +210,7 @@ impl Networks {
                     };
                     unknown.push(unknown_at_the_end(&warped));
                     stale.push(std::mem::take(&mut warped[FRAMES_PER_LATENT - 1].stale));
-                    for picture in &mut warped {
+                    for picture in warped.iter_mut().filter(|_| soft) {
                         fill(picture, &self.lens);
                     }
                     let as_blocks = |warped: &[Warped; FRAMES_PER_LATENT]| {
@@ -371,7 +376,8 @@ impl Walks {
         let clips: Vec<[&[f32]; FRAMES_PER_LATENT]> = first.iter().map(|f| [f.as_slice(); FRAMES_PER_LATENT]).collect();
         let latent = networks.encode(&clips);
         let mut decoded = networks.decode(latent.clone(), latent.clone(), &[]);
-        networks.sharpen_depth(&mut decoded, Some(first));
+        // Who begins looks level.
+        networks.sharpen_depth(&mut decoded, Some(first), &vec![0.0; first.len()]);
         let text = networks.text(prompts);
         let states: Vec<GeneratorState> = (0..sampler.steps)
             .map(|_| networks.generator.begin(text.clone(), networks.dtype))
@@ -446,7 +452,14 @@ impl Walks {
             detail,
             unknown,
             stale,
-        } = n.recycle(&self.latent, &self.last, &self.memories, controls, quilts);
+        } = n.recycle(
+            &self.latent,
+            &self.last,
+            &self.memories,
+            controls,
+            quilts,
+            self.sampler.fill,
+        );
         for ((memory, control), unknown) in self.memories.iter_mut().zip(controls).zip(unknown) {
             memory.moved(control, unknown);
         }
@@ -492,7 +505,10 @@ impl Walks {
 
         let clock = Instant::now();
         let mut decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
-        n.sharpen_depth(&mut decoded, None);
+        let pitches_rad: Vec<f32> = (controls.iter())
+            .map(|c| c.poses[FRAMES_PER_LATENT - 1].pitch_rad)
+            .collect();
+        n.sharpen_depth(&mut decoded, None, &pitches_rad);
         self.latent = latent;
         for (last, stale) in self.last.iter_mut().zip(stale) {
             last.stale = stale;

@@ -84,7 +84,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
     let mut last = networks.first_sources(&first, &networks.decode(at(0), at(0), &[]));
     for k in 0..steps {
         let controls: Vec<LatentControl> = out.iter().map(|clip| clip.controls[k]).collect();
-        let recycled = networks.recycle(&at(k), &last, &[], &controls, None);
+        let recycled = networks.recycle(&at(k), &last, &[], &controls, None, true);
         if config.recycle == Recycle::Reproject {
             for (source, d) in last.iter_mut().zip(networks.decode(at(k + 1), at(k), &recycled.detail)) {
                 let [.., rgb] = d.frames;

@@ -18,7 +18,7 @@ use crate::control::Lens;
 use crate::data::Split;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
-use crate::model::aapt::depth::{inverse_depth, nearness};
+use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness};
 use crate::model::aapt::painter::{is_due, maps};
 use crate::model::aapt::warp::{NEW, RgbDepth};
 use crate::model::weights::Arrays;
@@ -45,11 +45,13 @@ struct Pair {
     near: Vec<u8>,
     /// `[h * w]`: true nearness.
     true_near: Vec<f16>,
+    /// The camera's.
+    pitch_rad: f32,
 }
 
 impl Pair {
     /// `seen` is what was decoded, with the decoder's depth.
-    fn new(seen: &RgbDepth, truth: &[f32], depth: &[f32]) -> Self {
+    fn new(seen: &RgbDepth, truth: &[f32], depth: &[f32], pitch_rad: f32) -> Self {
         let staleness = |s: &f32| if *s == NEW { NEW_BYTE } else { (s * STALE_STEPS) as u8 };
         Self {
             seen: codec::to_bytes(&seen.rgb),
@@ -59,6 +61,7 @@ impl Pair {
                 .map(|k| (255.0 * nearness(*k)).round() as u8)
                 .collect(),
             true_near: depth.iter().map(|k| f16::from_f32(nearness(*k))).collect(),
+            pitch_rad,
         }
     }
 }
@@ -147,18 +150,19 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
     for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
         last.stale = vec![0.0; last.inverse_depth.len()];
         let (truth, depth) = (clips.frame(clip, 0), clips.inverse_depth(clip, 0));
-        out.push(Pair::new(last, &truth, &depth));
+        out.push(Pair::new(last, &truth, &depth, clips.poses(clip)[0].pitch_rad));
         last.inverse_depth = depth;
     }
     for k in 0..clips.latents() {
         let now: Vec<_> = controls.iter().map(|c| c[k]).collect();
         walks.next(&now)?;
-        for (last, &clip) in walks.last_mut().iter_mut().zip(group) {
+        for ((last, &clip), poses) in walks.last_mut().iter_mut().zip(group).zip(&now) {
             let frame = (k + 1) * FRAMES_PER_LATENT;
             let (truth, depth) = (clips.frame(clip, frame), clips.inverse_depth(clip, frame));
             let due = last.stale.iter().filter(|s| is_due(**s)).count();
             if due as f32 > LEAST_DUE * last.stale.len() as f32 {
-                out.push(Pair::new(last, &truth, &depth));
+                let pitch_rad = poses.poses[FRAMES_PER_LATENT - 1].pitch_rad;
+                out.push(Pair::new(last, &truth, &depth, pitch_rad));
             }
             for (i, stale) in last.stale.iter_mut().enumerate().filter(|(_, s)| is_due(**s)) {
                 last.rgb[3 * i..3 * i + 3].copy_from_slice(&truth[3 * i..3 * i + 3]);
@@ -170,26 +174,30 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
     Ok(out)
 }
 
-const NAMES: [&str; 5] = ["seen", "truth", "stale", "near", "true_near"];
+const NAMES: [&str; 6] = ["seen", "truth", "stale", "near", "true_near", "pitch_rad"];
 
 fn write(file: &std::path::Path, pairs: &[Pair], lens: &Lens) -> Result<(), TrainError> {
     let (h, w, n) = (lens.height_px, lens.width_px, pairs.len());
-    let of: [fn(&Pair) -> &[u8]; 5] = [
+    let of: [fn(&Pair) -> &[u8]; 6] = [
         |p| &p.seen,
         |p| &p.truth,
         |p| &p.stale,
         |p| &p.near,
         |p| bytemuck::cast_slice(&p.true_near),
+        |p| bytemuck::bytes_of(&p.pitch_rad),
     ];
     let all = of.map(|f| pairs.iter().flat_map(f).copied().collect::<Vec<u8>>());
     let colours = || vec![n, h, w, 3];
     let plane = || vec![n, h, w];
-    let shapes = [colours(), colours(), plane(), plane(), plane()];
+    let shapes = [colours(), colours(), plane(), plane(), plane(), vec![n]];
     let views = NAMES.iter().zip(shapes).zip(&all);
     let views: Vec<_> = views
         .filter_map(|((name, shape), bytes)| {
-            let half = *name == NAMES[4];
-            let dtype = if half { Dtype::F16 } else { Dtype::U8 };
+            let dtype = match *name {
+                "true_near" => Dtype::F16,
+                "pitch_rad" => Dtype::F32,
+                _ => Dtype::U8,
+            };
             Some((*name, TensorView::new(dtype, shape, bytes).ok()?))
         })
         .collect();
@@ -227,7 +235,7 @@ impl Pairs {
             let bytes = std::fs::read(&path).map_err(io)?;
             let file = SafeTensors::deserialize(&bytes).map_err(|e| bad(e.to_string()))?;
             let tensors = NAMES.map(|name| file.tensor(name));
-            let [Ok(seen), Ok(truth), Ok(stale), Ok(near), Ok(true_near)] = tensors else {
+            let [Ok(seen), Ok(truth), Ok(stale), Ok(near), Ok(true_near), Ok(pitch_rad)] = tensors else {
                 return Err(bad("a tensor is missing".into()));
             };
             let (seen, truth) = (
@@ -237,17 +245,21 @@ impl Pairs {
             let (stale, near) = (stale.data().chunks_exact(pixels), near.data().chunks_exact(pixels));
             let depths = near.zip(true_near.data().chunks_exact(2 * pixels));
             let all = seen.zip(truth).zip(stale.zip(depths));
-            pairs.extend(all.map(|((seen, truth), (stale, (near, true_near)))| {
-                Pair {
-                    seen: seen.to_vec(),
-                    truth: truth.to_vec(),
-                    stale: stale.to_vec(),
-                    near: near.to_vec(),
-                    true_near: (true_near.chunks_exact(2))
-                        .map(|b| f16::from_le_bytes([b[0], b[1]]))
-                        .collect(),
-                }
-            }));
+            let pitches = pitch_rad.data().chunks_exact(4);
+            let pitches = pitches.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            pairs.extend(
+                all.zip(pitches)
+                    .map(|(((seen, truth), (stale, (near, true_near))), pitch_rad)| Pair {
+                        pitch_rad,
+                        seen: seen.to_vec(),
+                        truth: truth.to_vec(),
+                        stale: stale.to_vec(),
+                        near: near.to_vec(),
+                        true_near: (true_near.chunks_exact(2))
+                            .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                            .collect(),
+                    }),
+            );
         }
         Ok(Self { pairs, lens })
     }
@@ -287,10 +299,20 @@ impl Pairs {
         self.pairs[pair].near.iter().map(|v| f32::from(*v) / 255.0).collect()
     }
 
-    /// Planes of what was seen (3), the decoder's nearness and the true one, each `[channels * h * w]`.
-    pub(super) fn depths(&self, pair: usize) -> [Vec<f32>; 3] {
+    /// Nearness of flat ground, `[h * w]`.
+    pub(super) fn ground(&self, pair: usize) -> Vec<f32> {
+        flat_ground(&self.lens, self.pairs[pair].pitch_rad)
+    }
+
+    /// Planes of what was seen (3), the decoder's nearness, flat ground's and the true one, each `[channels * h * w]`.
+    pub(super) fn depths(&self, pair: usize) -> [Vec<f32>; 4] {
         let Pair { seen, true_near, .. } = &self.pairs[pair];
         let truth = true_near.iter().map(|v| v.to_f32()).collect();
-        [planes(&codec::from_bytes(seen)), self.near(pair), truth]
+        [
+            planes(&codec::from_bytes(seen)),
+            self.near(pair),
+            self.ground(pair),
+            truth,
+        ]
     }
 }

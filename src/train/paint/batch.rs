@@ -84,9 +84,10 @@ impl Batch {
     ) -> Self {
         let (h, whole) = (pairs.lens.height_px, pairs.lens.width_px);
         let (n, w) = (crops.len(), crops.first().map_or(0, |c| c.width));
-        let mut parts: [Vec<f32>; 3] = Default::default();
+        let mut parts: [Vec<f32>; 4] = Default::default();
         for crop in crops {
-            for (out, planes) in parts.iter_mut().zip(pairs.planes(crop.pair)) {
+            let [seen, truth, maps] = pairs.planes(crop.pair);
+            for (out, planes) in parts.iter_mut().zip([seen, truth, maps, pairs.ground(crop.pair)]) {
                 for row in planes.chunks_exact(whole) {
                     let row = &row[crop.from..crop.from + w];
                     match crop.mirrored {
@@ -96,7 +97,7 @@ impl Batch {
                 }
             }
         }
-        let [seen, truth, maps] = parts;
+        let [seen, truth, maps, ground] = parts;
         let mut noise = vec![0.0; n * h * w];
         rng.fill(&mut noise);
         let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], device) };
@@ -105,7 +106,7 @@ impl Batch {
         let maps = match depth_net {
             Some(net) => {
                 let near = maps.clone().narrow(1, MAPS - 1, 1);
-                let near = sharpen(net, seen.clone(), near, DType::F32);
+                let near = sharpen(net, seen.clone(), near, of(ground, 1), DType::F32).clamp(0.0, 1.0);
                 Tensor::cat(vec![maps.narrow(1, 0, MAPS - 1), near], 1)
             }
             None => maps,
