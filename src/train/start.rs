@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::checkpoint;
 use super::run::{Run, TrainError};
+use crate::model::aapt::config::AutoencoderConfig;
 use crate::model::aapt::generator::Generator;
 use crate::model::weights::{Array, Arrays, export, prefixed, under};
 use crate::package::Package;
@@ -29,7 +30,12 @@ pub(super) fn begin(run: &Run, file: &Path) -> Result<(), TrainError> {
     if of_file.lens != of_run.lens() {
         return Err(recipe("its frame size or field of view is not the recipe's".into()));
     }
-    if of_file.autoencoder != of_run.autoencoder {
+    // How much of a picture's detail is carried on is no part of the network.
+    let same = AutoencoderConfig {
+        detail_gain: of_run.autoencoder.detail_gain,
+        ..of_file.autoencoder.clone()
+    };
+    if same != of_run.autoencoder {
         return Err(recipe("its [autoencoder] is not the recipe's".into()));
     }
     let autoencoder = under(&package.weights, "autoencoder");

@@ -5,7 +5,7 @@
 use burn::tensor::{DType, Tensor};
 
 use super::pixel_net::PixelNet;
-use crate::control::Lens;
+use crate::control::{Lens, Walker};
 
 /// Planes that the network is between: picture, nearness and flat ground; what it adds to the nearness.
 pub const PLANES: [usize; 2] = [5, 1];
@@ -13,8 +13,6 @@ pub const PLANES: [usize; 2] = [5, 1];
 const HALF: f32 = 0.2;
 /// Largest nearness: 4 1/m.
 const NEAREST: f32 = 0.95;
-/// Height of the eye above the ground.
-const EYE_M: f32 = 1.7;
 /// What the network gives is this many times as large as what is added.
 const GAIN: f32 = 0.2;
 
@@ -35,7 +33,7 @@ pub fn flat_ground(lens: &Lens, pitch_rad: f32) -> Vec<f32> {
     let (sin, cos) = (libm::sinf(pitch_rad), libm::cosf(pitch_rad));
     let row = |y: usize| {
         let down = -(cos * lens.direction(0.0, y as f32 + 0.5)[1] + sin);
-        nearness(down.abs() / EYE_M).copysign(down)
+        nearness(down.abs() / Walker::EYE_HEIGHT_M).copysign(down)
     };
     (0..lens.height_px)
         .flat_map(|y| std::iter::repeat_n(row(y), lens.width_px))
