@@ -42,6 +42,7 @@ impl Machine {
             began.elapsed().as_secs_f64() * 1e3
         );
         self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
+        self.pacer.set_speed(self.speed.factor());
         self.tell(Event::Opened(info));
         let (generator, device) = self
             .load_onto(world.as_ref(), device)

@@ -20,6 +20,7 @@ use super::generator::{Generator, PackageWorld, World};
 use super::history::History;
 use super::pacing::{Pacer, Schedule};
 use super::slots::{ControlSlot, FrameSlot, TimedFrame};
+use super::speed::PlaySpeed;
 use super::stats::{RecordingStats, Stats};
 
 type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
@@ -151,6 +152,7 @@ pub(super) struct Machine {
     pub(super) stopped: bool,
     pub(super) steps_asked: u32,
     pub(super) pacer: Pacer,
+    pub(super) speed: PlaySpeed,
     recording: Option<(Recorder, PathBuf)>,
     finishing: Vec<JoinHandle<()>>,
     /// Writes a bookmark.
@@ -181,6 +183,7 @@ impl Machine {
             stopped: false,
             steps_asked: 0,
             pacer: Pacer::new(24.0, FRAMES_PER_LATENT),
+            speed: PlaySpeed::default(),
             recording: None,
             finishing: Vec::new(),
             saving: None,
@@ -284,9 +287,14 @@ impl Machine {
                 self.paused = paused;
             }
             Command::Step => {
-                if self.paused {
+                // While going back there is no picture to step on from.
+                if self.paused && !self.rewinding {
                     self.steps_asked = (self.steps_asked + 1).min(8);
                 }
+            }
+            Command::Speed(speed) => {
+                self.speed = speed;
+                self.pacer.set_speed(speed.factor());
             }
             Command::Rewind(back) => self.rewind(back),
             Command::SaveBookmark { dir } => self.save_bookmark(&dir),
