@@ -19,6 +19,7 @@ impl Machine {
     pub(super) fn unload(&mut self) {
         self.walk = None;
         self.history = None;
+        self.depth = None;
         self.rewinding = false;
         self.generator = None;
         self.world = None;
@@ -136,6 +137,7 @@ impl Machine {
             ..Track::default()
         };
         self.history = None;
+        self.depth = None;
         match generator.start(&walk.first, &walk.prompt, seed) {
             Ok(output) => {
                 if let Some(fitted) = output.frames.first() {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::control::{LatentControl, WalkInput, Walker};
-use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
 use crate::record::Recorder;
 use crate::rollout::{StepOutput, Track};
 use crate::telemetry;
@@ -147,6 +147,8 @@ pub(super) struct Machine {
     pub(super) history: Option<History>,
     /// The user is going back.
     pub(super) rewinding: bool,
+    /// How far everything is in the newest frame that was shown whose depth is known.
+    pub(super) depth: Option<DepthPicture>,
     paused: bool,
     /// The walk has failed and waits for a new start.
     pub(super) stopped: bool,
@@ -179,6 +181,7 @@ impl Machine {
             walk: None,
             history: None,
             rewinding: false,
+            depth: None,
             paused: false,
             stopped: false,
             steps_asked: 0,
@@ -363,16 +366,24 @@ impl Machine {
 
     /// Hands the frames of a step to the window and to the recorder.
     pub(super) fn publish(&mut self, output: &StepOutput, schedule: Schedule, controls_read: Option<Instant>) {
-        let timed: Vec<_> = output
+        let mut timed: Vec<_> = output
             .frames
             .iter()
             .enumerate()
             .map(|(i, frame)| TimedFrame {
                 frame: frame.clone(),
+                depth: self.depth.clone(),
                 due: self.instant(schedule.due_secs(i)),
                 controls_read,
             })
             .collect();
+        if let Some(last) = timed.last_mut() {
+            let size = (last.frame.width_px, last.frame.height_px);
+            if let Some(depth) = DepthPicture::of_inverse_depth(size.0, size.1, &output.inverse_depth) {
+                self.depth = Some(depth.clone());
+                last.depth = Some(depth);
+            }
+        }
         self.frames.push(timed);
         self.tell(Event::Frames);
         if let Some((recorder, _)) = &self.recording {
