@@ -8,6 +8,8 @@ mod controls;
 mod home;
 #[path = "prompt_tests.rs"]
 mod prompt;
+#[path = "walking_tests.rs"]
+mod walking;
 
 use crate::control::Lens;
 use crate::engine::Picture;
