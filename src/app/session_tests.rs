@@ -242,11 +242,12 @@ fn a_step_pauses_the_walk_and_makes_four_frames_each_time() {
     rig.until(walking);
     rig.session.pressed(Press::Key(Key::Space));
     rig.session.sync();
-    std::thread::sleep(Duration::from_millis(100));
+    std::thread::sleep(Duration::from_millis(300));
     let before = rig.seen.lock().controls.len();
     for steps in 1..=3 {
         rig.session.pressed(Press::Key(Key::KeyN));
         rig.session.report(&Report::Up(Press::Key(Key::KeyN)));
+        rig.until(|s| s.numbers.stats.latent as usize == before + steps);
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(rig.seen.lock().controls.len(), before + steps);
     }

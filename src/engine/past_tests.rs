@@ -308,6 +308,7 @@ fn a_step_that_is_asked_for_while_going_back_is_none() {
     let here = rig.settle().latent;
     assert!(here <= 12, "stepped on to {here}");
     rig.engine.send(Command::Step);
+    rig.walk_until(|s| s.latent == here + 1);
     assert_eq!(rig.settle().latent, here + 1);
 }
 
