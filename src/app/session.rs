@@ -343,7 +343,9 @@ impl Session {
             (_, None, _) => {}
             (_, Some(world), First::Bundled(number)) => {
                 let first = world.pictures.get(*number).map(|picture| picture.frame.clone());
-                self.effects.extend(first.map(Effect::Picture));
+                if let Some(first) = first {
+                    self.show_still(first);
+                }
                 self.begin();
             }
             _ => self.begin(),
@@ -467,7 +469,9 @@ impl Session {
                 self.effects.push(Effect::WorldOpened);
                 self.remember_generator();
                 if self.wanted {
-                    self.effects.extend(first.map(Effect::Picture));
+                    if let Some(first) = first {
+                        self.show_still(first);
+                    }
                     if let Some(path) = self.options.record_to.take() {
                         self.send(Command::Record { path });
                     }

@@ -234,6 +234,12 @@ fn depth_is_shown_at_once_also_at_rest_and_saved_as_it_is_seen() {
     let later = Instant::now() + Duration::from_secs(1);
     let picture = rig.session.due_frame(later).expect("a picture");
     assert!(picture.rgba.chunks(4).all(|p| p == &picture.rgba[..4]));
+    // The picture of a place that is gone to comes before anybody knows its depth.
+    rig.session.act(Action::FirstFrame(1));
+    assert!(!rig.session.shows_depth());
+    rig.until(|s| s.bundled == Some(1) && s.numbers.stats.latent > 1);
+    rig.session.due_frame(Instant::now() + Duration::from_secs(1));
+    assert!(rig.session.shows_depth());
 }
 
 #[test]

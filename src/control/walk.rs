@@ -1,5 +1,6 @@
 //! A walker: keys and mouse in, camera poses out. The player and the synthetic walkers share it, so that what a
-//! network was trained on is what the keys do. Speeds follow keys with a short lag, as legs do.
+//! network was trained on is what the keys do. Speeds follow keys with a lag, as legs do; how long, and how
+//! fast, is said by the camera's [`Feel`].
 
 use super::camera::wrap_rad;
 use super::{CameraPose, Feel};

@@ -22,7 +22,8 @@ fn lines(state: &UiState<'_>) -> Vec<(&'static str, String)> {
     }
     lines.push(("frame", stats.frame.to_string()));
     if state.speed != PlaySpeed::Usual {
-        lines.push(("speed", marks::speed_text(state)));
+        lines.push(("speed", state.speed.label().to_owned()));
+        lines.extend(marks::reached(state).map(|reached| ("reached", reached)));
     }
     lines
 }

@@ -29,7 +29,8 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
                 ui.spacing_mut().interact_size.y = 0.0;
                 ui.spacing_mut().item_spacing = vec2(10.0, 5.0);
                 if speed {
-                    let text = format!("Speed {}", speed_text(state));
+                    let reached = reached(state).map_or_else(String::new, |reached| format!(", reached {reached}"));
+                    let text = format!("Speed {}{reached}", state.speed.label());
                     ui.label(RichText::new(text).small().color(theme::TEXT));
                 }
                 if state.depth_shown {
@@ -40,16 +41,11 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
         });
 }
 
-/// The speed in words; the one that is reached as well if the device does not keep up.
-pub(super) fn speed_text(state: &UiState<'_>) -> String {
-    let asked = state.speed.label();
-    let frames_per_sec = state.world.map_or(0.0, |world| world.frames_per_sec);
-    let interval_ms = state.hud.stats.interval_ms;
-    let reached = 1e3 / (interval_ms * frames_per_sec);
-    if reached.is_finite() && reached < 0.93 * state.speed.factor() {
-        return format!("{asked}, reached {reached:.1}");
-    }
-    asked.to_owned()
+/// What comes of the speed, if the device does not keep up.
+pub(super) fn reached(state: &UiState<'_>) -> Option<String> {
+    let frames_per_sec = state.world?.frames_per_sec;
+    let reached = 1e3 / (state.hud.stats.interval_ms * frames_per_sec);
+    (reached.is_finite() && reached < 0.93 * state.speed.factor()).then(|| format!("{reached:.1}"))
 }
 
 /// The colours from near to far, then the sky's.

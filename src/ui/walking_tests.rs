@@ -44,7 +44,7 @@ fn the_numbers_say_the_speed_when_it_is_another_and_whether_it_is_reached() {
         |state| (state.speed, state.hud) = (PlaySpeed::Double, slow),
         |state| run(&mut interface, &context, state, vec![vec![]; 2]).1,
     );
-    assert!(said.contains("2, reached 1.5"), "{said}");
+    assert!(said.contains("speed\n2\nreached\n1.5\n"), "{said}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! How the walk is shown: in colours or by its depth, and how fast.
 
+use std::time::Instant;
+
 use super::{Effect, Session};
-use crate::engine::{Command, PlaySpeed};
+use crate::engine::{Command, PlaySpeed, TimedFrame};
 use crate::frame::Frame;
 
 impl Session {
@@ -10,6 +12,17 @@ impl Session {
         let shown = self.shown.as_ref()?;
         let depth = shown.depth.as_ref().filter(|_| self.depth_view);
         Some(depth.map_or_else(|| shown.frame.clone(), |depth| depth.to_frame(shown.frame.index)))
+    }
+
+    /// Shows a picture that the engine has not made yet: what a walk will begin in. Its depth is not known.
+    pub(super) fn show_still(&mut self, frame: Frame) {
+        self.effects.push(Effect::Picture(frame.clone()));
+        self.shown = Some(TimedFrame {
+            frame,
+            depth: None,
+            due: Instant::now(),
+            controls_read: None,
+        });
     }
 
     /// Whether depth is on the screen: it is wanted and known.
