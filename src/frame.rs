@@ -1,6 +1,10 @@
-//! Video frames as plain bytes. No thread, no device.
+//! Video frames and depth maps as plain bytes. No thread, no device.
 
 use std::sync::Arc;
+
+mod depth;
+
+pub use depth::DepthPicture;
 
 /// Video frames that one latent frame stands for (the temporal factor of the autoencoder).
 pub const FRAMES_PER_LATENT: usize = 4;

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 mod bindings;
 mod deed;
+mod feel;
 mod presets;
 mod press;
 mod sticks;
 
 pub use bindings::Bindings;
 pub use deed::{Deed, Group};
+pub use feel::CameraFeel;
 pub use presets::{KeyPreset, PadPreset};
 pub(crate) use press::for_every_key;
 pub use press::{Key, MouseButton, PadButton, Press};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub hud: bool,
     /// Fill the screen.
     pub fullscreen: bool,
+    /// How the camera answers to the hands.
+    pub camera: CameraFeel,
     /// Generator files that were opened, newest first.
     pub recent_generators: Vec<PathBuf>,
     /// Pictures that a walk began in, newest first.
@@ -50,6 +54,7 @@ impl Default for Settings {
             invert_y: false,
             hud: true,
             fullscreen: false,
+            camera: CameraFeel::Person,
             recent_generators: Vec::new(),
             recent_pictures: Vec::new(),
             walk_stick: StickCurve::WALK,
@@ -118,6 +123,15 @@ impl Settings {
         let sensitivity = |key: &str, to: &mut f32| number(&table, "", key, &Self::SENSITIVITY, to);
         warnings.extend(sensitivity("mouse_sensitivity", &mut settings.mouse_sensitivity));
         warnings.extend(sensitivity("stick_sensitivity", &mut settings.stick_sensitivity));
+        if let Some(value) = table.get("camera") {
+            match value.as_str().and_then(CameraFeel::named) {
+                Some(camera) => settings.camera = camera,
+                None => {
+                    let names: Vec<_> = CameraFeel::ALL.iter().map(|feel| feel.name()).collect();
+                    warnings.push(format!("Setting camera must be one of {}.", names.join(", ")));
+                }
+            }
+        }
         for (key, stick) in [
             ("walk_stick", &mut settings.walk_stick),
             ("look_stick", &mut settings.look_stick),
@@ -208,6 +222,7 @@ mod tests {
         let settings = Settings {
             mouse_sensitivity: 1.5,
             invert_y: true,
+            camera: CameraFeel::Train,
             recent_pictures: vec!["/a/b \"c\".png".into()],
             ..Settings::default()
         };
@@ -222,6 +237,16 @@ mod tests {
         assert!(settings.invert_y && settings.hud);
         assert_eq!(settings.mouse_sensitivity, 1.0);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
+    }
+
+    #[test]
+    fn a_camera_that_nobody_knows_is_a_sentence_and_a_person_walks() {
+        for text in ["camera = \"submarine\"", "camera = 1"] {
+            let (settings, warnings) = Settings::parse(text);
+            assert_eq!(settings, Settings::default());
+            assert_eq!(warnings, ["Setting camera must be one of person, drone, train."]);
+        }
+        assert_eq!(Settings::parse("camera = \"drone\"").0.camera, CameraFeel::Drone);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::engine::{Command, Engine, Event, First, RecordingStats, Stats, WorldInfo};
+use crate::engine::{Command, Engine, Event, First, PlaySpeed, RecordingStats, Stats, TimedFrame, WorldInfo};
 use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
@@ -15,6 +15,7 @@ use super::Options;
 mod beginnings;
 mod controls;
 mod numbers;
+mod view;
 
 use numbers::Numbers;
 
@@ -91,13 +92,17 @@ pub(super) struct Session {
     pub(super) shelf: Option<Shelf>,
     paused: bool,
     pub(super) menu_open: bool,
+    /// Depth shall be shown in place of colours.
+    pub(super) depth_view: bool,
+    speed: PlaySpeed,
     /// What the engine was last told.
     told_pause: bool,
     told_rewind: bool,
+    told_speed: PlaySpeed,
     pub(super) hint: bool,
     pub(super) recording: Option<RecordingStats>,
     /// The newest frame on the screen.
-    shown: Option<Frame>,
+    shown: Option<TimedFrame>,
     numbers: Numbers,
     effects: Vec<Effect>,
 }
@@ -144,8 +149,11 @@ impl Session {
             shelf: None,
             paused: false,
             menu_open: false,
+            depth_view: false,
+            speed: PlaySpeed::default(),
             told_pause: false,
             told_rewind: false,
+            told_speed: PlaySpeed::default(),
             hint: true,
             recording: None,
             shown: None,
@@ -228,12 +236,12 @@ impl Session {
         &self.numbers.hud
     }
 
-    /// The newest frame whose time has come.
+    /// The newest picture whose time has come.
     pub(super) fn due_frame(&mut self, now: Instant) -> Option<Frame> {
         let timed = self.engine.frames().take_due(now, &mut self.numbers.skipped)?;
         self.numbers.shown(&timed, now);
-        self.shown = Some(timed.frame.clone());
-        Some(timed.frame)
+        self.shown = Some(timed);
+        self.picture()
     }
 
     /// When the next frame is due.
@@ -251,6 +259,7 @@ impl Session {
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
+        self.tell_speed();
         // Going back that is held in a panel does not mean the walk behind it.
         let rewind = self.hands.rewind(&self.settings.bindings) && !self.panel_open() && !self.prompt_open;
         if rewind != self.told_rewind && self.engine.send(Command::Rewind(rewind)) {
@@ -293,6 +302,9 @@ impl Session {
             Action::Menu if self.prompt_open => self.prompt_open = false,
             Action::Pause => self.paused = !self.paused,
             Action::Step => self.step(),
+            Action::Slower => self.set_speed(self.speed.slower()),
+            Action::Faster => self.set_speed(self.speed.faster()),
+            Action::Depth => self.toggle_depth(),
             Action::Restart => self.restart(None),
             Action::Record => self.toggle_recording(),
             Action::SaveBookmark => self.save_bookmark(paths::bookmarks_dir()),
@@ -331,7 +343,9 @@ impl Session {
             (_, None, _) => {}
             (_, Some(world), First::Bundled(number)) => {
                 let first = world.pictures.get(*number).map(|picture| picture.frame.clone());
-                self.effects.extend(first.map(Effect::Picture));
+                if let Some(first) = first {
+                    self.show_still(first);
+                }
                 self.begin();
             }
             _ => self.begin(),
@@ -403,9 +417,9 @@ impl Session {
         self.told_rewind
     }
 
-    /// Saves the frame on the screen.
+    /// Saves the picture on the screen.
     pub(super) fn screenshot(&mut self, dir: &Path) {
-        let Some(frame) = self.shown.clone() else {
+        let Some(frame) = self.picture() else {
             self.warn("There is no picture to save yet.");
             return;
         };
@@ -455,7 +469,9 @@ impl Session {
                 self.effects.push(Effect::WorldOpened);
                 self.remember_generator();
                 if self.wanted {
-                    self.effects.extend(first.map(Effect::Picture));
+                    if let Some(first) = first {
+                        self.show_still(first);
+                    }
                     if let Some(path) = self.options.record_to.take() {
                         self.send(Command::Record { path });
                     }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::*;
 
-use crate::engine::testing::{Seen, engine};
+use crate::engine::testing::{FRAMES_PER_SEC, Seen, engine};
+use crate::frame::FRAMES_PER_LATENT;
 use crate::input::Report;
-use crate::settings::{Key, Press};
+use crate::settings::{CameraFeel, Key, Press};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -193,6 +194,105 @@ fn holding_backspace_goes_back_and_letting_go_walks_on() {
     rig.session.sync();
     assert!(!rig.session.is_rewinding());
     rig.until(|s| s.numbers.stats.latent > 40);
+}
+
+#[test]
+fn depth_is_shown_at_once_also_at_rest_and_saved_as_it_is_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rig = rig(u64::MAX, None);
+    rig.session.pressed(Press::Key(Key::KeyF));
+    assert!(!rig.session.shows_depth(), "nothing to show yet");
+    rig.session.act(Action::Depth);
+    rig.until(walking);
+    rig.session.act(Action::Pause);
+    rig.session.sync();
+    let later = Instant::now() + Duration::from_secs(1);
+    let colours = rig.session.due_frame(later).expect("a picture");
+    rig.session.take_effects();
+    rig.session.pressed(Press::Key(Key::KeyF));
+    let effects = rig.session.take_effects();
+    let [Effect::Picture(depth)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(rig.session.shows_depth());
+    assert_eq!(depth.index, colours.index);
+    // The cheap generator's depth is the same everywhere, its colours are not.
+    assert!(depth.rgba.chunks(4).all(|p| p == &depth.rgba[..4]) && depth.rgba != colours.rgba);
+    rig.session.screenshot(dir.path());
+    let file = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap();
+    let saved = image::open(file.path()).unwrap().to_rgb8();
+    assert_eq!(saved.into_raw(), depth.to_rgb());
+    rig.session.take_effects();
+    rig.session.act(Action::Depth);
+    assert_eq!(rig.session.take_effects(), [Effect::Picture(colours)]);
+    // And while walking every picture is one of depth.
+    rig.session.act(Action::Depth);
+    rig.session.act(Action::Pause);
+    rig.session.sync();
+    let latent = rig.session.numbers.stats.latent;
+    rig.until(|s| s.numbers.stats.latent > latent + 2);
+    let later = Instant::now() + Duration::from_secs(1);
+    let picture = rig.session.due_frame(later).expect("a picture");
+    assert!(picture.rgba.chunks(4).all(|p| p == &picture.rgba[..4]));
+    // The picture of a place that is gone to comes before anybody knows its depth.
+    rig.session.act(Action::FirstFrame(1));
+    assert!(!rig.session.shows_depth());
+    rig.until(|s| s.bundled == Some(1) && s.numbers.stats.latent > 1);
+    rig.session.due_frame(Instant::now() + Duration::from_secs(1));
+    assert!(rig.session.shows_depth());
+}
+
+#[test]
+fn a_step_pauses_the_walk_and_makes_four_frames_each_time() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    rig.session.pressed(Press::Key(Key::Space));
+    rig.session.sync();
+    std::thread::sleep(Duration::from_millis(300));
+    let before = rig.seen.lock().controls.len();
+    for steps in 1..=3 {
+        rig.session.pressed(Press::Key(Key::KeyN));
+        rig.session.report(&Report::Up(Press::Key(Key::KeyN)));
+        rig.until(|s| s.numbers.stats.latent as usize == before + steps);
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(rig.seen.lock().controls.len(), before + steps);
+    }
+    assert!(rig.session.is_paused());
+    let frames = rig.seen.lock().made.len();
+    assert_eq!(frames, 1 + FRAMES_PER_LATENT * (before + 3));
+}
+
+#[test]
+fn two_keys_go_through_the_speeds() {
+    let mut rig = rig(u64::MAX, None);
+    rig.until(walking);
+    let interval_ms = |factor: f64| 1e3 / FRAMES_PER_SEC / factor;
+    for _ in 0..4 {
+        rig.session.pressed(Press::Key(Key::BracketLeft));
+    }
+    assert_eq!(rig.session.speed(), PlaySpeed::Quarter);
+    rig.until(|s| (s.numbers.stats.interval_ms - interval_ms(0.25)).abs() < 1e-6);
+    rig.session.pressed(Press::Key(Key::BracketRight));
+    assert_eq!(rig.session.speed(), PlaySpeed::Half);
+    rig.until(|s| (s.numbers.stats.interval_ms - interval_ms(0.5)).abs() < 1e-6);
+    for _ in 0..2 {
+        rig.session.pressed(Press::Key(Key::BracketRight));
+    }
+    rig.until(|s| s.numbers.stats.interval_ms < interval_ms(1.0));
+}
+
+#[test]
+fn the_chosen_camera_takes_the_walk_and_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("settings.toml");
+    let mut rig = rig(u64::MAX, Some(path.clone()));
+    rig.until(walking);
+    assert_eq!(rig.session.numbers.stats.pose.position_m, [0.0; 3]);
+    rig.session.settings.camera = CameraFeel::Train;
+    rig.session.sync();
+    rig.until(|s| s.numbers.stats.pose.position_m[2] < -0.1);
+    rig.session.close().unwrap();
+    assert_eq!(Settings::read(&path).0.camera, CameraFeel::Train);
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl Shell {
                     }
                 }
                 Effect::Picture(frame) => {
-                    live.frame_index = 0;
+                    live.frame_index = frame.index;
                     live.screen.show_frame(&frame);
                 }
                 Effect::CaptureMouse(true) => live.mouse.capture(&live.window),
@@ -213,6 +213,9 @@ impl Shell {
             generator: self.session.generator(),
             seed: self.session.seed,
             paused: self.session.is_paused(),
+            speed: self.session.speed(),
+            depth_view: self.session.depth_view,
+            depth_shown: self.session.shows_depth(),
             rewinding: self.session.is_rewinding(),
             menu_open: self.session.menu_open,
             show_hint: self.session.hint && !live.mouse.is_captured(),
@@ -277,6 +280,8 @@ impl Shell {
             }
             UiCommand::TogglePause => self.session.act(Action::Pause),
             UiCommand::Step => self.session.step(),
+            UiCommand::Speed(speed) => self.session.set_speed(speed),
+            UiCommand::ToggleDepth => self.session.toggle_depth(),
             UiCommand::Restart(seed) => self.session.restart(seed),
             UiCommand::ToggleRecording => self.session.toggle_recording(),
             UiCommand::Screenshot => self.session.act(Action::Screenshot),

@@ -5,9 +5,11 @@
 //! along the camera's -z axis ("planar depth"), in metres. Pixel (0, 0) is the top-left pixel, its centre is at (0.5, 0.5).
 
 mod camera;
+mod feel;
 mod walk;
 
 pub use camera::{CameraPose, Lens, Mat3};
+pub use feel::Feel;
 pub use walk::{Keys, WalkInput, Walker};
 
 use crate::frame::FRAMES_PER_LATENT;

@@ -1,8 +1,9 @@
 //! A walker: keys and mouse in, camera poses out. The player and the synthetic walkers share it, so that what a
-//! network was trained on is what the keys do. Speeds follow keys with a short lag, as legs do.
+//! network was trained on is what the keys do. Speeds follow keys with a lag, as legs do; how long, and how
+//! fast, is said by the camera's [`Feel`].
 
-use super::CameraPose;
 use super::camera::wrap_rad;
+use super::{CameraPose, Feel};
 
 /// Keys held, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -73,14 +74,16 @@ pub struct WalkInput {
     pub strafe: f32,
     /// Run instead of walk.
     pub run: bool,
-    /// Turning asked of the right stick or keys, right positive, as a share of [`Walker::MAX_TURN_RAD_S`].
+    /// Turning asked of the right stick or keys, right positive, as a share of the fastest turn of its feel.
     pub turn: f32,
-    /// Looking up asked of the right stick or keys, as a share of [`Walker::MAX_PITCH_RAD_S`].
+    /// Looking up asked of the right stick or keys, as a share of the fastest of its feel.
     pub look: f32,
     /// Mouse turning to be spent, right positive; what the turn limit leaves over is kept for the next frames.
     pub mouse_yaw_rad: f32,
     /// Mouse looking up to be spent.
     pub mouse_pitch_rad: f32,
+    /// How the camera answers to all of it.
+    pub feel: Feel,
 }
 
 impl WalkInput {
@@ -114,20 +117,16 @@ pub struct Walker {
 impl Walker {
     /// Eye height above the ground.
     pub const EYE_HEIGHT_M: f32 = 1.7;
-    /// Walking speed.
+    /// Walking speed of a person.
     pub const WALK_M_S: f32 = 2.2;
-    /// Running speed.
+    /// Running speed of a person.
     pub const RUN_M_S: f32 = 5.0;
-    /// Fastest turn.
+    /// Fastest turn of a person, and of any feel.
     pub const MAX_TURN_RAD_S: f32 = 120.0 * std::f32::consts::PI / 180.0;
-    /// Fastest look up or down.
+    /// Fastest look up or down of a person, and of any feel.
     pub const MAX_PITCH_RAD_S: f32 = 60.0 * std::f32::consts::PI / 180.0;
     /// Highest and (negated) lowest pitch.
     pub const MAX_PITCH_RAD: f32 = 30.0 * std::f32::consts::PI / 180.0;
-    /// Lag of legs and neck.
-    const LAG_SECS: f32 = 0.12;
-    /// Mouse motion that can wait; more than this is dropped, or the view would go on turning after the hand stopped.
-    const MOUSE_QUEUE_RAD: f32 = 0.35;
 
     /// A walker that stands still at `pose`.
     pub fn at(pose: CameraPose) -> Self {
@@ -190,17 +189,18 @@ impl Walker {
 
     /// Walks for one video frame of `dt_secs` on level ground and returns the new pose.
     pub fn advance(&mut self, input: &WalkInput, dt_secs: f32) -> CameraPose {
-        let follow = 1.0 - libm::expf(-dt_secs / Self::LAG_SECS);
-        let speed = if input.run { Self::RUN_M_S } else { Self::WALK_M_S };
-        let norm = libm::sqrtf(input.forward * input.forward + input.strafe * input.strafe).max(1.0);
-        self.velocity_fwd_m_s += follow * (speed * input.forward / norm - self.velocity_fwd_m_s);
-        self.velocity_right_m_s += follow * (speed * input.strafe / norm - self.velocity_right_m_s);
+        let gait = input.feel.gait();
+        let follow = 1.0 - libm::expf(-dt_secs / gait.lag_secs);
+        let (forward_m_s, right_m_s) = input.feel.speeds_m_s(input);
+        self.velocity_fwd_m_s += follow * (forward_m_s - self.velocity_fwd_m_s);
+        self.velocity_right_m_s += follow * (right_m_s - self.velocity_right_m_s);
 
+        let follow = 1.0 - libm::expf(-dt_secs / gait.turn_lag_secs);
         let spend = |left: &mut f32, add: f32, rate: &mut f32, asked: f32, max: f32| {
-            *left = (*left + add).clamp(-Self::MOUSE_QUEUE_RAD, Self::MOUSE_QUEUE_RAD);
+            *left = (*left + add).clamp(-gait.mouse_queue_rad, gait.mouse_queue_rad);
             *rate += follow * (asked.clamp(-1.0, 1.0) * max - *rate);
             // The mouse is spread over a few frames: a flick within one frame would be a jump no walker makes.
-            let mouse = *left * 0.5;
+            let mouse = *left * gait.mouse_share;
             let step = (*rate * dt_secs + mouse).clamp(-max * dt_secs, max * dt_secs);
             *left -= (step - *rate * dt_secs).clamp(-left.abs(), left.abs());
             step
@@ -209,18 +209,24 @@ impl Walker {
             &mut self.mouse_yaw_left_rad,
             input.mouse_yaw_rad,
             &mut self.yaw_rate_rad_s,
-            input.turn,
-            Self::MAX_TURN_RAD_S,
+            input.feel.turn(input),
+            gait.turn_rad_s,
         );
         let pitch = spend(
             &mut self.mouse_pitch_left_rad,
             input.mouse_pitch_rad,
             &mut self.pitch_rate_rad_s,
             input.look,
-            Self::MAX_PITCH_RAD_S,
+            gait.pitch_rad_s,
         );
         self.pose.yaw_rad = wrap_rad(self.pose.yaw_rad + yaw);
         self.pose.pitch_rad = (self.pose.pitch_rad + pitch).clamp(-Self::MAX_PITCH_RAD, Self::MAX_PITCH_RAD);
+        if gait.drifts {
+            // Speeds are of the camera's own directions, and those have just turned under them.
+            let (s, c) = (libm::sinf(yaw), libm::cosf(yaw));
+            let (f, r) = (self.velocity_fwd_m_s, self.velocity_right_m_s);
+            (self.velocity_fwd_m_s, self.velocity_right_m_s) = (c * f + s * r, c * r - s * f);
+        }
 
         let (s, c) = (libm::sinf(self.pose.yaw_rad), libm::cosf(self.pose.yaw_rad));
         let (f, r) = (self.velocity_fwd_m_s * dt_secs, self.velocity_right_m_s * dt_secs);
@@ -273,5 +279,37 @@ mod tests {
             w.advance(&WalkInput::default(), 1.0 / 24.0);
         }
         assert!((w.pose.yaw_rad - 0.3).abs() < 1e-3, "{}", w.pose.yaw_rad);
+    }
+
+    /// Somebody who does everything: keys, both sticks, flicks of the mouse.
+    fn busy(frame: u32) -> WalkInput {
+        let wave = |period: u32| ((frame * 7919 % period) as f32 / period as f32).mul_add(2.0, -1.0);
+        WalkInput {
+            forward: wave(37),
+            strafe: wave(23),
+            run: frame % 50 > 30,
+            turn: wave(41) * 0.8,
+            look: wave(29) * 0.7,
+            mouse_yaw_rad: if frame.is_multiple_of(17) { 0.4 } else { wave(13) * 0.02 },
+            mouse_pitch_rad: wave(19) * 0.03,
+            ..WalkInput::default()
+        }
+    }
+
+    /// A number of every bit of a walker's state over a busy walk.
+    fn bits_of_a_busy_walk() -> u64 {
+        let mut walker = Walker::default();
+        (0..400).fold(0xcbf2_9ce4_8422_2325, |mut hash: u64, frame| {
+            walker.advance(&busy(frame), 1.0 / 24.0);
+            for number in walker.numbers() {
+                hash = (hash ^ u64::from(number.to_bits())).wrapping_mul(0x0100_0000_01b3);
+            }
+            hash
+        })
+    }
+
+    #[test]
+    fn a_person_walks_as_networks_were_trained_bit_for_bit() {
+        assert_eq!(format!("{:016x}", bits_of_a_busy_walk()), "6f7b64d8a4fc135e");
     }
 }

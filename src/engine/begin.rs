@@ -19,6 +19,7 @@ impl Machine {
     pub(super) fn unload(&mut self) {
         self.walk = None;
         self.history = None;
+        self.depth = None;
         self.rewinding = false;
         self.generator = None;
         self.world = None;
@@ -42,6 +43,7 @@ impl Machine {
             began.elapsed().as_secs_f64() * 1e3
         );
         self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
+        self.pacer.set_speed(self.speed.factor());
         self.tell(Event::Opened(info));
         let (generator, device) = self
             .load_onto(world.as_ref(), device)
@@ -135,6 +137,7 @@ impl Machine {
             ..Track::default()
         };
         self.history = None;
+        self.depth = None;
         match generator.start(&walk.first, &walk.prompt, seed) {
             Ok(output) => {
                 if let Some(fitted) = output.frames.first() {

@@ -6,6 +6,7 @@ use crate::control::Lens;
 use crate::device::DeviceChoice;
 use crate::frame::Frame;
 
+use super::speed::PlaySpeed;
 use super::stats::Stats;
 
 /// Where a walk begins.
@@ -43,6 +44,8 @@ pub enum Command {
     Pause(bool),
     /// While paused: generates one latent frame.
     Step,
+    /// Shows frames faster or slower from the next latent frame on. What is made stays the same.
+    Speed(PlaySpeed),
     /// Begins the current walk again with another seed.
     Restart {
         /// Seed of the noise.

@@ -10,7 +10,7 @@ use image::ImageEncoder as _;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 
 use crate::control::Walker;
-use crate::frame::Frame;
+use crate::frame::{DepthPicture, Frame};
 use crate::rollout::WalkState;
 
 /// Memory of all that is kept. Of Vale a state takes 11.5 MB and the pictures of a latent frame 0.1 MB: a good minute.
@@ -22,6 +22,15 @@ pub(super) const STATE_EVERY: u64 = 8;
 /// Largest distance between two kept states.
 const SPARSEST: u64 = 64;
 
+/// What a latent frame showed.
+pub(super) struct Shown<'a> {
+    /// The walker in the last picture.
+    pub(super) walker: Walker,
+    pub(super) pictures: &'a [Frame],
+    /// Of the last picture.
+    pub(super) depth: Option<&'a DepthPicture>,
+}
+
 /// A picture as a PNG.
 struct Packed {
     index: u64,
@@ -32,6 +41,8 @@ struct Packed {
 struct Moment {
     walker: Walker,
     pictures: Vec<Packed>,
+    /// The depth of the last picture as a grey PNG.
+    depth: Option<Vec<u8>>,
     state: Option<WalkState>,
     bytes: usize,
 }
@@ -50,7 +61,7 @@ pub(super) struct History {
 
 impl History {
     /// The past of a walk that begins, or is taken up, at latent frame `latent` in this state.
-    pub(super) fn new(latent: u64, walker: Walker, pictures: &[Frame], state: WalkState, latents_per_sec: f64) -> Self {
+    pub(super) fn new(latent: u64, shown: Shown<'_>, state: WalkState, latents_per_sec: f64) -> Self {
         let mut history = Self {
             moments: VecDeque::new(),
             base: latent,
@@ -59,7 +70,7 @@ impl History {
             max_bytes: MAX_BYTES,
             bytes: 0,
         };
-        history.push(walker, pictures, Some(state));
+        history.push(shown, Some(state));
         history
     }
 
@@ -89,11 +100,11 @@ impl History {
     }
 
     /// Adds the next latent frame.
-    pub(super) fn push(&mut self, walker: Walker, pictures: &[Frame], state: Option<WalkState>) {
-        let pictures: Vec<Packed> = pictures.iter().filter_map(pack).collect();
+    pub(super) fn push(&mut self, shown: Shown<'_>, state: Option<WalkState>) {
         let mut moment = Moment {
-            walker,
-            pictures,
+            walker: shown.walker,
+            pictures: shown.pictures.iter().filter_map(pack).collect(),
+            depth: shown.depth.and_then(pack_depth),
             state,
             bytes: 0,
         };
@@ -153,6 +164,18 @@ impl History {
         self.moment(latent).map(|m| m.walker)
     }
 
+    /// How far everything was in the last picture of `latent`.
+    pub(super) fn depth(&self, latent: u64) -> Option<DepthPicture> {
+        let png = self.moment(latent)?.depth.as_ref()?;
+        let grey = image::load_from_memory_with_format(png, image::ImageFormat::Png).ok()?;
+        let grey = grey.to_luma8();
+        Some(DepthPicture {
+            width_px: grey.width() as usize,
+            height_px: grey.height() as usize,
+            shades: grey.into_raw().into(),
+        })
+    }
+
     /// The last kept state at or before `latent`.
     pub(super) fn state_before(&self, latent: u64) -> Option<&WalkState> {
         let n = (latent.checked_sub(self.base)? + 1) as usize;
@@ -171,7 +194,8 @@ impl History {
 impl Moment {
     fn count(&self) -> usize {
         let pictures: usize = self.pictures.iter().map(|p| p.png.len()).sum();
-        size_of::<Self>() + pictures + self.state.as_ref().map_or(0, WalkState::bytes)
+        let depth = self.depth.as_ref().map_or(0, Vec::len);
+        size_of::<Self>() + pictures + depth + self.state.as_ref().map_or(0, WalkState::bytes)
     }
 }
 
@@ -182,19 +206,27 @@ fn spacing(age: u64) -> u64 {
 }
 
 fn pack(frame: &Frame) -> Option<Packed> {
+    let size_px = [frame.width_px, frame.height_px];
+    Some(Packed {
+        index: frame.index,
+        png: png(&frame.to_rgb(), size_px, image::ExtendedColorType::Rgb8)?,
+    })
+}
+
+fn pack_depth(depth: &DepthPicture) -> Option<Vec<u8>> {
+    let size_px = [depth.width_px, depth.height_px];
+    png(&depth.shades, size_px, image::ExtendedColorType::L8)
+}
+
+fn png(bytes: &[u8], [width_px, height_px]: [usize; 2], color: image::ExtendedColorType) -> Option<Vec<u8>> {
     let mut png = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Up);
-    let (width, height) = (frame.width_px as u32, frame.height_px as u32);
-    let written = encoder.write_image(&frame.to_rgb(), width, height, image::ExtendedColorType::Rgb8);
-    if let Err(error) = written {
+    if let Err(error) = encoder.write_image(bytes, width_px as u32, height_px as u32, color) {
         tracing::warn!("a picture cannot be kept: {error}");
         return None;
     }
     png.shrink_to_fit();
-    Some(Packed {
-        index: frame.index,
-        png,
-    })
+    Some(png)
 }
 
 fn unpack(packed: &Packed) -> Option<Frame> {
@@ -238,12 +270,29 @@ mod tests {
         Frame::from_rgb(16, 16, &rgb, index)
     }
 
+    fn depth(latent: u64) -> DepthPicture {
+        DepthPicture {
+            width_px: 16,
+            height_px: 8,
+            shades: (0..128).map(|i| (i * 5 + latent) as u8).collect(),
+        }
+    }
+
+    fn shown<'a>(latent: u64, pictures: &'a [Frame], depth: &'a DepthPicture) -> Shown<'a> {
+        Shown {
+            walker: walker(latent),
+            pictures,
+            depth: Some(depth),
+        }
+    }
+
     fn history(from: u64, to: u64) -> History {
-        let mut history = History::new(from, walker(from), &[frame(4 * from)], state(from), 6.0);
+        let begin = [frame(4 * from)];
+        let mut history = History::new(from, shown(from, &begin, &depth(from)), state(from), 6.0);
         for latent in from + 1..=to {
             let frames: Vec<_> = (4 * latent - 3..=4 * latent).map(frame).collect();
             let state = history.wants_state().then(|| state(latent));
-            history.push(walker(latent), &frames, state);
+            history.push(shown(latent, &frames, &depth(latent)), state);
         }
         history
     }
@@ -257,6 +306,7 @@ mod tests {
         assert_eq!(history.backwards(3), []);
         assert_eq!(history.walker(5), Some(walker(5)));
         assert_eq!(history.walker(2), None);
+        assert_eq!((history.depth(5), history.depth(2)), (Some(depth(5)), None));
     }
 
     #[test]
@@ -284,7 +334,7 @@ mod tests {
         let count: usize = history.moments.iter().map(Moment::count).sum();
         assert_eq!(count, history.bytes);
         history.max_bytes = history.bytes / 3;
-        history.push(walker(2001), &[frame(1)], None);
+        history.push(shown(2001, &[frame(1)], &depth(2001)), None);
         assert!(history.bytes <= history.max_bytes);
         assert!(history.moments[0].state.is_some());
         let (oldest, newest) = (history.oldest(), history.newest());

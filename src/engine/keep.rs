@@ -120,6 +120,7 @@ impl Machine {
         let (track, step) = (bookmark.track, bookmark.state.step);
         telemetry::set_context("seed", track.seed.to_string());
         self.frames.clear();
+        self.depth = None;
         self.pacer.interrupt();
         self.controls.take();
         self.steps_asked = 0;

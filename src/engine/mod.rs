@@ -9,6 +9,7 @@ mod keep;
 mod pacing;
 mod rewind;
 mod slots;
+mod speed;
 mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,5 +20,6 @@ pub(crate) use generator::decode_picture;
 pub use generator::{Generator, World};
 pub use pacing::{Pacer, Schedule};
 pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};
+pub use speed::PlaySpeed;
 pub use stats::{RecordingStats, Stats};
 pub use thread::Engine;

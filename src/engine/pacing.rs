@@ -23,7 +23,9 @@ impl Schedule {
 /// Decides when steps begin and frames are due.
 #[derive(Clone, Debug)]
 pub struct Pacer {
-    frame_secs: f64,
+    /// At the world's own rate.
+    own_frame_secs: f64,
+    speed: f64,
     frames_per_step: usize,
     /// Running mean of what a step takes.
     step_secs: f64,
@@ -43,13 +45,24 @@ impl Pacer {
     /// A pacer for a world of `frames_per_sec` whose steps make `frames_per_step` frames.
     pub fn new(frames_per_sec: f64, frames_per_step: usize) -> Self {
         Self {
-            frame_secs: 1.0 / frames_per_sec.clamp(1.0, 1000.0),
+            own_frame_secs: 1.0 / frames_per_sec.clamp(1.0, 1000.0),
+            speed: 1.0,
             frames_per_step: frames_per_step.max(1),
             step_secs: 0.0,
             deviation_secs: 0.0,
             samples: 0,
             shown_out_secs: None,
         }
+    }
+
+    /// From now on frames are shown `speed` times as fast as at the world's own rate, if steps are quick enough. Frames
+    /// that are scheduled already stay so.
+    pub fn set_speed(&mut self, speed: f64) {
+        self.speed = speed.clamp(0.01, 100.0);
+    }
+
+    fn frame_secs(&self) -> f64 {
+        self.own_frame_secs / self.speed
     }
 
     /// Forgets what is on the screen (a new walk, a pause), but not how long steps take.
@@ -62,15 +75,15 @@ impl Pacer {
         self.shown_out_secs
     }
 
-    /// Schedules `n` frames that cost no step at the world's own rate, after those in hand.
+    /// Schedules `n` frames that cost no step, after those in hand.
     pub fn append(&mut self, n: usize, now_secs: f64) -> Schedule {
         let first_due_secs = self
             .shown_out_secs
             .map_or(now_secs, |shown_out| shown_out.max(now_secs));
-        self.shown_out_secs = Some(first_due_secs + n as f64 * self.frame_secs);
+        self.shown_out_secs = Some(first_due_secs + n as f64 * self.frame_secs());
         Schedule {
             first_due_secs,
-            interval_secs: self.frame_secs,
+            interval_secs: self.frame_secs(),
         }
     }
 
@@ -106,7 +119,7 @@ impl Pacer {
             None => finished_secs,
         };
         let n = self.frames_per_step as f64;
-        let real_time = n * self.frame_secs;
+        let real_time = n * self.frame_secs();
         // No margin here: a generator that is too slow must not wait as well.
         let possible = if self.samples > 1 { self.step_secs } else { 0.0 };
         let interval_secs = real_time.max(possible) / n;
@@ -196,5 +209,35 @@ mod tests {
         assert_eq!(pacer.begin_secs(), None);
         let schedule = pacer.finished(500.0, 500.05);
         assert_eq!(schedule.first_due_secs, 500.05);
+    }
+
+    #[test]
+    fn at_another_speed_frames_are_even_and_controls_are_read_as_late() {
+        for (speed, took, interval) in [
+            (0.25, 0.06, 4.0 / 24.0),
+            (0.5, 0.06, 2.0 / 24.0),
+            (2.0, 0.06, 0.5 / 24.0),
+        ] {
+            let mut pacer = Pacer::new(24.0, 4);
+            simulate(&mut pacer, 20, |_| took);
+            pacer.set_speed(speed);
+            let run = simulate(&mut pacer, 20, |_| took);
+            for pair in run[5..].windows(2) {
+                assert!((pair[1].2.interval_secs - interval).abs() < 1e-9);
+                assert!((pair[1].2.first_due_secs - pair[0].2.due_secs(4)).abs() < 1e-9);
+            }
+            let (begin, _, schedule) = run[19];
+            assert!(
+                schedule.first_due_secs - begin < took + 0.01,
+                "read too early at {speed}"
+            );
+            // Going back keeps to it, too.
+            assert_eq!(pacer.append(4, 1e3).interval_secs, interval);
+        }
+        // A device that cannot do twice the rate does what it can.
+        let mut pacer = Pacer::new(24.0, 4);
+        pacer.set_speed(2.0);
+        let run = simulate(&mut pacer, 40, |_| 0.1);
+        assert!((run[39].2.interval_secs - 0.025).abs() < 1e-6);
     }
 }

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::control::Keys;
+use crate::control::{Feel, Keys};
 use crate::device::DeviceChoice;
 use crate::engine::First;
-use crate::engine::testing::{FRAMES_PER_SEC, SHA256, Seen, engine};
+use crate::engine::testing::{FRAMES_PER_SEC, SHA256, Seen, depth_of, engine};
 use crate::rollout::Replay;
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
@@ -198,6 +198,8 @@ fn pictures_go_back_one_by_one_and_the_recording_holds_what_was_shown() {
     for (i, timed) in shown.iter().enumerate() {
         assert_eq!(timed.frame.index, here.frame - 1 - i as u64);
         assert_eq!(timed.frame.rgba[..64], pictures[&timed.frame.index][0]);
+        let depth = DepthPicture::of_inverse_depth(16, 16, &depth_of(timed.frame.index));
+        assert_eq!(timed.depth, depth, "depth of frame {}", timed.frame.index);
     }
     let secs = (shown[19].due - shown[0].due).as_secs_f64();
     let play = 19.0 / FRAMES_PER_SEC;
@@ -258,6 +260,56 @@ fn a_kept_moment_is_come_back_to_in_this_and_in_another_run() {
     let replay = replay_in(dir.path());
     assert!(replay.track.latents() > kept.latent + 5);
     assert_eq!(replay.track.controls[..10], rig.seen.lock().controls[..10]);
+}
+
+#[test]
+fn a_flight_and_a_ride_are_taken_up_and_gone_back_through_as_exactly_as_a_walk() {
+    for feel in [Feel::Drone, Feel::Train] {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = Keys::FORWARD.with(Keys::TURN_RIGHT);
+        let rig = rig(keys);
+        let input = WalkInput {
+            feel,
+            ..WalkInput::from_keys(keys)
+        };
+        rig.engine.controls().hold(input, keys);
+        // In the middle of getting faster, where every number of the walker counts.
+        rig.walk_until(|s| s.latent == 13);
+        let kept = rig.pause();
+        rig.engine.send(Command::SaveBookmark {
+            dir: dir.path().to_owned(),
+        });
+        rig.done();
+        rig.engine.send(Command::Pause(false));
+        rig.walk_until(|s| s.latent > kept.latent + 8);
+        rig.engine.send(Command::RestoreBookmark {
+            dir: dir.path().to_owned(),
+        });
+        rig.done();
+        rig.walk_until(|s| s.latent > kept.latent + 8);
+        assert!(rig.assert_same(kept.frame + 32) >= 32);
+        rig.engine.send(Command::Rewind(true));
+        rig.walk_until(|s| s.latent <= kept.latent + 2);
+        rig.engine.send(Command::Rewind(false));
+        rig.walk_until(|s| s.latent > kept.latent + 8);
+        assert!(rig.assert_same(kept.frame + 32) >= 32 + 4 * 5);
+    }
+}
+
+#[test]
+fn a_step_that_is_asked_for_while_going_back_is_none() {
+    let rig = rig(Keys::FORWARD);
+    rig.walk_until(|s| s.latent == 20);
+    rig.pause();
+    rig.engine.send(Command::Rewind(true));
+    rig.walk_until(|s| s.latent <= 12);
+    rig.engine.send(Command::Step);
+    rig.engine.send(Command::Rewind(false));
+    let here = rig.settle().latent;
+    assert!(here <= 12, "stepped on to {here}");
+    rig.engine.send(Command::Step);
+    rig.walk_until(|s| s.latent == here + 1);
+    assert_eq!(rig.settle().latent, here + 1);
 }
 
 fn replay_in(dir: &Path) -> Replay {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::command::Event;
-use super::history::History;
+use super::history::{History, Shown};
 use super::thread::{Machine, Wait};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::rollout::StepOutput;
@@ -26,7 +26,12 @@ impl Machine {
         let latents_per_sec = world.info().frames_per_sec / FRAMES_PER_LATENT as f64;
         match generator.state() {
             Ok(state) => {
-                self.history = Some(History::new(walk.latent, walk.walker, pictures, state, latents_per_sec));
+                let shown = Shown {
+                    walker: walk.walker,
+                    pictures,
+                    depth: self.depth.as_ref(),
+                };
+                self.history = Some(History::new(walk.latent, shown, state, latents_per_sec));
             }
             Err(error) => tracing::warn!("the walk's state cannot be kept: {error}"),
         }
@@ -42,7 +47,12 @@ impl Machine {
             tracing::warn!("the walk's state cannot be kept: {error}");
             None
         });
-        history.push(walk.walker, pictures, state);
+        let shown = Shown {
+            walker: walk.walker,
+            pictures,
+            depth: self.depth.as_ref(),
+        };
+        history.push(shown, state);
     }
 
     /// The key to go back was pressed or let go.
@@ -103,6 +113,8 @@ impl Machine {
         let frames = history.backwards(walk.latent);
         walk.latent -= 1;
         walk.walker = history.walker(walk.latent).unwrap_or(walk.walker);
+        // It is the newest depth of all four pictures.
+        self.depth = history.depth(walk.latent);
         let schedule = self.pacer.append(frames.len(), self.now_secs());
         let output = StepOutput {
             frames,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use crate::control::{Keys, WalkInput};
-use crate::frame::Frame;
+use crate::frame::{DepthPicture, Frame};
 
 /// What the hands do: held keys and sticks as they are now, mouse turning summed since it was last read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,6 +58,9 @@ impl ControlSlot {
 pub struct TimedFrame {
     /// The frame.
     pub frame: Frame,
+    /// How far everything is: the newest depth that is not from after this frame. There is one a latent frame, for its
+    /// last frame.
+    pub depth: Option<DepthPicture>,
     /// When it is due on the screen.
     pub due: Instant,
     /// When the controls that made it were read; `None` for a first frame.
@@ -131,6 +134,7 @@ mod tests {
         let ms = Duration::from_millis;
         slot.push((0..4).map(|i| TimedFrame {
             frame: Frame::from_rgb(1, 1, &[0, 0, 0], i),
+            depth: None,
             due: t0 + ms(40 * i),
             controls_read: None,
         }));

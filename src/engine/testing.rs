@@ -37,7 +37,7 @@ struct Counter {
 
 impl Counter {
     fn output(&mut self, n: usize) -> StepOutput {
-        let frames = (0..n)
+        let frames: Vec<_> = (0..n)
             .map(|_| {
                 let frame = paint(self.mix, self.index);
                 self.seen.lock().made.push((self.index, frame.rgba[..64].to_vec()));
@@ -45,14 +45,21 @@ impl Counter {
                 frame
             })
             .collect();
+        let last = frames.last().map_or(0, |frame| frame.index);
         StepOutput {
             frames,
-            inverse_depth: Vec::new(),
+            inverse_depth: depth_of(last),
             network_ms: 1.0,
             decode_ms: 2.0,
             recycle_ms: 3.0,
         }
     }
+}
+
+/// Everything is as far as the frame's number says: a metre more with each latent frame.
+pub(crate) fn depth_of(index: u64) -> Vec<f32> {
+    let latent = index / FRAMES_PER_LATENT as u64;
+    vec![1.0 / (1 + latent % 100) as f32; 16 * 16]
 }
 
 /// A frame that shows what led to it.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::control::{LatentControl, WalkInput, Walker};
-use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
 use crate::record::Recorder;
 use crate::rollout::{StepOutput, Track};
 use crate::telemetry;
@@ -20,6 +20,7 @@ use super::generator::{Generator, PackageWorld, World};
 use super::history::History;
 use super::pacing::{Pacer, Schedule};
 use super::slots::{ControlSlot, FrameSlot, TimedFrame};
+use super::speed::PlaySpeed;
 use super::stats::{RecordingStats, Stats};
 
 type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
@@ -146,11 +147,14 @@ pub(super) struct Machine {
     pub(super) history: Option<History>,
     /// The user is going back.
     pub(super) rewinding: bool,
+    /// How far everything is in the newest frame that was shown whose depth is known.
+    pub(super) depth: Option<DepthPicture>,
     paused: bool,
     /// The walk has failed and waits for a new start.
     pub(super) stopped: bool,
     pub(super) steps_asked: u32,
     pub(super) pacer: Pacer,
+    pub(super) speed: PlaySpeed,
     recording: Option<(Recorder, PathBuf)>,
     finishing: Vec<JoinHandle<()>>,
     /// Writes a bookmark.
@@ -177,10 +181,12 @@ impl Machine {
             walk: None,
             history: None,
             rewinding: false,
+            depth: None,
             paused: false,
             stopped: false,
             steps_asked: 0,
             pacer: Pacer::new(24.0, FRAMES_PER_LATENT),
+            speed: PlaySpeed::default(),
             recording: None,
             finishing: Vec::new(),
             saving: None,
@@ -284,9 +290,14 @@ impl Machine {
                 self.paused = paused;
             }
             Command::Step => {
-                if self.paused {
+                // While going back there is no picture to step on from.
+                if self.paused && !self.rewinding {
                     self.steps_asked = (self.steps_asked + 1).min(8);
                 }
+            }
+            Command::Speed(speed) => {
+                self.speed = speed;
+                self.pacer.set_speed(speed.factor());
             }
             Command::Rewind(back) => self.rewind(back),
             Command::SaveBookmark { dir } => self.save_bookmark(&dir),
@@ -355,16 +366,24 @@ impl Machine {
 
     /// Hands the frames of a step to the window and to the recorder.
     pub(super) fn publish(&mut self, output: &StepOutput, schedule: Schedule, controls_read: Option<Instant>) {
-        let timed: Vec<_> = output
+        let mut timed: Vec<_> = output
             .frames
             .iter()
             .enumerate()
             .map(|(i, frame)| TimedFrame {
                 frame: frame.clone(),
+                depth: self.depth.clone(),
                 due: self.instant(schedule.due_secs(i)),
                 controls_read,
             })
             .collect();
+        if let Some(last) = timed.last_mut() {
+            let size = (last.frame.width_px, last.frame.height_px);
+            if let Some(depth) = DepthPicture::of_inverse_depth(size.0, size.1, &output.inverse_depth) {
+                self.depth = Some(depth.clone());
+                last.depth = Some(depth);
+            }
+        }
         self.frames.push(timed);
         self.tell(Event::Frames);
         if let Some((recorder, _)) = &self.recording {

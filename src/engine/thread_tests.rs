@@ -4,7 +4,7 @@ use super::*;
 use crate::control::Keys;
 use crate::device::DeviceChoice;
 use crate::engine::First;
-use crate::engine::testing::{FRAMES_PER_SEC, Seen, engine};
+use crate::engine::testing::{FRAMES_PER_SEC, Seen, depth_of, engine};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
@@ -98,6 +98,11 @@ fn frames_come_in_order_and_evenly() {
         assert_eq!(pair[1].frame.index, pair[0].frame.index + 1);
         assert!(pair[1].due >= pair[0].due);
     }
+    for timed in &seen {
+        // A latent frame's depth is that of its last frame; until then the one before is the newest.
+        let depth = DepthPicture::of_inverse_depth(16, 16, &depth_of(timed.frame.index));
+        assert!(depth.is_some() && timed.depth == depth);
+    }
     let secs = (seen[29].due - seen[5].due).as_secs_f64();
     assert!(secs > 0.9 * 24.0 / FRAMES_PER_SEC, "a burst: 24 frames in {secs} s");
 }
@@ -114,6 +119,68 @@ fn a_pause_stops_generation_and_a_step_makes_one_latent() {
     assert_eq!(settled(&events, &seen), before + 1);
     engine.send(Command::Pause(false));
     wait_for(&events, |e| stats(e).filter(|s| s.latent as usize > before + 3));
+}
+
+#[test]
+fn a_step_in_a_pause_walks_with_the_keys_that_are_held() {
+    let (engine, events, seen) = engine(u64::MAX);
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    engine.send(Command::Pause(true));
+    let before = settled(&events, &seen);
+    for (i, keys) in [Keys::FORWARD, Keys::BACK.with(Keys::TURN_LEFT), Keys::default()]
+        .into_iter()
+        .enumerate()
+    {
+        engine.controls().hold(WalkInput::from_keys(keys), keys);
+        engine.send(Command::Step);
+        let latents = before + i + 1;
+        let made = wait_for(&events, stats);
+        assert_eq!(made.latent as usize, latents);
+        assert_eq!(made.frame as usize, latents * FRAMES_PER_LATENT);
+        assert_eq!(settled(&events, &seen), latents);
+        assert_eq!(seen.lock().controls[latents - 1].keys, keys);
+    }
+    let seen = seen.lock();
+    let gone = |latent: usize| seen.controls[latent].poses[FRAMES_PER_LATENT - 1].position_m[2];
+    assert!(gone(before) < 0.0 && gone(before + 1) > gone(before));
+}
+
+#[test]
+fn another_speed_shows_the_same_walk_slower_or_faster_and_records_it_at_its_own_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = Keys::FORWARD.with(Keys::TURN_RIGHT);
+    let mut walks = Vec::new();
+    for speed in PlaySpeed::ALL {
+        let (engine, events, seen) = engine(u64::MAX);
+        engine.controls().hold(WalkInput::from_keys(keys), keys);
+        // Before a world is open: it holds for that, too.
+        engine.send(Command::Speed(*speed));
+        load(&engine);
+        let path = dir.path().join(format!("{}.mp4", speed.factor()));
+        engine.send(Command::Record { path });
+        start(&engine, 5);
+        let shown = wait_for(&events, |e| stats(e).filter(|s| s.latent == 10));
+        let interval_ms = 1e3 / FRAMES_PER_SEC / speed.factor();
+        let off = shown.interval_ms / interval_ms - 1.0;
+        // A busy machine may be late with a step of twice the rate, but is never early.
+        assert!((-1e-6..2.0).contains(&off), "{speed:?}: {} ms", shown.interval_ms);
+        assert!(*speed == PlaySpeed::Double || off < 1e-6 || shown.step_ms > 4.0 * interval_ms);
+        engine.send(Command::Pause(true));
+        let latents = settled(&events, &seen);
+        engine.send(Command::StopRecording);
+        let frames = wait_for(&events, |e| match e {
+            Event::RecordingFinished { frames, .. } => Some(*frames),
+            _ => None,
+        });
+        assert_eq!(frames as usize, 1 + latents * FRAMES_PER_LATENT);
+        if let Some(recording) = shown.recording {
+            assert_eq!(recording.seconds, recording.frames as f64 / FRAMES_PER_SEC);
+        }
+        walks.push(seen.lock().controls[..10].to_vec());
+    }
+    assert!(walks.iter().all(|walk| *walk == walks[0]), "speed is part of the walk");
 }
 
 #[test]

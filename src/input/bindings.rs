@@ -10,6 +10,10 @@ pub enum Action {
     Pause,
     /// While paused: one latent frame.
     Step,
+    /// Play slower.
+    Slower,
+    /// Play faster.
+    Faster,
     /// The same first frame with a new seed.
     Restart,
     /// Begin or end a recording.
@@ -18,6 +22,8 @@ pub enum Action {
     Screenshot,
     /// Show or hide the numbers.
     Hud,
+    /// Show depth or colours.
+    Depth,
     /// Fill the screen or not.
     Fullscreen,
     /// Begin in the bundled first frame of this number, counted from 0.
@@ -65,6 +71,8 @@ pub fn meaning(deed: Deed) -> Meaning {
         Deed::Rewind => Rewind,
         Deed::Pause => Once(Action::Pause),
         Deed::Step => Once(Action::Step),
+        Deed::Slower => Once(Action::Slower),
+        Deed::Faster => Once(Action::Faster),
         Deed::Restart => Once(Action::Restart),
         Deed::SaveBookmark => Once(Action::SaveBookmark),
         Deed::RestoreBookmark => Once(Action::RestoreBookmark),
@@ -73,6 +81,7 @@ pub fn meaning(deed: Deed) -> Meaning {
         Deed::Record => Once(Action::Record),
         Deed::Screenshot => Once(Action::Screenshot),
         Deed::Hud => Once(Action::Hud),
+        Deed::Depth => Once(Action::Depth),
         Deed::Fullscreen => Once(Action::Fullscreen),
         Deed::Prompt => Once(Action::Prompt),
         Deed::Home => Once(Action::Home),

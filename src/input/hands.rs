@@ -1,8 +1,8 @@
 //! What the hands hold: keys, buttons, sticks; and how much a mouse move turns. Meaning comes from the table of bindings
 //! each time it is asked for, so that a change of it counts at once.
 
-use crate::control::{Keys, WalkInput};
-use crate::settings::{Bindings, PadButton, Press, Settings};
+use crate::control::{Feel, Keys, WalkInput};
+use crate::settings::{Bindings, CameraFeel, PadButton, Press, Settings};
 
 use super::bindings::{Meaning, meaning};
 use super::pads::{Pads, Stick};
@@ -120,6 +120,11 @@ impl Hands {
             strafe: both(keys.strafe, strafe),
             turn: both(keys.turn, turn * settings.stick_sensitivity),
             look: both(keys.look, up * look * settings.stick_sensitivity),
+            feel: match settings.camera {
+                CameraFeel::Person => Feel::Person,
+                CameraFeel::Drone => Feel::Drone,
+                CameraFeel::Train => Feel::Train,
+            },
             ..keys
         }
     }

@@ -212,3 +212,20 @@ fn keys_of_the_window_library_have_their_places() {
     assert_eq!(right, Some(Press::Mouse(MouseButton::Right)));
     assert_eq!(crate::input::mouse_button(WinitButton::Other(9)), None);
 }
+
+#[test]
+fn the_camera_that_was_chosen_goes_with_the_hands() {
+    use crate::control::Feel;
+    use crate::settings::CameraFeel;
+    let hands = pressing(&[Key::KeyW]);
+    let feels = CameraFeel::ALL.iter().map(|camera| {
+        let settings = Settings {
+            camera: *camera,
+            ..Settings::default()
+        };
+        let walk = hands.walk(&settings);
+        assert_eq!(walk.forward, 1.0);
+        walk.feel
+    });
+    assert_eq!(feels.collect::<Vec<_>>(), [Feel::Person, Feel::Drone, Feel::Train]);
+}

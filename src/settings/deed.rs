@@ -27,6 +27,10 @@ pub enum Deed {
     Pause,
     /// One step while paused.
     Step,
+    /// Play the walk slower.
+    Slower,
+    /// Play the walk faster.
+    Faster,
     /// Begin again with a new seed.
     Restart,
     /// Keep this moment.
@@ -43,6 +47,8 @@ pub enum Deed {
     Screenshot,
     /// Show or hide the numbers.
     Hud,
+    /// Show depth in place of colours, or colours again.
+    Depth,
     /// Fill the screen or not.
     Fullscreen,
     /// Write what the world shall be.
@@ -102,6 +108,8 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
     (Deed::Rewind, "rewind", "Go back (hold)", Group::Time),
     (Deed::Pause, "pause", "Pause, go on", Group::Time),
     (Deed::Step, "step", "One step while paused", Group::Time),
+    (Deed::Slower, "slower", "Play slower", Group::Time),
+    (Deed::Faster, "faster", "Play faster", Group::Time),
     (Deed::Restart, "restart", "Begin again, new seed", Group::Time),
     (Deed::SaveBookmark, "keep_moment", "Keep this moment", Group::Keep),
     (
@@ -120,6 +128,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
     (Deed::Record, "record", "Record, end recording", Group::Keep),
     (Deed::Screenshot, "screenshot", "Screenshot", Group::Keep),
     (Deed::Hud, "numbers", "Show the numbers", Group::View),
+    (Deed::Depth, "depth", "Depth in place of colours", Group::View),
     (Deed::Fullscreen, "full_screen", "Full screen", Group::View),
     (Deed::Prompt, "words", "Words", Group::View),
     (Deed::Home, "home", "All worlds", Group::View),
@@ -137,7 +146,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
 
 impl Deed {
     /// How many there are.
-    pub const COUNT: usize = 33;
+    pub const COUNT: usize = 36;
 
     /// All of them, in the order of the list.
     pub fn all() -> impl Iterator<Item = Self> {

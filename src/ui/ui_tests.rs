@@ -8,6 +8,8 @@ mod controls;
 mod home;
 #[path = "prompt_tests.rs"]
 mod prompt;
+#[path = "walking_tests.rs"]
+mod walking;
 
 use crate::control::Lens;
 use crate::engine::Picture;
@@ -144,6 +146,9 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         generator: None,
         seed: 7,
         paused: false,
+        speed: PlaySpeed::Usual,
+        depth_view: false,
+        depth_shown: false,
         rewinding: false,
         menu_open: false,
         show_hint: true,

@@ -1,0 +1,89 @@
+//! The lower left corner: what is not as usual in the picture, so that nobody wonders. The scale of the depth view, and
+//! another speed when the numbers do not say it.
+
+use egui::{Align2, Color32, Mesh, RichText, Sense, pos2, vec2};
+
+use super::{Phase, UiState, theme};
+use crate::engine::PlaySpeed;
+use crate::frame::DepthPicture;
+
+const SCALE_WIDTH: f32 = 190.0;
+const SCALE_HEIGHT: f32 = 12.0;
+/// Distances that the scale names; the first stands at the warm end.
+const NAMED_M: [f32; 3] = [1.0, 10.0, 100.0];
+
+pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
+    if state.phase != Phase::Walking || state.menu_open {
+        return;
+    }
+    let speed = state.speed != PlaySpeed::Usual && !state.settings.hud;
+    if !speed && !state.depth_shown {
+        return;
+    }
+    egui::Area::new(egui::Id::unique("marks"))
+        .anchor(Align2::LEFT_BOTTOM, vec2(14.0, -14.0))
+        .interactable(false)
+        .fade_in(false)
+        .show(context, |ui| {
+            theme::note_frame().show(ui, |ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                ui.spacing_mut().item_spacing = vec2(10.0, 5.0);
+                if speed {
+                    let reached = reached(state).map_or_else(String::new, |reached| format!(", reached {reached}"));
+                    let text = format!("Speed {}{reached}", state.speed.label());
+                    ui.label(RichText::new(text).small().color(theme::TEXT));
+                }
+                if state.depth_shown {
+                    ui.label(RichText::new("Depth, in metres").small().color(theme::TEXT));
+                    scale_ui(ui);
+                }
+            });
+        });
+}
+
+/// What comes of the speed, if the device does not keep up.
+pub(super) fn reached(state: &UiState<'_>) -> Option<String> {
+    let frames_per_sec = state.world?.frames_per_sec;
+    let reached = 1e3 / (state.hud.stats.interval_ms * frames_per_sec);
+    (reached.is_finite() && reached < 0.93 * state.speed.factor()).then(|| format!("{reached:.1}"))
+}
+
+/// The colours from near to far, then the sky's.
+fn scale_ui(ui: &mut egui::Ui) {
+    let sky_width = 22.0;
+    let (rect, _) = ui.allocate_exact_size(vec2(SCALE_WIDTH, SCALE_HEIGHT + 16.0), Sense::hover());
+    let bar = egui::Rect::from_min_size(rect.min, vec2(SCALE_WIDTH - sky_width - 6.0, SCALE_HEIGHT));
+    let nearest = u8::MAX;
+    let x_of = |shade: u8| bar.left() + bar.width() * f32::from(nearest - shade) / f32::from(nearest - 1);
+    let mut mesh = Mesh::default();
+    for (i, shade) in (1..=nearest).rev().step_by(2).enumerate() {
+        for y in [bar.top(), bar.bottom()] {
+            mesh.colored_vertex(pos2(x_of(shade), y), color(shade));
+        }
+        if i > 0 {
+            let at = 2 * i as u32;
+            mesh.add_triangle(at - 2, at - 1, at);
+            mesh.add_triangle(at - 1, at, at + 1);
+        }
+    }
+    let painter = ui.painter();
+    painter.add(mesh);
+    let sky = egui::Rect::from_min_max(
+        pos2(rect.right() - sky_width, bar.top()),
+        pos2(rect.right(), bar.bottom()),
+    );
+    painter.rect_filled(sky, 0.0, color(0));
+    let font = egui::FontId::proportional(11.5);
+    for (i, distance_m) in NAMED_M.into_iter().enumerate() {
+        let align = [Align2::LEFT_TOP, Align2::CENTER_TOP, Align2::CENTER_TOP][i];
+        let at = pos2(x_of(DepthPicture::shade_of(distance_m)), bar.bottom() + 2.0);
+        painter.text(at, align, format!("{distance_m:.0}"), font.clone(), theme::DIM);
+    }
+    let at = pos2(sky.center().x, bar.bottom() + 2.0);
+    painter.text(at, Align2::CENTER_TOP, "sky", font, theme::DIM);
+}
+
+fn color(shade: u8) -> Color32 {
+    let [r, g, b] = DepthPicture::colour(shade);
+    Color32::from_rgb(r, g, b)
+}
