@@ -12,6 +12,7 @@ fn load(engine: &Engine) {
     assert!(engine.send(Command::Load {
         path: "counter".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     }));
 }
 
@@ -139,6 +140,7 @@ fn a_missing_world_and_a_bad_picture_are_sentences() {
     engine.send(Command::Load {
         path: "other".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     });
     let message = wait_for(&events, |e| match e {
         Event::Failed { message, .. } => Some(message.clone()),
@@ -170,6 +172,7 @@ fn a_world_that_cannot_be_opened_is_refused_and_the_walk_goes_on() {
     engine.send(Command::Load {
         path: "other".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     });
     let message = wait_for(&events, |e| match e {
         Event::Refused(message) => Some(message.clone()),

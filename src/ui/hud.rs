@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{HudNumbers, theme};
+use super::{HudNumbers, latency, theme};
 use crate::engine::RecordingStats;
 
 /// Lines of the corner: what and how much.
@@ -14,8 +14,9 @@ fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
         ("decode", format!("{:.0} ms", stats.decode_ms)),
         ("recycle", format!("{:.0} ms", stats.recycle_ms)),
     ];
-    if let Some(latency) = hud.latency_ms {
-        lines.push(("latency", format!("{latency:.0} ms")));
+    if let Some(latency) = hud.latency {
+        lines.push(("latency", format!("{:.0} ms", latency.median_ms)));
+        lines.push(("latency p95", format!("{:.0} ms", latency.p95_ms)));
     }
     if let Some(bytes) = stats.resident_bytes {
         lines.push(("memory", format!("{:.0} MB", bytes as f64 / 1e6)));
@@ -24,7 +25,7 @@ fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
     lines
 }
 
-pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers) {
+pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers, chart: bool) {
     egui::Area::new(egui::Id::unique("hud"))
         .anchor(Align2::LEFT_TOP, vec2(14.0, 14.0))
         .interactable(false)
@@ -45,6 +46,9 @@ pub(super) fn numbers_ui(context: &egui::Context, hud: &HudNumbers) {
                             ui.end_row();
                         }
                     });
+                if chart && !hud.latency_course.is_empty() {
+                    latency::chart_ui(ui, &hud.latency_course);
+                }
             });
         });
 }
@@ -77,6 +81,7 @@ pub(super) fn clock(secs: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::HudLatency;
 
     #[test]
     fn the_clock_counts_minutes() {
@@ -89,10 +94,14 @@ mod tests {
     fn unknown_numbers_are_left_out() {
         let mut hud = HudNumbers::default();
         assert_eq!(lines(&hud).len(), 5);
-        hud.latency_ms = Some(123.4);
+        hud.latency = Some(HudLatency {
+            median_ms: 123.4,
+            p95_ms: 188.0,
+        });
         hud.stats.resident_bytes = Some(512_000_000);
         let lines = lines(&hud);
         assert!(lines.contains(&("latency", "123 ms".to_owned())));
+        assert!(lines.contains(&("latency p95", "188 ms".to_owned())));
         assert!(lines.contains(&("memory", "512 MB".to_owned())));
     }
 }
