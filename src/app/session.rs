@@ -587,3 +587,7 @@ mod home_tests;
 #[cfg(test)]
 #[path = "session_controls_tests.rs"]
 mod controls_tests;
+
+#[cfg(test)]
+#[path = "session_computing_tests.rs"]
+mod computing_tests;

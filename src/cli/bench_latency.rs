@@ -88,8 +88,9 @@ fn watch(engine: &Engine, events: &Receiver<Event>, plan: &Plan) -> anyhow::Resu
         engine.controls().hold(WalkInput::from_keys(keys), keys);
         // A screen shows a picture at its own times; one that is missed is missed.
         let now = Instant::now();
-        next += Duration::from_secs_f64(1.0 / SCREEN_PER_SEC);
-        next = next.max(now);
+        while next <= now {
+            next += Duration::from_secs_f64(1.0 / SCREEN_PER_SEC);
+        }
         std::thread::sleep(next - now);
         let now = Instant::now();
         if let Some(frame) = engine.frames().take_due(now, &mut skipped) {
