@@ -215,11 +215,11 @@ mod tests {
 
     #[test]
     fn a_world_that_is_none_and_one_that_fails_are_sentences() {
-        let (engine, events, _) = engine(9);
-        let error = watch(&engine, &events, &plan("other")).unwrap_err().to_string();
-        assert!(error.contains("no such world"), "{error}");
-        let error = watch(&engine, &events, &plan("counter")).unwrap_err().to_string();
-        assert!(error.contains("counted too far"), "{error}");
+        for (model, what) in [("other", "no such world"), ("counter", "counted too far")] {
+            let (engine, events, _) = engine(9);
+            let error = watch(&engine, &events, &plan(model)).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
     }
 
     #[test]
