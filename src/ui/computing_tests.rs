@@ -128,21 +128,19 @@ fn arrows_and_enter_choose_a_device() {
     let settings = Settings::default();
     on_page(&computing(), &settings, |interface, context, state| {
         run(interface, context, state, vec![vec![]; 2]);
-        // Done, Automatic, the processor.
-        for _ in 0..2 {
-            run(
-                interface,
-                context,
-                state,
-                vec![key(egui::Key::ArrowDown), vec![], vec![]],
-            );
-        }
-        let (commands, _) = run(interface, context, state, vec![key(egui::Key::Enter), vec![]]);
+        let press =
+            |interface: &mut Interface, which| run(interface, context, state, vec![key(which), vec![], vec![]]).0;
+        // From Automatic to the processor.
+        press(interface, egui::Key::ArrowDown);
+        let commands = press(interface, egui::Key::Enter);
         let processor = Settings {
             device: "cpu".to_owned(),
             ..settings.clone()
         };
         assert_eq!(commands, [UiCommand::Settings(processor)]);
+        press(interface, egui::Key::ArrowRight);
+        let commands = press(interface, egui::Key::Enter);
+        assert_eq!(commands, [UiCommand::TestDevice("cpu".to_owned())]);
     });
 }
 
