@@ -132,7 +132,9 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
 
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     page::name_ui(ui);
-    let narrow = ui.available_width() < 900.0;
+    // Title and buttons side by side.
+    let enough = if state.can_go_back { 1070.0 } else { 910.0 };
+    let narrow = ui.available_width() < enough;
     // In the order of reading; the one that is meant comes first.
     let picture = "A photograph or painting; you can also drop or paste it";
     let world = "A .safetensors file; you can also drop it on the window";

@@ -6,7 +6,9 @@ use super::theme;
 
 /// How much time it shows.
 const SPAN_SECS: f32 = 5.0;
-const SIZE: egui::Vec2 = vec2(150.0, 46.0);
+const SIZE: egui::Vec2 = vec2(150.0, 54.0);
+/// Room for the words over the line.
+const WORDS: f32 = 13.0;
 /// A pause leaves a gap in the line, not a bridge.
 const GAP_SECS: f32 = 0.6;
 
@@ -45,7 +47,9 @@ pub(super) fn chart_ui(ui: &mut egui::Ui, course: &[[f32; 2]]) {
     let painter = ui.painter();
     painter.rect_filled(rect, 4.0, theme::CARD);
     let top = top_ms(course);
-    let inner = rect.shrink(4.0);
+    let words = rect.shrink(4.0);
+    let mut inner = words;
+    inner.set_top(words.top() + WORDS);
     for line in lines(course, top) {
         let points: Vec<_> = line
             .iter()
@@ -55,7 +59,7 @@ pub(super) fn chart_ui(ui: &mut egui::Ui, course: &[[f32; 2]]) {
     }
     let font = FontId::proportional(10.5);
     let text = format!("{top:.0} ms");
-    painter.text(inner.left_top(), Align2::LEFT_TOP, text, font, theme::DIM);
+    painter.text(words.left_top(), Align2::LEFT_TOP, text, font, theme::DIM);
 }
 
 #[cfg(test)]

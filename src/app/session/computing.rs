@@ -150,7 +150,11 @@ impl Session {
                 true => self.settings.device.clone(),
                 false => listed.choice.to_string(),
             },
-            name: capitalized(&listed.name),
+            // Others are called what their drivers call them.
+            name: match listed.choice {
+                DeviceChoice::Cpu => capitalized(&listed.name),
+                _ => listed.name.clone(),
+            },
             about: listed.about.clone(),
             memory_bytes: listed.memory_bytes,
             state: Some(self.devices.known(listed.choice)),
