@@ -26,9 +26,7 @@ impl Networks {
         seeds: &[u64],
         step: u64,
     ) {
-        let Some(painter) = self.generator.painter() else {
-            return;
-        };
+        let Some(painter) = self.generator.painter() else { return };
         let due: Vec<usize> = (0..last.len())
             .filter(|i| last[*i].stale.iter().any(|s| is_due(*s)))
             .collect();
@@ -42,7 +40,9 @@ impl Networks {
             told.extend(maps(&last[*i].stale, &decoded[*i].inverse_depth));
             Gaussian::new(seeds[*i] ^ NOISE, step).fill(noise);
         }
-        let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], &self.device) };
+        let of = |values: Vec<f32>, channels: usize| -> Tensor<4> {
+            tensor(values, [n, channels, h, w], &self.device)
+        };
         let drawn = to_host(painter.forward(of(pictures, 3), of(told, MAPS), of(noise, 1), self.dtype));
         for (i, drawn) in due.into_iter().zip(drawn.chunks_exact(3 * h * w)) {
             self.carry_over(&mut decoded[i], &mut last[i].stale, drawn, &controls[i]);

@@ -37,11 +37,7 @@ impl Walks {
     /// Bytes of [`Self::state`].
     pub(super) fn state_bytes(&self) -> usize {
         let [_, channels, h, w] = self.latent.dims();
-        let pixels: usize = self
-            .last
-            .iter()
-            .map(|l| l.rgb.len() + l.inverse_depth.len() + l.stale.len())
-            .sum();
+        let pixels: usize = self.last.iter().map(|l| l.rgb.len() + l.inverse_depth.len() + l.stale.len()).sum();
         4 * (channels * h * w + pixels) + self.states.iter().map(|s| s.bytes()).sum::<usize>()
     }
 

@@ -254,7 +254,11 @@ impl<'a> Duel<'a> {
         let fake_logits = fixed
             .forward(clip.cast(self.dtype), latents, lift(&shown.camera), &t, &shown.words)
             .cast(DType::F32);
-        let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits, None);
+        let adversarial = generator_loss(
+            Tensor::from_inner(real_logits),
+            fake_logits,
+            None,
+        );
         let anchor = weighted_mse(data - lift(&batch.data), lift(&batch.weights));
         means.add("g_loss", host(&adversarial));
         means.add("anchor", host(&anchor));

@@ -322,9 +322,7 @@ impl Recipe {
                 )));
             }
             if p.critic_width == 0 || p.critic_deep_width == 0 {
-                return Err(bad(
-                    "paint.critic_width and paint.critic_deep_width must be positive".into()
-                ));
+                return Err(bad("paint.critic_width and paint.critic_deep_width must be positive".into()));
             }
         }
         if let Some(a) = &recipe.adversarial {

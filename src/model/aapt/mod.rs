@@ -16,7 +16,7 @@ pub mod quilt;
 pub mod rays;
 pub mod residual;
 pub mod rope;
-#[cfg(test)]
-mod tests;
 pub mod text;
 pub mod warp;
+#[cfg(test)]
+mod tests;

@@ -161,11 +161,16 @@ mod tests {
         let blocks = to_blocks(x.clone(), 4);
         assert_eq!(blocks.dims(), [2, 48, 4, 6]);
         // Row 5, column 6 of colour 1: row 1, column 2 of the block in row 1, column 1.
-        let at =
-            |v: &[f32], dims: [usize; 4], i: [usize; 4]| v[((i[0] * dims[1] + i[1]) * dims[2] + i[2]) * dims[3] + i[3]];
+        let at = |v: &[f32], dims: [usize; 4], i: [usize; 4]| {
+            v[((i[0] * dims[1] + i[1]) * dims[2] + i[2]) * dims[3] + i[3]]
+        };
         assert_eq!(
             at(&values, x.dims(), [1, 1, 5, 6]),
-            at(&to_host(blocks.clone()), blocks.dims(), [1, 16 + 4 + 2, 1, 1])
+            at(
+                &to_host(blocks.clone()),
+                blocks.dims(),
+                [1, 16 + 4 + 2, 1, 1]
+            )
         );
         assert_eq!(to_host(from_blocks(blocks, 4)), values);
 
@@ -183,11 +188,7 @@ mod tests {
         let named = config.convolutions();
         assert_eq!(weights.len(), 2 * named.len());
         for (name, inputs, outputs, k) in named {
-            assert_eq!(
-                weights[&format!("{name}.weight")].shape,
-                [outputs, inputs, k, k],
-                "{name}"
-            );
+            assert_eq!(weights[&format!("{name}.weight")].shape, [outputs, inputs, k, k], "{name}");
         }
     }
 }

@@ -44,10 +44,7 @@ pub(super) fn pick(pairs: &Pairs, width: usize, rng: &mut Gaussian) -> Crop {
     let due = |crop: &Crop| {
         let (stale, w) = (pairs.stale(crop.pair), pairs.lens.width_px);
         let column = |x: usize| stale.iter().skip(x).step_by(4 * w).filter(|s| is_due(**s)).count();
-        (crop.from..crop.from + crop.width)
-            .step_by(4)
-            .map(column)
-            .sum::<usize>()
+        (crop.from..crop.from + crop.width).step_by(4).map(column).sum::<usize>()
     };
     let mut best = tried[0];
     for crop in &tried[1..] {

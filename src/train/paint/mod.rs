@@ -163,7 +163,13 @@ impl Sides<'_> {
         [critic_norm, painter_norm]
     }
 
-    fn update_critic(&mut self, batch: &Batch, fake: Tensor<4>, means: &mut Means, rng: &mut Gaussian) -> f64 {
+    fn update_critic(
+        &mut self,
+        batch: &Batch,
+        fake: Tensor<4>,
+        means: &mut Means,
+        rng: &mut Gaussian,
+    ) -> f64 {
         let r = self.recipe;
         let real = batch.real();
         let perturb = |x: &Tensor<4>, rng: &mut Gaussian| {

@@ -133,9 +133,7 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
                     stale: (last.stale.iter())
                         .map(|s| if *s == NEW { NEW_BYTE } else { (s * STALE_STEPS) as u8 })
                         .collect(),
-                    near: (last.inverse_depth.iter())
-                        .map(|k| (255.0 * k / (k + HALF)) as u8)
-                        .collect(),
+                    near: (last.inverse_depth.iter()).map(|k| (255.0 * k / (k + HALF)) as u8).collect(),
                 });
             }
             for (i, stale) in last.stale.iter_mut().enumerate().filter(|(_, s)| is_due(**s)) {
@@ -196,21 +194,14 @@ impl Pairs {
             let [Ok(seen), Ok(truth), Ok(stale), Ok(near)] = tensors else {
                 return Err(bad("a tensor is missing".into()));
             };
-            let (seen, truth) = (
-                seen.data().chunks_exact(3 * pixels),
-                truth.data().chunks_exact(3 * pixels),
-            );
+            let (seen, truth) = (seen.data().chunks_exact(3 * pixels), truth.data().chunks_exact(3 * pixels));
             let (stale, near) = (stale.data().chunks_exact(pixels), near.data().chunks_exact(pixels));
-            pairs.extend(
-                seen.zip(truth)
-                    .zip(stale.zip(near))
-                    .map(|((seen, truth), (stale, near))| Pair {
-                        seen: seen.to_vec(),
-                        truth: truth.to_vec(),
-                        stale: stale.to_vec(),
-                        near: near.to_vec(),
-                    }),
-            );
+            pairs.extend(seen.zip(truth).zip(stale.zip(near)).map(|((seen, truth), (stale, near))| Pair {
+                seen: seen.to_vec(),
+                truth: truth.to_vec(),
+                stale: stale.to_vec(),
+                near: near.to_vec(),
+            }));
         }
         Ok(Self { pairs, lens })
     }
@@ -224,13 +215,7 @@ impl Pairs {
     pub(super) fn stale(&self, pair: usize) -> Vec<f32> {
         let bytes = self.pairs[pair].stale.iter();
         bytes
-            .map(|s| {
-                if *s == NEW_BYTE {
-                    NEW
-                } else {
-                    f32::from(*s) / STALE_STEPS
-                }
-            })
+            .map(|s| if *s == NEW_BYTE { NEW } else { f32::from(*s) / STALE_STEPS })
             .collect()
     }
 
