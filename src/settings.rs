@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 mod bindings;
 mod deed;
 mod feel;
+mod pacing;
 mod presets;
 mod press;
 mod sticks;
@@ -14,6 +15,7 @@ mod sticks;
 pub use bindings::Bindings;
 pub use deed::{Deed, Group};
 pub use feel::CameraFeel;
+pub use pacing::Pacing;
 pub use presets::{KeyPreset, PadPreset};
 pub(crate) use press::for_every_key;
 pub use press::{Key, MouseButton, PadButton, Press};
@@ -30,10 +32,16 @@ pub struct Settings {
     pub invert_y: bool,
     /// Show speed, cost and frame number.
     pub hud: bool,
+    /// Draw the course of the latency below the numbers.
+    pub latency_chart: bool,
     /// Fill the screen.
     pub fullscreen: bool,
     /// How the camera answers to the hands.
     pub camera: CameraFeel,
+    /// How the frames of a step are laid out in time.
+    pub pacing: Pacing,
+    /// What computes, as the command line calls it; a device that is not there is the business of who opens it.
+    pub device: String,
     /// Generator files that were opened, newest first.
     pub recent_generators: Vec<PathBuf>,
     /// Pictures that a walk began in, newest first.
@@ -53,8 +61,11 @@ impl Default for Settings {
             stick_sensitivity: 1.0,
             invert_y: false,
             hud: true,
+            latency_chart: false,
             fullscreen: false,
             camera: CameraFeel::Person,
+            pacing: Pacing::default(),
+            device: Self::AUTO_DEVICE.to_owned(),
             recent_generators: Vec::new(),
             recent_pictures: Vec::new(),
             walk_stick: StickCurve::WALK,
@@ -67,6 +78,8 @@ impl Default for Settings {
 impl Settings {
     /// Range of the sensitivities.
     pub const SENSITIVITY: std::ops::RangeInclusive<f32> = 0.1..=4.0;
+    /// The program chooses the device itself.
+    pub const AUTO_DEVICE: &str = "auto";
     /// Files of a kind that are remembered.
     pub const MOST_RECENT: usize = 8;
 
@@ -119,7 +132,16 @@ impl Settings {
         };
         flag("invert_y", &mut settings.invert_y);
         flag("hud", &mut settings.hud);
+        flag("latency_chart", &mut settings.latency_chart);
         flag("fullscreen", &mut settings.fullscreen);
+        warnings.extend(Pacing::read(table.get("pacing"), &mut settings.pacing));
+        match table.get("device") {
+            None => {}
+            Some(toml::Value::String(name)) => settings.device.clone_from(name),
+            Some(other) => warnings.push(format!(
+                "Setting device must be a name like \"auto\" or \"cpu\", not {other}."
+            )),
+        }
         let sensitivity = |key: &str, to: &mut f32| number(&table, "", key, &Self::SENSITIVITY, to);
         warnings.extend(sensitivity("mouse_sensitivity", &mut settings.mouse_sensitivity));
         warnings.extend(sensitivity("stick_sensitivity", &mut settings.stick_sensitivity));
@@ -223,6 +245,9 @@ mod tests {
             mouse_sensitivity: 1.5,
             invert_y: true,
             camera: CameraFeel::Train,
+            latency_chart: true,
+            pacing: Pacing::Quick,
+            device: "wgpu:1".to_owned(),
             recent_pictures: vec!["/a/b \"c\".png".into()],
             ..Settings::default()
         };
@@ -247,6 +272,19 @@ mod tests {
             assert_eq!(warnings, ["Setting camera must be one of person, drone, train."]);
         }
         assert_eq!(Settings::parse("camera = \"drone\"").0.camera, CameraFeel::Drone);
+    }
+
+    #[test]
+    fn a_bad_pacing_or_device_is_a_sentence_and_the_default_stands() {
+        let (settings, warnings) = Settings::parse("pacing = \"hasty\"\ndevice = 3\nlatency_chart = true");
+        assert_eq!((settings.pacing, settings.device.as_str()), (Pacing::Smooth, "auto"));
+        assert!(settings.latency_chart);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(
+            warnings[0].contains("pacing") && warnings[0].contains("hasty"),
+            "{warnings:?}"
+        );
+        assert!(warnings[1].contains("device"), "{warnings:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Logs, the panic report and rolling meters. A log that cannot be written is never a reason to stop.
 
+mod latency;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -9,6 +11,8 @@ use parking_lot::Mutex;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
+
+pub use latency::{Latency, LatencyMeter};
 
 /// Environment variable with a filter for the log on stderr, for instance `farwander=debug`.
 pub const LOG_VARIABLE: &str = "FARWANDER_LOG";
@@ -80,6 +84,7 @@ pub fn end_with_the_reader() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if panic_message(info.payload()).starts_with("failed printing to stdout") {
+            #[expect(clippy::exit, reason = "nobody is left to tell anything")]
             std::process::exit(0);
         }
         usual(info);
@@ -192,24 +197,6 @@ impl RateMeter {
             }
             _ => 0.0,
         }
-    }
-}
-
-/// A running mean that forgets.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Average {
-    value: Option<f64>,
-}
-
-impl Average {
-    /// Takes in a sample with weight `share` (0..1).
-    pub fn add(&mut self, sample: f64, share: f64) {
-        self.value = Some(self.value.map_or(sample, |value| value + share * (sample - value)));
-    }
-
-    /// The mean; `None` before the first sample.
-    pub fn get(&self) -> Option<f64> {
-        self.value
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::device::{DeviceChoice, Listed, Proof};
 use crate::engine;
 use crate::input::PadReport;
 use crate::ui::Shelf;
@@ -17,6 +18,10 @@ pub(super) enum AppEvent {
     FileChosen(PathBuf),
     /// What the first screen offers.
     Shelf(Box<Shelf>),
+    /// What this machine can compute on.
+    Devices(Vec<Listed>),
+    /// Whether a device computes.
+    DeviceTested(DeviceChoice, Result<Proof, String>),
     /// The process was asked to end (Ctrl+C, termination signal).
     Quit,
 }

@@ -25,8 +25,8 @@ use shell::Shell;
 pub struct Options {
     /// The generator file.
     pub model: PathBuf,
-    /// The device that shall compute.
-    pub device: DeviceChoice,
+    /// The device that the command line names; otherwise the settings do.
+    pub device: Option<DeviceChoice>,
     /// Where to begin at once; otherwise the first screen asks.
     pub first: Option<First>,
     /// Seed of the noise.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::engine::{Command, Engine, Event, First, PlaySpeed, RecordingStats, Stats, TimedFrame, WorldInfo};
+use crate::device::DeviceChoice;
+use crate::engine::{Command, Engine, Event, First, Pacing, PlaySpeed, RecordingStats, Stats, TimedFrame, WorldInfo};
 use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
@@ -13,6 +14,7 @@ use crate::{paths, record};
 use super::Options;
 
 mod beginnings;
+mod computing;
 mod controls;
 mod numbers;
 mod view;
@@ -47,6 +49,10 @@ pub(super) enum Effect {
     Fullscreen,
     /// The first screen wants to know what there is.
     LookAtFiles,
+    /// The page about computing wants to know what there is.
+    LookAtDevices,
+    /// Find out whether a device computes.
+    TestDevice(DeviceChoice),
     /// A gamepad moves in what is open.
     Navigate(Nav),
 }
@@ -88,6 +94,8 @@ pub(super) struct Session {
     pub(super) home_open: bool,
     /// The keys and their settings are shown, over the menu or the first screen.
     pub(super) controls_open: bool,
+    /// What is known of the machine's devices, and the page about them.
+    devices: computing::Devices,
     held_cross: Option<controls::HeldCross>,
     pub(super) shelf: Option<Shelf>,
     paused: bool,
@@ -99,6 +107,7 @@ pub(super) struct Session {
     told_pause: bool,
     told_rewind: bool,
     told_speed: PlaySpeed,
+    told_pacing: Pacing,
     pub(super) hint: bool,
     pub(super) recording: Option<RecordingStats>,
     /// The newest frame on the screen.
@@ -145,6 +154,7 @@ impl Session {
             prompt_open: false,
             home_open: false,
             controls_open: false,
+            devices: computing::Devices::default(),
             held_cross: None,
             shelf: None,
             paused: false,
@@ -154,6 +164,7 @@ impl Session {
             told_pause: false,
             told_rewind: false,
             told_speed: PlaySpeed::default(),
+            told_pacing: Pacing::default(),
             hint: true,
             recording: None,
             shown: None,
@@ -161,6 +172,7 @@ impl Session {
             effects,
             options,
         };
+        session.check_saved_device();
         session.load();
         if !session.wanted {
             session.open_home();
@@ -170,10 +182,8 @@ impl Session {
 
     fn load(&mut self) {
         self.state = State::Loading;
-        self.send(Command::Load {
-            path: self.options.model.clone(),
-            device: self.options.device,
-        });
+        let command = self.load_command();
+        self.send(command);
     }
 
     /// Begins a walk in what was asked for last.
@@ -239,9 +249,14 @@ impl Session {
     /// The newest picture whose time has come.
     pub(super) fn due_frame(&mut self, now: Instant) -> Option<Frame> {
         let timed = self.engine.frames().take_due(now, &mut self.numbers.skipped)?;
-        self.numbers.shown(&timed, now);
+        self.numbers.taken(timed.controls_read);
         self.shown = Some(timed);
         self.picture()
+    }
+
+    /// The window was handed to the screen.
+    pub(super) fn presented(&mut self, now: Instant) {
+        self.numbers.presented(now);
     }
 
     /// When the next frame is due.
@@ -255,6 +270,7 @@ impl Session {
         self.engine
             .controls()
             .hold(walk, self.hands.keys(&self.settings.bindings));
+        self.sync_pacing();
         let pause = self.paused || self.menu_open || self.home_open;
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
@@ -276,7 +292,7 @@ impl Session {
     /// Opens or closes the menu.
     pub(super) fn set_menu(&mut self, open: bool) {
         if !open {
-            self.close_controls();
+            self.close_page();
         }
         if self.menu_open == open {
             return;
@@ -293,8 +309,8 @@ impl Session {
     pub(super) fn act(&mut self, action: Action) {
         let anywhere = matches!(action, Action::Fullscreen | Action::FirstFrame(_));
         match action {
-            Action::Menu if self.controls_open => self.close_controls(),
-            _ if self.controls_open && action != Action::Fullscreen => {}
+            Action::Menu if self.page_open() => self.close_page(),
+            _ if self.page_open() && action != Action::Fullscreen => {}
             Action::Menu | Action::Home if self.home_open => self.close_home(),
             _ if self.home_open && !anywhere => {}
             Action::Home => self.open_home(),
@@ -587,3 +603,7 @@ mod home_tests;
 #[cfg(test)]
 #[path = "session_controls_tests.rs"]
 mod controls_tests;
+
+#[cfg(test)]
+#[path = "session_computing_tests.rs"]
+mod computing_tests;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) fn options() -> Options {
     Options {
         model: "counter".into(),
-        device: crate::device::DeviceChoice::Auto,
+        device: None,
         first: Some(First::Bundled(0)),
         seed: 3,
         exit_after: None,

@@ -20,6 +20,7 @@ use super::event::AppEvent;
 use super::mouse::Mouse;
 use super::session::{Effect, Session};
 
+mod computing;
 mod files;
 mod hands;
 mod navigate;
@@ -143,12 +144,15 @@ impl Shell {
             self.session.put_back_effects(effects);
             return;
         };
-        let mut look_at_files = false;
+        let (mut look_at_files, mut look_at_devices) = (false, false);
+        let mut tests = Vec::new();
         let mut navs = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Navigate(nav) => navs.push(nav),
                 Effect::LookAtFiles => look_at_files = true,
+                Effect::LookAtDevices => look_at_devices = true,
+                Effect::TestDevice(choice) => tests.push(choice),
                 Effect::Toast(kind, text) => {
                     match kind {
                         ToastKind::Done => tracing::info!("{text}"),
@@ -178,6 +182,12 @@ impl Shell {
         if look_at_files {
             self.look_at_files();
         }
+        if look_at_devices {
+            self.look_at_devices();
+        }
+        for choice in tests {
+            self.test_device(choice);
+        }
         for nav in navs {
             self.navigate(nav);
         }
@@ -197,6 +207,7 @@ impl Shell {
         let context = live.egui.egui_ctx().clone();
         let mut commands = Vec::new();
         let (walk, look) = self.session.hands.sticks(&self.session.settings.bindings);
+        let computing = self.session.computing();
         let state = UiState {
             world: self.session.world.as_ref(),
             phase: self.session.phase(),
@@ -206,6 +217,7 @@ impl Shell {
             prompt_open: self.session.prompt_open,
             home_open: self.session.home_open,
             controls_open: self.session.controls_open,
+            computing: &computing,
             pads: &self.session.hands.pad_names(),
             sticks: Sticks { walk, look },
             can_go_back: self.session.can_go_back(),
@@ -249,6 +261,7 @@ impl Shell {
         tracing::trace!("drawn in {:.1} ms", now.elapsed().as_secs_f64() * 1e3);
         match drawn {
             Drawn::Presented => {
+                self.session.presented(Instant::now());
                 if live.frame_index > 0 && !self.first_frame_told {
                     self.first_frame_told = true;
                     tracing::info!(
@@ -307,6 +320,10 @@ impl Shell {
             UiCommand::CloseHome => self.session.close_home(),
             UiCommand::Controls => self.session.open_controls(),
             UiCommand::CloseControls => self.session.close_controls(),
+            UiCommand::Computing => self.session.open_computing(),
+            UiCommand::CloseComputing => self.session.close_computing(),
+            UiCommand::TestDevice(name) => self.session.test_device(&name),
+            UiCommand::OpenAgain => self.session.open_again(),
             UiCommand::ToggleFullscreen => self.session.act(Action::Fullscreen),
             UiCommand::Settings(settings) => self.session.settings = settings,
             UiCommand::Retry => self.session.retry(),
@@ -378,6 +395,14 @@ impl ApplicationHandler<AppEvent> for Shell {
                     live.interface.set_shelf(live.egui.egui_ctx(), &shelf);
                 }
                 self.session.shelf = Some(*shelf);
+                self.interface_changed();
+            }
+            AppEvent::Devices(listed) => {
+                self.session.on_devices(listed);
+                self.interface_changed();
+            }
+            AppEvent::DeviceTested(choice, answer) => {
+                self.session.on_tested(choice, answer);
                 self.interface_changed();
             }
             AppEvent::Quit => event_loop.exit(),

@@ -5,10 +5,12 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::bench_latency::{Plan, measure};
 use super::generate::{controls, first_frame};
 use super::{BadInput, model_file};
 use crate::control::Keys;
 use crate::device::DeviceChoice;
+use crate::engine::Pacing;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
 use crate::rollout::Rollout;
@@ -26,10 +28,19 @@ pub(crate) struct BenchArgs {
     /// Video frames to generate.
     #[arg(long, default_value_t = 1440)]
     frames: usize,
+    /// Also play in real time, without a window, and measure the time from reading the controls to each frame.
+    #[arg(long)]
+    latency: bool,
+    /// How the frames of a step are laid out in time: `smooth` or `quick`.
+    #[arg(long, default_value = "smooth", requires = "latency")]
+    pacing: Pacing,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
+
+/// How long each key is held, in video frames.
+const FRAMES_PER_KEY: usize = 48;
 
 fn resident_mb() -> f64 {
     resident_bytes().map_or(f64::NAN, |b| b as f64 / 1e6)
@@ -45,21 +56,23 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     if args.frames < 4 * 16 {
         return Err(BadInput(format!("--frames {}: at least 64 are needed for a median", args.frames)).into());
     }
-    let package = Package::open(&model_file(args.model.as_deref())?)?;
+    let model = model_file(args.model.as_deref())?;
+    let package = Package::open(&model)?;
     let (first, prompt) = first_frame(&package, "0")?;
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.start(&first, &prompt, 0)?;
-    let keys: Vec<Keys> = [
+    let held = [
         Keys::FORWARD,
         Keys::FORWARD.with(Keys::TURN_RIGHT),
         Keys::TURN_LEFT,
         Keys(0),
-    ]
-    .iter()
-    .flat_map(|k| std::iter::repeat_n(*k, 48))
-    .cycle()
-    .take(args.frames)
-    .collect();
+    ];
+    let keys: Vec<Keys> = held
+        .iter()
+        .flat_map(|k| std::iter::repeat_n(*k, FRAMES_PER_KEY))
+        .cycle()
+        .take(args.frames)
+        .collect();
     let (mut step, mut network, mut decode, mut recycle) = (vec![], vec![], vec![], vec![]);
     // Frames 120-360 and 1,200-1,440 of the full run; the same shares of a shorter one.
     let n = args.frames / FRAMES_PER_LATENT;
@@ -81,7 +94,18 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     }
     let total = clock.elapsed().as_secs_f64();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let report = json!({
+    // One generator at a time: two would share the processor's caches.
+    drop(rollout);
+    let latency = args.latency.then(|| Plan {
+        model,
+        device: args.device,
+        pacing: args.pacing,
+        frames: args.frames,
+        keys: held.to_vec(),
+        frames_per_key: FRAMES_PER_KEY,
+    });
+    let latency = latency.map(|plan| measure(&plan)).transpose()?;
+    let mut report = json!({
         "video_fps": step.len() as f64 * FRAMES_PER_LATENT as f64 / total,
         "step_ms_median": median(&step),
         "network_ms": median(&network),
@@ -96,6 +120,9 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         "frames": step.len() * FRAMES_PER_LATENT,
         "model": package.manifest.title,
     });
+    if let Some(latency) = &latency {
+        latency.add_to(&mut report, args.pacing);
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
@@ -128,5 +155,8 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         value("rss_mb_early"),
         value("rss_mb_late")
     );
+    if let Some(latency) = &latency {
+        latency.print(args.pacing);
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `farwander devices`: what this machine can compute on, each tested in a process of its own; and that process.
 
-use crate::device::{DeviceChoice, Proof, test, test_here};
+use crate::device::{DeviceChoice, Proof, list, test, test_here};
 
 /// Options of `farwander devices`.
 #[derive(clap::Args, Debug)]
@@ -22,33 +22,21 @@ struct Line {
     device: String,
     name: String,
     about: String,
+    memory_bytes: Option<u64>,
     proof: Result<Proof, String>,
 }
 
 pub(crate) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
-    let mut lines = vec![Line {
-        device: "cpu".into(),
-        name: format!("this machine's processor, {} threads", rayon::current_num_threads()),
-        about: String::new(),
-        proof: test(DeviceChoice::Cpu),
-    }];
-    #[cfg(feature = "gpu")]
-    for (i, adapter) in crate::device::adapters(crate::device::Api::Any).into_iter().enumerate() {
-        let choice = DeviceChoice::Gpu(crate::device::Api::Any, Some(i));
-        lines.push(Line {
-            device: choice.to_string(),
-            about: format!("{}, {}, {}", adapter.kind, adapter.api, adapter.driver),
-            name: adapter.name,
-            proof: test(choice),
-        });
-    }
-    #[cfg(feature = "cuda")]
-    lines.push(Line {
-        device: "cuda".into(),
-        name: "CUDA".into(),
-        about: String::new(),
-        proof: test(DeviceChoice::Cuda(0)),
-    });
+    let lines: Vec<Line> = list()
+        .into_iter()
+        .map(|listed| Line {
+            device: listed.choice.to_string(),
+            name: listed.name,
+            about: listed.about,
+            memory_bytes: listed.memory_bytes,
+            proof: test(listed.choice),
+        })
+        .collect();
     let auto = DeviceChoice::Auto.settled();
     if args.json {
         let file = serde_json::json!({"devices": lines, "auto": auto.to_string()});
@@ -59,6 +47,9 @@ pub(crate) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
         println!("{:10}{}", line.device, line.name);
         if !line.about.is_empty() {
             println!("          {}", line.about);
+        }
+        if let Some(bytes) = line.memory_bytes {
+            println!("          {:.1} GB of memory", bytes as f64 / 1e9);
         }
         match &line.proof {
             Ok(p) => println!(

@@ -45,7 +45,7 @@ pub(crate) struct EvalArgs {
     /// Leave new places as the network draws them, without texture from known ones.
     #[arg(long)]
     no_quilt: bool,
-    /// Leave what the painter would draw as it is decoded.
+    /// Leave soft what stands larger than when it was seen, without new detail.
     #[arg(long)]
     no_paint: bool,
     /// Seed of the held-out worlds.

@@ -1,6 +1,7 @@
 //! Command line: one file a subcommand, dispatch and exit codes (0 done, 1 failed while working, 2 bad input or usage).
 
 mod bench;
+mod bench_latency;
 mod cloud;
 mod devices;
 mod eval;

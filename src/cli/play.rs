@@ -17,9 +17,9 @@ pub(crate) struct PlayArgs {
     /// Generator file [default: models/vale.safetensors near the program].
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// What computes.
-    #[arg(long, default_value = "auto")]
-    device: DeviceChoice,
+    /// What computes [default: what is chosen in the player, else auto].
+    #[arg(long)]
+    device: Option<DeviceChoice>,
     /// Bundled first frame to begin in at once, counted from 1 [default: the first screen asks].
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     first_frame: Option<u32>,

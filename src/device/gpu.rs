@@ -22,6 +22,8 @@ pub struct Adapter {
     pub driver: String,
     /// A real GPU: no processor that plays one.
     pub real: bool,
+    /// Its own memory, where the system tells.
+    pub memory_bytes: Option<u64>,
     #[serde(skip)]
     backend: Backend,
     #[serde(skip)]
@@ -91,6 +93,7 @@ pub fn adapters(api: Api) -> Vec<Adapter> {
                 };
                 Some(Adapter {
                     driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+                    memory_bytes: memory_bytes(&info.device_pci_bus_id),
                     name: info.name,
                     kind,
                     api,
@@ -112,6 +115,16 @@ pub fn adapters(api: Api) -> Vec<Adapter> {
         }
     }
     vec![]
+}
+
+/// Memory of the graphics device at this place of the machine. The graphics library does not tell; on Linux some drivers do.
+fn memory_bytes(pci_bus_id: &str) -> Option<u64> {
+    if pci_bus_id.is_empty() || !cfg!(target_os = "linux") {
+        return None;
+    }
+    let path = std::path::Path::new("/sys/bus/pci/devices").join(pci_bus_id);
+    let text = std::fs::read_to_string(path.join("mem_info_vram_total")).ok()?;
+    text.trim().parse().ok()
 }
 
 /// Runtimes that have been started: one each, or burn refuses.

@@ -3,6 +3,7 @@
 mod choice;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod list;
 mod noise;
 mod selftest;
 
@@ -13,8 +14,9 @@ use burn::tensor::Device;
 pub use choice::{Api, DeviceChoice, UnknownDevice};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, adapters};
+pub use list::{Listed, list};
 pub use noise::Gaussian;
-pub use selftest::{Proof, SUBCOMMAND, test, test_here, tested_by};
+pub use selftest::{Proof, SUBCOMMAND, test, test_here, test_once, tested_by};
 
 /// Why a device can't be used.
 #[derive(Debug, thiserror::Error)]

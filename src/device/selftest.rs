@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{DType, Device, Distribution, Tensor, TensorData, activation};
 
+use parking_lot::Mutex;
+
 use super::choice::DeviceChoice;
 use super::noise::Gaussian;
 
@@ -127,6 +129,24 @@ pub fn test(choice: DeviceChoice) -> Result<Proof, String> {
     }
 }
 
+/// Devices that have passed [`test`] in this process.
+static PROVEN: Mutex<Vec<(DeviceChoice, Proof)>> = Mutex::new(Vec::new());
+
+/// Like [`test`], but a device that has passed [`test_once`] before is not tested again.
+pub fn test_once(choice: DeviceChoice) -> Result<Proof, String> {
+    let proven = PROVEN
+        .lock()
+        .iter()
+        .find(|(c, _)| *c == choice)
+        .map(|(_, proof)| *proof);
+    if let Some(proof) = proven {
+        return Ok(proof);
+    }
+    let proof = test(choice)?;
+    PROVEN.lock().push((choice, proof));
+    Ok(proof)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +160,9 @@ mod tests {
 
     #[test]
     fn without_a_program_no_device_is_tested() {
-        let error = test(DeviceChoice::Cpu).unwrap_err();
-        assert!(error.contains("can't be tested"), "{error}");
+        for error in [test(DeviceChoice::Cpu), test_once(DeviceChoice::Cpu)] {
+            let error = error.unwrap_err();
+            assert!(error.contains("can't be tested"), "{error}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::generator::{Generator, World, decode_picture};
 use super::pacing::{Pacer, Schedule};
 use super::thread::{Machine, Walk, sentence};
 use crate::control::Walker;
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, test_once};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::rollout::Track;
 use crate::telemetry;
@@ -25,7 +25,7 @@ impl Machine {
         self.world = None;
     }
 
-    pub(super) fn load(&mut self, path: &Path, device: DeviceChoice) -> anyhow::Result<()> {
+    pub(super) fn load(&mut self, path: &Path, device: DeviceChoice, or_processor: bool) -> anyhow::Result<()> {
         let began = Instant::now();
         let world = (self.open)(path)?;
         let info = world.info().clone();
@@ -42,11 +42,13 @@ impl Machine {
             path.display(),
             began.elapsed().as_secs_f64() * 1e3
         );
+        let pacing = self.pacer.pacing();
         self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
         self.pacer.set_speed(self.speed.factor());
+        self.pacer.set_pacing(pacing);
         self.tell(Event::Opened(info));
         let (generator, device) = self
-            .load_onto(world.as_ref(), device)
+            .load_onto(world.as_ref(), device, or_processor)
             .with_context(|| format!("{} could not be loaded", path.display()))?;
         self.generator = Some(generator);
         self.world = Some(world);
@@ -59,23 +61,39 @@ impl Machine {
         Ok(())
     }
 
-    /// Puts a world on the device that is meant. One that was chosen by itself and can't do it after all costs a warning.
-    fn load_onto(&self, world: &dyn World, asked: DeviceChoice) -> anyhow::Result<(Box<dyn Generator>, DeviceChoice)> {
+    /// Puts a world on the device that is meant. One that was not named for this very start (chosen by itself, or in the
+    /// settings of another day) and can't do it costs a warning.
+    fn load_onto(
+        &self,
+        world: &dyn World,
+        asked: DeviceChoice,
+        or_processor: bool,
+    ) -> anyhow::Result<(Box<dyn Generator>, DeviceChoice)> {
         let device = asked.settled();
         if device != DeviceChoice::Cpu {
             self.tell(Event::Preparing {
                 device: device.to_string(),
             });
         }
-        match world.load(device) {
-            Ok(generator) => Ok((generator, device)),
-            Err(error) if asked == DeviceChoice::Auto && device != DeviceChoice::Cpu => {
-                let what = format!("{device} could not be used, so the processor computes: {error:#}");
-                self.tell(Event::Warning(sentence(&what)));
-                Ok((world.load(DeviceChoice::Cpu)?, DeviceChoice::Cpu))
-            }
-            Err(error) => Err(error),
-        }
+        let may_fall_back = device != DeviceChoice::Cpu && (or_processor || asked == DeviceChoice::Auto);
+        let what = match may_fall_back && asked != DeviceChoice::Auto {
+            // What `auto` means has been tested already.
+            true => test_once(device).err().map(|what| format!("{device} {what}")),
+            false => None,
+        };
+        let what = match what {
+            Some(what) => what,
+            None => match world.load(device) {
+                Ok(generator) => return Ok((generator, device)),
+                Err(error) if may_fall_back => format!("{device} could not be used: {error:#}"),
+                Err(error) => return Err(error),
+            },
+        };
+        self.tell(Event::Warning(format!(
+            "The processor computes, because {}",
+            sentence(&what)
+        )));
+        Ok((world.load(DeviceChoice::Cpu)?, DeviceChoice::Cpu))
     }
 
     /// The picture that a walk shall begin in, or a sentence.

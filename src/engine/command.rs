@@ -6,6 +6,7 @@ use crate::control::Lens;
 use crate::device::DeviceChoice;
 use crate::frame::Frame;
 
+use super::pacing::Pacing;
 use super::speed::PlaySpeed;
 use super::stats::Stats;
 
@@ -30,7 +31,12 @@ pub enum Command {
         path: PathBuf,
         /// The device that shall compute.
         device: DeviceChoice,
+        /// If it is not there or does not compute, the processor does, with an [`Event::Warning`]; a GPU is tested in a
+        /// process of its own first, because a bad one would end this one. Otherwise the world fails to load.
+        or_processor: bool,
     },
+    /// How frames are laid out in time from the next latent frame on.
+    Pace(Pacing),
     /// Begins a walk.
     Start {
         /// The picture to begin in.

@@ -18,7 +18,7 @@ mod thread;
 pub use command::{Command, Event, First, Picture, WorldInfo};
 pub(crate) use generator::decode_picture;
 pub use generator::{Generator, World};
-pub use pacing::{Pacer, Schedule};
+pub use pacing::{Pacer, Pacing, Schedule, UnknownPacing};
 pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};
 pub use speed::PlaySpeed;
 pub use stats::{RecordingStats, Stats};

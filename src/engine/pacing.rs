@@ -1,8 +1,12 @@
 //! When to begin a step and when to show its frames: pure arithmetic on timestamps (seconds on any one clock).
 //!
-//! The frames of a latent are shown evenly. The step for the next latent begins so late that it ends just when the last
-//! of them has been shown: sooner, and its controls would be older than they need be; later, and the picture would
+//! Smooth: the frames of a latent are shown evenly. The step for the next latent begins so late that it ends just when the
+//! last of them has been shown: sooner, and its controls would be older than they need be; later, and the picture would
 //! stand still. When a step takes longer than its frames last, the frames are spread over the time that steps take.
+//!
+//! Quick: the frames of a latent all exist at once, so they are shown one right after the other, and the last one stays
+//! until the next latent is there. Each comes sooner after its controls, and the motion is uneven for it. Steps begin at
+//! the world's own pace, as in the smooth way: a walk covers the same ground in the same time.
 
 /// When the frames of one latent are due.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,9 +24,46 @@ impl Schedule {
     }
 }
 
+/// How the frames of a latent are laid out in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pacing {
+    /// At even times.
+    #[default]
+    Smooth,
+    /// As soon as they exist.
+    Quick,
+}
+
+/// A way of pacing that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no pacing `{0}`; say smooth or quick")]
+pub struct UnknownPacing(String);
+
+impl std::str::FromStr for Pacing {
+    type Err = UnknownPacing;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPacing> {
+        match text {
+            "smooth" => Ok(Self::Smooth),
+            "quick" => Ok(Self::Quick),
+            other => Err(UnknownPacing(other.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for Pacing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Smooth => "smooth",
+            Self::Quick => "quick",
+        })
+    }
+}
+
 /// Decides when steps begin and frames are due.
 #[derive(Clone, Debug)]
 pub struct Pacer {
+    pacing: Pacing,
     /// At the world's own rate.
     own_frame_secs: f64,
     speed: f64,
@@ -34,6 +75,8 @@ pub struct Pacer {
     samples: u32,
     /// When the frames in hand have all been shown.
     shown_out_secs: Option<f64>,
+    /// Quick: when the next step is to begin by the world's own pace.
+    next_begin_secs: Option<f64>,
 }
 
 impl Pacer {
@@ -41,10 +84,13 @@ impl Pacer {
     const SHARE: f64 = 0.2;
     /// Smallest safety margin: what a thread may oversleep.
     const MIN_MARGIN_SECS: f64 = 0.003;
+    /// Quick: from one frame to the next. Screens show at least sixty pictures a second, so that none is left out.
+    const QUICK_SECS: f64 = 1.0 / 60.0;
 
     /// A pacer for a world of `frames_per_sec` whose steps make `frames_per_step` frames.
     pub fn new(frames_per_sec: f64, frames_per_step: usize) -> Self {
         Self {
+            pacing: Pacing::default(),
             own_frame_secs: 1.0 / frames_per_sec.clamp(1.0, 1000.0),
             speed: 1.0,
             frames_per_step: frames_per_step.max(1),
@@ -52,6 +98,24 @@ impl Pacer {
             deviation_secs: 0.0,
             samples: 0,
             shown_out_secs: None,
+            next_begin_secs: None,
+        }
+    }
+
+    /// How frames are laid out in time.
+    pub fn pacing(&self) -> Pacing {
+        self.pacing
+    }
+
+    /// Lays the coming frames out in another way.
+    pub fn set_pacing(&mut self, pacing: Pacing) {
+        if self.pacing == pacing {
+            return;
+        }
+        self.pacing = pacing;
+        // The last quick frame stays until the next latent is there: the smooth way goes on from then.
+        if let (Some(begin), Some(shown_out)) = (self.next_begin_secs.take(), &mut self.shown_out_secs) {
+            *shown_out = shown_out.max(begin + self.step_secs);
         }
     }
 
@@ -68,6 +132,7 @@ impl Pacer {
     /// Forgets what is on the screen (a new walk, a pause), but not how long steps take.
     pub fn interrupt(&mut self) {
         self.shown_out_secs = None;
+        self.next_begin_secs = None;
     }
 
     /// When the frames in hand have all been shown, if any were since the last interruption.
@@ -81,6 +146,7 @@ impl Pacer {
             .shown_out_secs
             .map_or(now_secs, |shown_out| shown_out.max(now_secs));
         self.shown_out_secs = Some(first_due_secs + n as f64 * self.frame_secs());
+        self.next_begin_secs = None;
         Schedule {
             first_due_secs,
             interval_secs: self.frame_secs(),
@@ -98,8 +164,15 @@ impl Pacer {
 
     /// When the next step should begin; `None` means at once.
     pub fn begin_secs(&self) -> Option<f64> {
-        self.shown_out_secs
-            .map(|shown_out| shown_out - self.step_secs - self.margin_secs())
+        let shown_out = self.shown_out_secs?;
+        Some(match self.pacing {
+            Pacing::Smooth => shown_out - self.step_secs - self.margin_secs(),
+            // No margin: a latent that comes late is a still picture for a moment, which is how the quick way looks anyway.
+            Pacing::Quick => {
+                let soonest = shown_out - self.step_secs;
+                self.next_begin_secs.map_or(soonest, |begin| begin.max(soonest))
+            }
+        })
     }
 
     /// Takes note of a step and says when its frames are due.
@@ -122,7 +195,13 @@ impl Pacer {
         let real_time = n * self.frame_secs();
         // No margin here: a generator that is too slow must not wait as well.
         let possible = if self.samples > 1 { self.step_secs } else { 0.0 };
-        let interval_secs = real_time.max(possible) / n;
+        let interval_secs = match self.pacing {
+            Pacing::Smooth => real_time.max(possible) / n,
+            Pacing::Quick => {
+                self.next_begin_secs = Some(began_secs + real_time);
+                Self::QUICK_SECS.min(self.frame_secs())
+            }
+        };
         self.shown_out_secs = Some(first_due_secs + n * interval_secs);
         Schedule {
             first_due_secs,
@@ -199,6 +278,91 @@ mod tests {
             .filter(|pair| pair[1].2.first_due_secs > pair[0].2.due_secs(4) + 1e-9)
             .count();
         assert!(late < 20, "{late} of 380 latents came late");
+    }
+
+    /// Mean time from reading the controls to a frame's due time, and the longest time from one frame to the next.
+    fn delay_and_gap(run: &[(f64, f64, Schedule)]) -> (f64, f64) {
+        let due: Vec<(f64, f64)> = run
+            .iter()
+            .flat_map(|(begin, _, schedule)| (0..4).map(move |i| (*begin, schedule.due_secs(i))))
+            .collect();
+        let delay = due.iter().map(|(begin, due)| due - begin).sum::<f64>() / due.len() as f64;
+        let gap = due.windows(2).map(|w| w[1].1 - w[0].1).fold(0.0, f64::max);
+        assert!(due.windows(2).all(|w| w[1].1 >= w[0].1), "out of order");
+        (delay, gap)
+    }
+
+    fn quick() -> Pacer {
+        let mut pacer = Pacer::new(24.0, 4);
+        pacer.set_pacing(Pacing::Quick);
+        pacer
+    }
+
+    #[test]
+    fn quick_frames_come_sooner_less_evenly_and_at_the_same_pace() {
+        for took in [0.02, 0.06, 0.12, 0.4] {
+            let smooth = simulate(&mut Pacer::new(24.0, 4), 60, |_| took);
+            let quick = simulate(&mut quick(), 60, |_| took);
+            let ((smooth_delay, smooth_gap), (quick_delay, quick_gap)) =
+                (delay_and_gap(&smooth[10..]), delay_and_gap(&quick[10..]));
+            assert!(
+                quick_delay < smooth_delay - 0.02,
+                "{quick_delay} against {smooth_delay}"
+            );
+            assert!(quick_gap > smooth_gap + 0.02, "{quick_gap} against {smooth_gap}");
+            let secs = |run: &[(f64, f64, Schedule)]| run[59].0 - run[19].0;
+            assert!((secs(&quick) / secs(&smooth) - 1.0).abs() < 0.01, "another pace");
+        }
+    }
+
+    #[test]
+    fn quick_frames_are_due_as_soon_as_they_exist() {
+        let run = simulate(&mut quick(), 30, |_| 0.06);
+        for (_, end, schedule) in &run[3..] {
+            assert_eq!(schedule.first_due_secs, *end);
+            assert!(schedule.interval_secs <= 1.0 / 60.0);
+        }
+        // A world with more pictures than that a second keeps its own rate.
+        let mut fast = Pacer::new(200.0, 4);
+        fast.set_pacing(Pacing::Quick);
+        assert_eq!(fast.finished(1.0, 1.001).interval_secs, 1.0 / 200.0);
+    }
+
+    #[test]
+    fn another_pacing_on_the_way_keeps_the_order_and_the_pace() {
+        let mut pacer = quick();
+        let mut now = 100.0;
+        let mut run = Vec::new();
+        for i in 0..60 {
+            if i % 10 == 0 {
+                pacer.set_pacing(if i % 20 == 0 { Pacing::Quick } else { Pacing::Smooth });
+            }
+            let begin = pacer.begin_secs().unwrap_or(now).max(now);
+            now = begin + 0.06;
+            run.push((begin, now, pacer.finished(begin, now)));
+        }
+        let (_, gap) = delay_and_gap(&run);
+        assert!(gap < 0.2, "the picture stood still for {gap} s");
+        let secs = run[59].0 - run[9].0;
+        assert!((secs / (50.0 / 6.0) - 1.0).abs() < 0.05, "50 latents in {secs} s");
+    }
+
+    #[test]
+    fn pictures_of_the_past_come_after_quick_ones_and_the_walk_goes_on_after_them() {
+        let mut pacer = quick();
+        let schedule = pacer.finished(100.0, 100.06);
+        let past = pacer.append(4, 100.07);
+        assert!(past.first_due_secs >= schedule.due_secs(4) - 1e-9);
+        assert!((pacer.begin_secs().unwrap() - (past.due_secs(4) - pacer.step_secs())).abs() < 1e-9);
+    }
+
+    #[test]
+    fn names_of_pacings_survive_and_others_are_told() {
+        for pacing in [Pacing::Smooth, Pacing::Quick] {
+            assert_eq!(pacing.to_string().parse::<Pacing>().unwrap(), pacing);
+        }
+        let error = "hasty".parse::<Pacing>().unwrap_err().to_string();
+        assert!(error.contains("`hasty`") && error.contains("quick"), "{error}");
     }
 
     #[test]

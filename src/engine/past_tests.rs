@@ -26,6 +26,7 @@ fn rig(keys: Keys) -> Rig {
     engine.send(Command::Load {
         path: "counter".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     });
     engine.controls().hold(WalkInput::from_keys(keys), keys);
     engine.send(Command::Start {

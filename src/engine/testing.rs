@@ -155,6 +155,11 @@ impl World for CounterWorld {
 
 /// An engine whose generator panics once it has counted to `panic_at`; its events; what the generator has seen.
 pub(crate) fn engine(panic_at: u64) -> (Engine, Receiver<Event>, Arc<Mutex<Seen>>) {
+    engine_at_rate(panic_at, FRAMES_PER_SEC)
+}
+
+/// The same in a world of another rate.
+pub(crate) fn engine_at_rate(panic_at: u64, frames_per_sec: f64) -> (Engine, Receiver<Event>, Arc<Mutex<Seen>>) {
     let seen = Arc::new(Mutex::new(Seen::default()));
     let (sender, events) = crossbeam_channel::bounded(10_000);
     let world_seen = seen.clone();
@@ -174,7 +179,7 @@ pub(crate) fn engine(panic_at: u64) -> (Engine, Receiver<Event>, Arc<Mutex<Seen>
                         height_px: 16,
                         fov_x_rad: 1.0,
                     },
-                    frames_per_sec: FRAMES_PER_SEC,
+                    frames_per_sec,
                     pictures: vec![picture("a"), picture("b")],
                     vocabulary: vec!["snow".to_owned(), "forest".to_owned()],
                     prompt_words: 4,

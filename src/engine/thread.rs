@@ -260,8 +260,12 @@ impl Machine {
 
     fn serve(&mut self, command: Command) -> Next {
         match command {
-            Command::Load { path, device } => {
-                if let Err(error) = self.load(&path, device) {
+            Command::Load {
+                path,
+                device,
+                or_processor,
+            } => {
+                if let Err(error) = self.load(&path, device, or_processor) {
                     if self.generator.is_some() {
                         self.tell(Event::Refused(sentence(&format!("{error:#}"))));
                     } else {
@@ -270,6 +274,7 @@ impl Machine {
                     }
                 }
             }
+            Command::Pace(pacing) => self.pacer.set_pacing(pacing),
             Command::Start { first, prompt, seed } => match self.first_frame(first, prompt) {
                 Ok(walk) => self.start(walk, seed),
                 Err(what) => self.tell(Event::Refused(what)),

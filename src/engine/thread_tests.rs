@@ -3,8 +3,8 @@
 use super::*;
 use crate::control::Keys;
 use crate::device::DeviceChoice;
-use crate::engine::First;
-use crate::engine::testing::{FRAMES_PER_SEC, Seen, depth_of, engine};
+use crate::engine::testing::{FRAMES_PER_SEC, Seen, depth_of, engine, engine_at_rate};
+use crate::engine::{First, Pacing};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
@@ -12,6 +12,7 @@ fn load(engine: &Engine) {
     assert!(engine.send(Command::Load {
         path: "counter".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     }));
 }
 
@@ -105,6 +106,87 @@ fn frames_come_in_order_and_evenly() {
     }
     let secs = (seen[29].due - seen[5].due).as_secs_f64();
     assert!(secs > 0.9 * 24.0 / FRAMES_PER_SEC, "a burst: 24 frames in {secs} s");
+}
+
+/// At 200 frames a second a screen's sixty are no limit, so that the interval tells nothing; this world is slower.
+#[test]
+fn quick_frames_come_close_together_also_in_the_next_world() {
+    let (engine, events, _) = engine_at_rate(u64::MAX, 24.0);
+    for _ in 0..2 {
+        load(&engine);
+        start(&engine, 5);
+        // The second step on: the first may have begun before the command.
+        wait_for(&events, |e| stats(e).filter(|s| s.latent == 1));
+        engine.send(Command::Pace(Pacing::Quick));
+        let quick = wait_for(&events, |e| stats(e).filter(|s| s.latent == 4));
+        assert!(quick.interval_ms < 20.0, "{}", quick.interval_ms);
+    }
+    load(&engine);
+    start(&engine, 5);
+    let still = wait_for(&events, |e| stats(e).filter(|s| s.latent == 1));
+    assert!(still.interval_ms < 20.0, "{}", still.interval_ms);
+    engine.send(Command::Pace(Pacing::Smooth));
+    let smooth = wait_for(&events, |e| stats(e).filter(|s| s.latent == 5));
+    assert!(smooth.interval_ms > 41.0, "{}", smooth.interval_ms);
+}
+
+#[test]
+fn frames_carry_when_their_controls_were_read() {
+    let (engine, events, _) = engine(u64::MAX);
+    let before = Instant::now();
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    let mut skipped = 0;
+    let mut reads = Vec::new();
+    while let Some(frame) = engine
+        .frames()
+        .next_due()
+        .and_then(|due| engine.frames().take_due(due, &mut skipped))
+    {
+        reads.push((frame.frame.index, frame.controls_read));
+        if let Some(read) = frame.controls_read {
+            assert!(before < read && read <= frame.due);
+        }
+        if reads.len() == 9 {
+            break;
+        }
+    }
+    // All frames of a latent show the same reading, and each latent a later one.
+    for pair in reads.windows(2) {
+        let ([(a, read_a), (b, read_b)], latent) = ([pair[0], pair[1]], |i: u64| i.div_ceil(4));
+        assert_eq!(latent(a) == latent(b), read_a == read_b, "{a} {b}");
+        assert!(read_a <= read_b);
+    }
+}
+
+#[test]
+fn a_device_that_may_be_gone_is_replaced_and_one_that_was_named_is_not() {
+    let (engine, events, _) = engine(u64::MAX);
+    // Nobody tests devices here, so that none but the processor proves itself.
+    for (or_processor, device) in [(true, "cpu"), (false, "vulkan:77")] {
+        engine.send(Command::Load {
+            path: "counter".into(),
+            device: "vulkan:77".parse().unwrap(),
+            or_processor,
+        });
+        let mut warnings = Vec::new();
+        let loaded = wait_for(&events, |e| match e {
+            Event::Warning(what) => {
+                warnings.push(what.clone());
+                None
+            }
+            Event::Loaded { device, .. } => Some(device.clone()),
+            _ => None,
+        });
+        assert_eq!(loaded, device);
+        assert_eq!(warnings.len(), usize::from(or_processor), "{warnings:?}");
+        assert!(
+            warnings
+                .iter()
+                .all(|what| what.contains("vulkan:77") && what.ends_with('.'))
+        );
+    }
 }
 
 #[test]
@@ -206,6 +288,7 @@ fn a_missing_world_and_a_bad_picture_are_sentences() {
     engine.send(Command::Load {
         path: "other".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     });
     let message = wait_for(&events, |e| match e {
         Event::Failed { message, .. } => Some(message.clone()),
@@ -237,6 +320,7 @@ fn a_world_that_cannot_be_opened_is_refused_and_the_walk_goes_on() {
     engine.send(Command::Load {
         path: "other".into(),
         device: DeviceChoice::Auto,
+        or_processor: false,
     });
     let message = wait_for(&events, |e| match e {
         Event::Refused(message) => Some(message.clone()),

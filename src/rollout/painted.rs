@@ -3,17 +3,21 @@
 
 use burn::tensor::Tensor;
 
+use super::memory::Memory;
 use super::walks::{Decoded, Networks};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness, sharpen};
+use crate::model::aapt::grain::grain;
 use crate::model::aapt::painter::{MAPS, draw, is_due, maps};
 use crate::model::aapt::warp::{RgbDepth, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
 const END: usize = FRAMES_PER_LATENT - 1;
+/// A smaller share of a picture that is due can wait.
+const LEAST_DUE: f32 = 0.005;
 /// Of the seeds of the painter's noise.
 const NOISE: u64 = 0x9a14_7e6d;
 
@@ -36,25 +40,34 @@ impl Networks {
         }
     }
 
-    /// Paints what walks have decoded, if there is a painter and something is due: `last` says how stale their last
-    /// pictures are, and is told what is not any more.
+    /// Draws into what walks have decoded where it is due: the painter, if there is one, else grain out of the walks'
+    /// `memories`, if they have any. `last` says how stale their last pictures are, and is told what is not any more.
     pub(super) fn paint(
         &self,
         decoded: &mut [Decoded],
         last: &mut [RgbDepth],
+        memories: &[Memory],
         controls: &[LatentControl],
         seeds: &[u64],
         step: u64,
     ) {
-        let Some(painter) = self.generator.painter() else {
-            return;
-        };
+        let least = (LEAST_DUE * (self.lens.width_px * self.lens.height_px) as f32) as usize;
         let due: Vec<usize> = (0..last.len())
-            .filter(|i| last[*i].stale.iter().any(|s| is_due(*s)))
+            .filter(|i| last[*i].stale.iter().filter(|s| is_due(**s)).count() > least)
             .collect();
         if due.is_empty() {
             return;
         }
+        let Some(painter) = self.generator.painter() else {
+            for i in due.into_iter().filter(|i| *i < memories.len()) {
+                let sources = memories[i].textures(&self.lens, &controls[i]);
+                let wants: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
+                let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
+                let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);
+                self.carry_over(&mut decoded[i], &mut last[i].stale, &done, &added, &controls[i]);
+            }
+            return;
+        };
         let (h, w, n) = (self.lens.height_px, self.lens.width_px, due.len());
         let (mut pictures, mut told, mut noise) = (vec![], vec![], vec![0.0; n * h * w]);
         for (i, noise) in due.iter().zip(noise.chunks_exact_mut(h * w)) {
@@ -63,21 +76,30 @@ impl Networks {
             Gaussian::new(seeds[*i] ^ NOISE, step).fill(noise);
         }
         let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], &self.device) };
-        let drawn = to_host(draw(painter, of(pictures, 3), of(told, MAPS), of(noise, 1), self.dtype));
+        let drawn = draw(painter, of(pictures, 3), of(told, MAPS), of(noise, 1), self.dtype);
+        let drawn = to_host(drawn.permute([0, 2, 3, 1]));
         for (i, drawn) in due.into_iter().zip(drawn.chunks_exact(3 * h * w)) {
-            self.carry_over(&mut decoded[i], &mut last[i].stale, drawn, &controls[i]);
+            let done: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
+            self.carry_over(&mut decoded[i], &mut last[i].stale, &done, drawn, &controls[i]);
         }
     }
 
-    /// Adds `drawn` (`[3 * h * w]`) to the last picture where it is due, and the same, seen from their cameras, to the others.
-    fn carry_over(&self, decoded: &mut Decoded, stale: &mut [f32], drawn: &[f32], control: &LatentControl) {
-        let pixels = stale.len();
+    /// Adds `drawn` (`[h * w * 3]`) to the last picture where it is `done`, and the same, seen from their cameras, to the
+    /// others.
+    fn carry_over(
+        &self,
+        decoded: &mut Decoded,
+        stale: &mut [f32],
+        done: &[bool],
+        drawn: &[f32],
+        control: &LatentControl,
+    ) {
         let picture = &mut decoded.frames[END];
-        let mut change = vec![0.0; 3 * pixels];
-        for (i, stale) in stale.iter_mut().enumerate().filter(|(_, s)| is_due(**s)) {
-            for c in 0..3 {
-                let (at, before) = (3 * i + c, picture[3 * i + c]);
-                picture[at] = (before + drawn[c * pixels + i]).clamp(-1.0, 1.0);
+        let mut change = vec![0.0; drawn.len()];
+        for (i, stale) in stale.iter_mut().enumerate().filter(|(i, _)| done[*i]) {
+            for at in 3 * i..3 * i + 3 {
+                let before = picture[at];
+                picture[at] = (before + drawn[at]).clamp(-1.0, 1.0);
                 change[at] = picture[at] - before;
             }
             *stale = 0.0;
@@ -143,7 +165,7 @@ mod tests {
             inverse_depth: vec![],
             stale,
         }];
-        n.paint(&mut decoded, &mut last, &[rests], &[1], 1);
+        n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 1);
         for frame in &decoded[0].frames {
             for (i, pixel) in frame.chunks_exact(3).enumerate() {
                 assert_eq!(pixel.iter().any(|v| *v != 0.0), due(i), "pixel {i}");
@@ -155,12 +177,12 @@ mod tests {
         }
         // Nothing is due any more.
         let before = decoded.clone();
-        n.paint(&mut decoded, &mut last, &[rests], &[1], 2);
+        n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 2);
         assert_eq!(before[0].frames, decoded[0].frames);
     }
 
     #[test]
-    fn a_generator_without_a_painter_shows_what_it_decodes() {
+    fn without_a_painter_and_without_memory_what_is_decoded_is_shown() {
         let mut n = networks();
         let mut config = n.generator.config().clone();
         config.painter = None;
@@ -180,7 +202,7 @@ mod tests {
             stale: vec![NEW; pixels],
         }];
         let rests = LatentControl::new(&CameraPose::default(), &[CameraPose::default(); 4], Keys(0));
-        n.paint(&mut decoded, &mut last, &[rests], &[1], 1);
+        n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 1);
         assert!(decoded[0].frames.iter().flatten().all(|v| *v == 0.0));
     }
 }

@@ -54,7 +54,8 @@ pub struct Sampler {
     /// Whether new places get texture that the walk remembers under the colours that the network gives them (with memory
     /// only).
     pub quilt: bool,
-    /// Whether the painter draws, if the generator has one (reprojection only).
+    /// Whether what stands larger than when it was drawn gets new detail: from the painter, if the generator has one, else
+    /// grain out of the walk's memory (reprojection only).
     pub paint: bool,
     /// Whether what nobody knows is softly filled from its surroundings before it is encoded; else it is grey, which only
     /// serves to compare with (reprojection only).
@@ -514,7 +515,8 @@ impl Walks {
             last.stale = stale;
         }
         if self.sampler.paint && self.sampler.steps > 0 {
-            n.paint(&mut decoded, &mut self.last, controls, &self.seeds, self.step);
+            let (last, memories) = (&mut self.last, &self.memories);
+            n.paint(&mut decoded, last, memories, controls, &self.seeds, self.step);
         }
         for (last, d) in self.last.iter_mut().zip(&decoded) {
             last.rgb.clone_from(&d.frames[FRAMES_PER_LATENT - 1]);

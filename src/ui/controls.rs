@@ -164,7 +164,7 @@ fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, com
 }
 
 /// The line round what has the focus: who has no mouse sees by it where they are.
-fn ring(ui: &egui::Ui, response: &egui::Response) {
+pub(super) fn ring(ui: &egui::Ui, response: &egui::Response) {
     if response.has_focus() {
         let stroke = egui::Stroke::new(2.0, theme::ACCENT);
         ui.painter()

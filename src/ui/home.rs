@@ -132,7 +132,9 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
 
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     page::name_ui(ui);
-    let narrow = ui.available_width() < 640.0;
+    // Title and buttons side by side.
+    let enough = if state.can_go_back { 1070.0 } else { 910.0 };
+    let narrow = ui.available_width() < enough;
     // In the order of reading; the one that is meant comes first.
     let picture = "A photograph or painting; you can also drop or paste it";
     let world = "A .safetensors file; you can also drop it on the window";
@@ -140,6 +142,7 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
         ("Open a picture …", picture, UiCommand::ChoosePicture),
         ("Open a world …", world, UiCommand::ChooseGenerator),
         ("Controls", super::controls::HINT, UiCommand::Controls),
+        ("Computing", super::computing::HINT, UiCommand::Computing),
         ("Quit", "Leave the program", UiCommand::Quit),
     ];
     if state.can_go_back {

@@ -2,29 +2,36 @@
 
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{UiState, marks, theme};
+use super::{HudNumbers, UiState, latency, marks, theme};
 use crate::engine::{PlaySpeed, RecordingStats};
 
 /// Lines of the corner: what and how much.
-fn lines(state: &UiState<'_>) -> Vec<(&'static str, String)> {
-    let (hud, stats) = (state.hud, &state.hud.stats);
+fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
+    let stats = &hud.stats;
     let mut lines = vec![
         ("fps", format!("{:.1}", hud.frames_per_sec)),
         ("network", format!("{:.0} ms", stats.network_ms)),
         ("decode", format!("{:.0} ms", stats.decode_ms)),
         ("recycle", format!("{:.0} ms", stats.recycle_ms)),
     ];
-    if let Some(latency) = hud.latency_ms {
-        lines.push(("latency", format!("{latency:.0} ms")));
+    if let Some(latency) = hud.latency {
+        lines.push(("latency", format!("{:.0} ms", latency.median_ms)));
+        lines.push(("latency p95", format!("{:.0} ms", latency.p95_ms)));
     }
     if let Some(bytes) = stats.resident_bytes {
         lines.push(("memory", format!("{:.0} MB", bytes as f64 / 1e6)));
     }
     lines.push(("frame", stats.frame.to_string()));
-    if state.speed != PlaySpeed::Usual {
-        lines.push(("speed", state.speed.label().to_owned()));
-        lines.extend(marks::reached(state).map(|reached| ("reached", reached)));
+    lines
+}
+
+/// What speed is asked for and reached, if it is not the usual one.
+fn speed_lines(state: &UiState<'_>) -> Vec<(&'static str, String)> {
+    if state.speed == PlaySpeed::Usual {
+        return vec![];
     }
+    let mut lines = vec![("speed", state.speed.label().to_owned())];
+    lines.extend(marks::reached(state).map(|reached| ("reached", reached)));
     lines
 }
 
@@ -41,7 +48,7 @@ pub(super) fn numbers_ui(context: &egui::Context, state: &UiState<'_>) {
                     .spacing(vec2(16.0, 3.0))
                     .min_row_height(0.0)
                     .show(ui, |ui| {
-                        for (what, how_much) in lines(state) {
+                        for (what, how_much) in lines(state.hud).into_iter().chain(speed_lines(state)) {
                             ui.label(RichText::new(what).small().color(theme::DIM));
                             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                                 ui.label(RichText::new(how_much).monospace().color(theme::TEXT));
@@ -49,6 +56,9 @@ pub(super) fn numbers_ui(context: &egui::Context, state: &UiState<'_>) {
                             ui.end_row();
                         }
                     });
+                if state.settings.latency_chart && !state.hud.latency_course.is_empty() {
+                    latency::chart_ui(ui, &state.hud.latency_course);
+                }
             });
         });
 }
@@ -81,11 +91,27 @@ pub(super) fn clock(secs: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::HudLatency;
 
     #[test]
     fn the_clock_counts_minutes() {
         assert_eq!(clock(0.9), "0:00");
         assert_eq!(clock(75.2), "1:15");
         assert_eq!(clock(-1.0), "0:00");
+    }
+
+    #[test]
+    fn unknown_numbers_are_left_out() {
+        let mut hud = HudNumbers::default();
+        assert_eq!(lines(&hud).len(), 5);
+        hud.latency = Some(HudLatency {
+            median_ms: 123.4,
+            p95_ms: 188.0,
+        });
+        hud.stats.resident_bytes = Some(512_000_000);
+        let lines = lines(&hud);
+        assert!(lines.contains(&("latency", "123 ms".to_owned())));
+        assert!(lines.contains(&("latency p95", "188 ms".to_owned())));
+        assert!(lines.contains(&("memory", "512 MB".to_owned())));
     }
 }

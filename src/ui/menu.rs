@@ -221,6 +221,10 @@ fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComm
     if controls.on_hover_text(hint).clicked() {
         commands.push(UiCommand::Controls);
     }
+    let computing = ui.add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Computing …"));
+    if computing.on_hover_text(super::computing::HINT).clicked() {
+        commands.push(UiCommand::Computing);
+    }
     let mut settings = state.settings.clone();
     let with_key = |text: &str, deed| format!("{text}{}", keys::hint(&state.settings.bindings, deed));
     ui.checkbox(&mut settings.hud, with_key("Show the numbers", Deed::Hud));

@@ -1,6 +1,7 @@
 //! The interface over the picture: state in, commands out. Knows nothing of windows, graphics devices or networks.
 
 mod cards;
+mod computing;
 mod controls;
 mod drop;
 mod focus;
@@ -8,6 +9,7 @@ mod home;
 mod hud;
 mod kept;
 mod keys;
+mod latency;
 mod marks;
 mod menu;
 mod notices;
@@ -24,6 +26,7 @@ use crate::engine::{PlaySpeed, RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 
+pub use computing::{Computing, DeviceRow, DeviceState};
 use prompt::PromptBox;
 pub use shelf::{
     About, AboutMoment, FileKind, GeneratorCard, MomentCard, PictureCard, RecordingCard, RecordingKind, Shelf,
@@ -47,13 +50,24 @@ pub enum Phase<'a> {
     },
 }
 
+/// Time from reading the hands to the screen, over the last few seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HudLatency {
+    /// Half of the frames were sooner, in milliseconds.
+    pub median_ms: f64,
+    /// Nineteen frames of twenty were sooner, in milliseconds.
+    pub p95_ms: f64,
+}
+
 /// Numbers for the corner of the screen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HudNumbers {
     /// Video frames a second that reached the screen.
     pub frames_per_sec: f64,
-    /// Mean time from a hand's move to the first picture that shows it, in milliseconds.
-    pub latency_ms: Option<f64>,
+    /// How long after their controls frames were shown; `None` before the first.
+    pub latency: Option<HudLatency>,
+    /// The same frame by frame, oldest first: how many seconds ago, and how many milliseconds.
+    pub latency_course: Vec<[f32; 2]>,
     /// What the engine measured.
     pub stats: Stats,
 }
@@ -100,6 +114,8 @@ pub struct UiState<'a> {
     pub home_open: bool,
     /// The keys and their settings are shown.
     pub controls_open: bool,
+    /// The page about computing.
+    pub computing: &'a Computing,
     /// Names of the gamepads that are there.
     pub pads: &'a [String],
     /// Where their sticks are.
@@ -175,6 +191,14 @@ pub enum UiCommand {
     Controls,
     /// Back from them.
     CloseControls,
+    /// Show what computes and how soon it shows.
+    Computing,
+    /// Back from that.
+    CloseComputing,
+    /// Find out whether this device computes.
+    TestDevice(String),
+    /// Open the world that is open once more, on the device that is chosen.
+    OpenAgain,
     /// Fill the screen or not.
     ToggleFullscreen,
     /// New preferences.
@@ -194,6 +218,7 @@ pub struct Interface {
     prompt: PromptBox,
     home: home::Home,
     controls: controls::Controls,
+    computing: computing::Page,
 }
 
 impl Interface {
@@ -208,6 +233,7 @@ impl Interface {
             prompt: PromptBox::default(),
             home: home::Home::default(),
             controls: controls::Controls::default(),
+            computing: computing::Page::default(),
         }
     }
 
@@ -246,12 +272,21 @@ impl Interface {
         if state.controls_open {
             // The first screen focuses something again when it is seen again.
             self.home.closed();
+            self.computing.closed();
             controls::controls_ui(self, context, state, &mut commands);
             drop::drop_ui(context, &mut commands);
             self.toasts.show(context);
             return commands;
         }
         self.controls.closed();
+        if state.computing.open {
+            self.home.closed();
+            computing::computing_ui(self, context, state, &mut commands);
+            drop::drop_ui(context, &mut commands);
+            self.toasts.show(context);
+            return commands;
+        }
+        self.computing.closed();
         if state.home_open {
             home::home_ui(self, context, state, &mut commands);
             drop::drop_ui(context, &mut commands);

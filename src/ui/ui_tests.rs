@@ -2,6 +2,8 @@
 
 use super::*;
 
+#[path = "computing_tests.rs"]
+mod computing;
 #[path = "controls_tests.rs"]
 mod controls;
 #[path = "home_tests.rs"]
@@ -130,6 +132,7 @@ fn click(at: egui::Pos2) -> Vec<Vec<egui::Event>> {
 
 fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiState<'_>) -> R) -> R {
     let (world, hud, settings) = (world(), HudNumbers::default(), Settings::default());
+    let computing = Computing::default();
     let mut state = UiState {
         world: Some(&world),
         phase: Phase::Walking,
@@ -139,6 +142,7 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         prompt_open: false,
         home_open: false,
         controls_open: false,
+        computing: &computing,
         pads: &[],
         sticks: Sticks::default(),
         can_go_back: true,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::CameraFeel;
+use crate::ui::HudLatency;
 
 #[test]
 fn the_menu_changes_speed_camera_and_what_is_seen() {
@@ -87,7 +88,10 @@ fn numbers_that_nobody_knows_are_left_out() {
     let context = egui::Context::default();
     let mut interface = Interface::new(&context);
     let mut known = HudNumbers {
-        latency_ms: Some(123.4),
+        latency: Some(HudLatency {
+            median_ms: 123.4,
+            p95_ms: 188.0,
+        }),
         ..HudNumbers::default()
     };
     known.stats.resident_bytes = Some(512_000_000);

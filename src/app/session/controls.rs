@@ -30,7 +30,18 @@ fn moves_in_panels(press: Press) -> bool {
 impl Session {
     /// Something that waits for a choice covers the walk.
     pub(in crate::app) fn panel_open(&self) -> bool {
-        self.menu_open || self.home_open || self.controls_open
+        self.menu_open || self.home_open || self.page_open()
+    }
+
+    /// A page lies over the menu or the first screen.
+    pub(in crate::app) fn page_open(&self) -> bool {
+        self.controls_open || self.devices.open
+    }
+
+    /// Back from it to what it was opened from.
+    pub(in crate::app) fn close_page(&mut self) {
+        self.close_controls();
+        self.close_computing();
     }
 
     /// A device reports. What was pressed by it comes back: who listens for a new binding takes it, and otherwise
@@ -63,7 +74,7 @@ impl Session {
             return;
         }
         // Keys that move and choose in these panels do nothing else there. In the menu, Space pauses.
-        if (self.home_open || self.controls_open) && moves_in_panels(press) {
+        if (self.home_open || self.page_open()) && moves_in_panels(press) {
             return;
         }
         self.hold(press);

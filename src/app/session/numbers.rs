@@ -2,18 +2,18 @@
 
 use std::time::Instant;
 
-use crate::engine::{Stats, TimedFrame};
-use crate::frame::FRAMES_PER_LATENT;
-use crate::telemetry::{Average, RateMeter};
-use crate::ui::HudNumbers;
+use crate::engine::Stats;
+use crate::telemetry::{LatencyMeter, RateMeter};
+use crate::ui::{HudLatency, HudNumbers};
 
 /// Meters behind the numbers on the screen.
 #[derive(Debug)]
 pub(super) struct Numbers {
     pub(super) epoch: Instant,
     pub(super) rate: RateMeter,
-    pub(super) latency_secs: Average,
-    pub(super) last_read: Option<Instant>,
+    pub(super) latency: LatencyMeter,
+    /// A frame that was taken to be shown and has not been handed to the screen yet: when its controls were read.
+    taken: Option<Option<Instant>>,
     pub(super) stats: Stats,
     pub(super) skipped: u64,
     /// What the interface shows, renewed a few times a second so that it can be read.
@@ -28,8 +28,8 @@ impl Numbers {
         Self {
             epoch: Instant::now(),
             rate: RateMeter::default(),
-            latency_secs: Average::default(),
-            last_read: None,
+            latency: LatencyMeter::default(),
+            taken: None,
             stats: Stats::default(),
             skipped: 0,
             hud: HudNumbers::default(),
@@ -37,14 +37,22 @@ impl Numbers {
         }
     }
 
-    pub(super) fn shown(&mut self, frame: &TimedFrame, now: Instant) {
-        self.rate.tick((now - self.epoch).as_secs_f64());
-        if frame.controls_read.is_some() && frame.controls_read != self.last_read {
-            self.last_read = frame.controls_read;
-            let age = frame.controls_read.map_or(0.0, |read| (now - read).as_secs_f64());
-            // A hand moves at any time between two readings: half a latent on average before it is read.
-            let wait = 0.5 * FRAMES_PER_LATENT as f64 * self.stats.interval_ms * 1e-3;
-            self.latency_secs.add(age + wait, 0.1);
+    /// A frame goes to the window, with the time at which its controls were read. One that waits there still was never seen.
+    pub(super) fn taken(&mut self, controls_read: Option<Instant>) {
+        self.taken = Some(controls_read);
+    }
+
+    /// The window has been handed to the screen. It is drawn for the interface, too: a frame counts the first time.
+    pub(super) fn presented(&mut self, now: Instant) {
+        let Some(controls_read) = self.taken.take() else {
+            return;
+        };
+        let now_secs = now.saturating_duration_since(self.epoch).as_secs_f64();
+        self.rate.tick(now_secs);
+        // First frames and those of the past have no controls of now.
+        if let Some(read) = controls_read {
+            let latency = now.saturating_duration_since(read);
+            self.latency.add(now_secs, latency.as_secs_f64() * 1e3);
         }
     }
 
@@ -52,12 +60,48 @@ impl Numbers {
         let now_secs = self.epoch.elapsed().as_secs_f64();
         if now_secs - self.hud_secs > Self::HUD_PERIOD_SECS {
             self.hud_secs = now_secs;
+            let latency = self.latency.latency(now_secs);
             self.hud = HudNumbers {
                 frames_per_sec: self.rate.per_sec(now_secs),
-                latency_ms: self.latency_secs.get().map(|secs| secs * 1e3),
+                latency: latency.map(|latency| HudLatency {
+                    median_ms: latency.median_ms,
+                    p95_ms: latency.p95_ms,
+                }),
+                latency_course: self.latency.course(now_secs),
                 stats: self.stats.clone(),
             };
         }
         &self.hud
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_frame_counts_when_it_is_handed_over_and_only_once() {
+        let mut numbers = Numbers::new();
+        let epoch = numbers.epoch;
+        let at = |ms| epoch + Duration::from_millis(ms);
+        let course = |numbers: &mut Numbers| {
+            let course = numbers.latency.course(0.5);
+            course.iter().map(|[_, ms]| ms.round()).collect::<Vec<_>>()
+        };
+        // The interface is drawn before there is a frame.
+        numbers.presented(at(10));
+        numbers.taken(Some(at(100)));
+        assert!(course(&mut numbers).is_empty(), "it is not on the screen yet");
+        numbers.presented(at(170));
+        numbers.presented(at(190));
+        assert_eq!(course(&mut numbers), [70.0]);
+        // One gave way to another before it was drawn; a frame of the past has no latency.
+        numbers.taken(Some(at(200)));
+        numbers.taken(Some(at(210)));
+        numbers.presented(at(300));
+        numbers.taken(None);
+        numbers.presented(at(320));
+        assert_eq!(course(&mut numbers), [70.0, 90.0]);
     }
 }

@@ -71,7 +71,7 @@ impl Shell {
         // In the menu there are fields to write in. The interface has got the key already.
         let writing = !press.is_fixed()
             && self.session.menu_open
-            && !self.session.controls_open
+            && !self.session.page_open()
             && self
                 .live
                 .as_ref()
@@ -107,7 +107,7 @@ impl Shell {
         let Some(live) = &self.live else { return };
         let over_interface =
             live.egui.egui_ctx().egui_wants_pointer_input() || live.egui.egui_ctx().is_pointer_over_egui();
-        if over_interface || self.session.home_open || self.session.controls_open {
+        if over_interface || self.session.home_open || self.session.page_open() {
             return;
         }
         self.session.prompt_open = false;

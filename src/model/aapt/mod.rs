@@ -9,6 +9,7 @@ pub mod critic;
 pub mod depth;
 pub mod discriminator;
 pub mod generator;
+pub mod grain;
 pub mod kv_ring;
 pub mod painter;
 pub mod patch_judge;

@@ -1,0 +1,194 @@
+//! Grain for what one walks up to: the fine detail of surfaces that stand larger now than when they were drawn, out of pictures
+//! that the walk has seen. A row of ground looks alike wherever one stands, so detail is taken from the same rows, from places of
+//! the same colour, and only as much as is lacking.
+//!
+//! Enlarging a picture leaves its finest band empty; drawn once for each half doubling, detail grows with the picture and the
+//! band stays filled. Plain host code; the same seed gives the same bytes.
+
+use super::quilt::Source;
+use crate::control::Lens;
+use crate::device::Gaussian;
+
+/// Places that are tried for each pixel; the one of the most similar colour is taken.
+const TRIES: usize = 5;
+/// Half the side of the surroundings that a pixel's detail is told from.
+const FINE: usize = 2;
+/// Half the side of the surroundings over which colours and strengths are compared.
+const WIDE: usize = 4;
+/// Colours this far apart, in -1..1, are of different things.
+const ALIKE: f32 = 0.15;
+/// Rows that a try is shifted by at most.
+const ROWS: usize = 3;
+/// A pixel whose best try is less alike than this gets nothing.
+const LEAST_ALIKE: f32 = 0.1;
+
+/// A picture's detail and what it is found by.
+struct Bands {
+    /// `[h * w * 3]`: what is finer than the surroundings.
+    fine: Vec<f32>,
+    /// `[h * w * 3]`: mean colour.
+    colour: Vec<f32>,
+    /// `[h * w]`: mean square of the detail.
+    strength: Vec<f32>,
+}
+
+impl Bands {
+    fn new(rgb: &[f32], lens: &Lens) -> Self {
+        let (w, h) = (lens.width_px, lens.height_px);
+        let soft = means(rgb, [h, w, 3], FINE);
+        let fine: Vec<f32> = rgb.iter().zip(&soft).map(|(a, b)| a - b).collect();
+        let squares: Vec<f32> = (fine.chunks_exact(3)).map(|c| c.iter().map(|v| v * v).sum()).collect();
+        Self {
+            colour: means(rgb, [h, w, 3], WIDE),
+            strength: means(&squares, [h, w, 1], WIDE),
+            fine,
+        }
+    }
+}
+
+/// Means over squares of `2 * half + 1` places a side, as far as they lie inside.
+fn means(values: &[f32], [h, w, c]: [usize; 3], half: usize) -> Vec<f32> {
+    let along = |values: &[f32], n: usize, stride: usize, lines: &dyn Fn(usize) -> usize, count: usize| {
+        let mut out = vec![0.0; values.len()];
+        for line in 0..count {
+            let at = |i: usize| lines(line) + i * stride;
+            let mut sum: f32 = (0..half.min(n)).map(|i| values[at(i)]).sum();
+            for i in 0..n {
+                if i + half < n {
+                    sum += values[at(i + half)];
+                }
+                if i > half {
+                    sum -= values[at(i - half - 1)];
+                }
+                let inside = (i + half).min(n - 1) - i.saturating_sub(half) + 1;
+                out[at(i)] = sum / inside as f32;
+            }
+        }
+        out
+    };
+    let rows = along(values, w, c, &|line| line / c * w * c + line % c, h * c);
+    along(&rows, h, w * c, &|line| line, w * c)
+}
+
+/// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. Sources are the sharpest first.
+pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u64) -> (Vec<f32>, Vec<bool>) {
+    let (w, h) = (lens.width_px, lens.height_px);
+    let (mut added, mut done) = (vec![0.0; rgb.len()], vec![false; due.len()]);
+    if sources.is_empty() {
+        return (added, done);
+    }
+    let here = Bands::new(rgb, lens);
+    let bands: Vec<Bands> = sources.iter().map(|s| Bands::new(&s.rgb, lens)).collect();
+    let mut rng = Gaussian::new(seed, 0x96a1);
+    let mut best = vec![LEAST_ALIKE; due.len()];
+    for i in 0..TRIES {
+        // The oldest picture, which is the sharpest, is tried most.
+        let number = if i % 2 == 0 { 0 } else { rng.below(sources.len()) };
+        let (from, down) = (&bands[number], sources[number].down);
+        let (across, rows, mirrored) = (rng.below(w), rng.below(2 * ROWS + 1), rng.below(2) == 1);
+        let down = down + rows as isize - ROWS as isize;
+        for y in 0..h {
+            let row = y as isize - down;
+            if !(0..h as isize).contains(&row) {
+                continue;
+            }
+            for x in 0..w {
+                let to = y * w + x;
+                if !due[to] {
+                    continue;
+                }
+                let column = (if mirrored { w - 1 - x } else { x } + across) % w;
+                let at = row as usize * w + column;
+                let apart: f32 = (0..3)
+                    .map(|c| (from.colour[3 * at + c] - here.colour[3 * to + c]).powi(2))
+                    .sum();
+                let alike = libm::expf(-apart / (ALIKE * ALIKE));
+                if alike <= best[to] {
+                    continue;
+                }
+                best[to] = alike;
+                done[to] = true;
+                let lacking = (1.0 - here.strength[to] / from.strength[at].max(1e-6)).max(0.0);
+                let gain = alike * lacking.sqrt();
+                for c in 0..3 {
+                    added[3 * to + c] = gain * from.fine[3 * at + c];
+                }
+            }
+        }
+    }
+    (added, done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const W: usize = 48;
+    const H: usize = 32;
+
+    fn lens() -> Lens {
+        Lens {
+            width_px: W,
+            height_px: H,
+            fov_x_rad: 1.3,
+        }
+    }
+
+    /// Plain sky over ground with blades of this strength.
+    fn picture(strength: f32) -> Vec<f32> {
+        let mut rng = Gaussian::new(5, 0);
+        (0..H * W)
+            .flat_map(|i| {
+                let blade = strength * rng.normal();
+                let ground = i / W >= 14;
+                if ground {
+                    [-0.3 + blade, 0.2 + blade, -0.6 + blade]
+                } else {
+                    [0.3, 0.5, 0.9]
+                }
+            })
+            .collect()
+    }
+
+    fn spread(values: &[f32]) -> f32 {
+        (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt()
+    }
+
+    #[test]
+    fn means_are_of_what_lies_inside() {
+        let values: Vec<f32> = (0..12).map(|i| i as f32).collect();
+        let found = means(&values, [3, 4, 1], 1);
+        assert!((found[0] - (0.0 + 1.0 + 4.0 + 5.0) / 4.0).abs() < 1e-5, "{found:?}");
+        assert!((found[5] - 5.0).abs() < 1e-5, "{found:?}");
+        assert!((found[11] - (6.0 + 7.0 + 10.0 + 11.0) / 4.0).abs() < 1e-5, "{found:?}");
+        let colours: Vec<f32> = (0..12).flat_map(|i| [i as f32, 0.0, -(i as f32)]).collect();
+        let found = means(&colours, [3, 4, 3], 1);
+        assert_eq!([found[15], found[16], found[17]], [5.0, 0.0, -5.0]);
+    }
+
+    #[test]
+    fn soft_ground_gets_the_grain_of_sharp_ground_and_nothing_else_does() {
+        let sources = [Source {
+            rgb: picture(0.1),
+            down: 0,
+        }];
+        let soft = picture(0.0);
+        let due: Vec<bool> = (0..H * W).map(|i| i % W >= 20).collect();
+        let (added, done) = grain(&soft, &due, &lens(), &sources, 1);
+        assert_eq!(grain(&soft, &due, &lens(), &sources, 1).0, added, "the same seed");
+        for y in [4, 24] {
+            let right: Vec<f32> = (24..44).flat_map(|x| added[3 * (y * W + x)..][..3].to_vec()).collect();
+            let (strength, ground) = (spread(&right), y > 14);
+            assert_eq!(strength > 0.04 && strength < 0.13, ground, "row {y}: {strength}");
+            assert!(added[3 * y * W..3 * (y * W + 20)].iter().all(|v| *v == 0.0), "not due");
+            assert!(done[y * W + 30] && !done[y * W + 5]);
+        }
+        // Who has detail needs none, and of other colours none is taken.
+        let sharp = grain(&picture(0.1), &due, &lens(), &sources, 1).0;
+        assert!(spread(&sharp) < 0.5 * spread(&added));
+        let snow = vec![0.9; H * W * 3];
+        let (added, done) = grain(&snow, &due, &lens(), &sources, 1);
+        assert!(added.iter().all(|v| *v == 0.0) && !done.contains(&true));
+        assert!(grain(&soft, &due, &lens(), &[], 1).1.iter().all(|d| !d));
+    }
+}
