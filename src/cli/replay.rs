@@ -28,6 +28,7 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
     rollout.set_sampler(Sampler {
         memory: !track.forgets,
         quilt: !track.plain,
+        paint: !track.soft,
         ..Sampler::default()
     });
     let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
@@ -129,11 +130,13 @@ mod tests {
         let text = std::fs::read_to_string(&file).unwrap();
         let old = text
             .replace("  \"memory\": true,\n", "")
-            .replace("  \"quilt\": true,\n", "");
+            .replace("  \"quilt\": true,\n", "")
+            .replace(",\n  \"paint\": true", "");
         assert_ne!(old, text);
         std::fs::write(&file, old).unwrap();
         assert!(Replay::read(Path::new(&file)).unwrap().track.forgets);
         assert!(Replay::read(Path::new(&file)).unwrap().track.plain);
+        assert!(Replay::read(Path::new(&file)).unwrap().track.soft);
         std::fs::write(&file, text).unwrap();
 
         // What a replay says itself can't be said beside it.

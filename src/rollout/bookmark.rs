@@ -24,7 +24,7 @@ use crate::model::weights::{Array, Arrays};
 
 const KEY: &str = "farwander_bookmark";
 /// Version of the format; a reader refuses others.
-const FORMAT_VERSION: u32 = 3;
+const FORMAT_VERSION: u32 = 4;
 const LARGEST_HEADER: u64 = 16 << 20;
 pub(super) const NOT_OURS: &str = "it is no bookmark, or it is damaged";
 
@@ -60,6 +60,7 @@ struct Card {
     sampler_steps: usize,
     sampler_shift: f64,
     sampler_quilt: bool,
+    sampler_paint: bool,
     /// Of all tensors: see [`digest`].
     sha256: String,
 }
@@ -119,6 +120,7 @@ impl Bookmark {
             sampler_steps: self.state.sampler.steps,
             sampler_shift: f64::from(self.state.sampler.shift),
             sampler_quilt: self.state.sampler.quilt,
+            sampler_paint: self.state.sampler.paint,
             sha256: digest(&tensors),
         };
         let failed = |what: String| FileError::Write {
@@ -230,6 +232,7 @@ impl Card {
                 seed: self.seed,
                 forgets: false,
                 plain: !self.sampler_quilt,
+                soft: !self.sampler_paint,
                 controls,
             },
             frames_per_sec: self.frames_per_sec,
@@ -243,7 +246,7 @@ impl Card {
                     shift: self.sampler_shift as f32,
                     memory: memory.is_some(),
                     quilt: self.sampler_quilt,
-                    paint: true,
+                    paint: self.sampler_paint,
                     fill: true,
                 },
                 arrays: crate::model::weights::under(arrays, "state"),

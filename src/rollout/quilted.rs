@@ -7,7 +7,7 @@ use crate::model::aapt::quilt::{Source, quilt};
 use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
 
 /// Places to each side, and above and below, over which colours are compared.
-const REACH: [usize; 2] = [12, 1];
+const REACH: [usize; 2] = [32, 1];
 
 /// Lays texture out of `sources` on the new sides of a step's four pictures: on the last, whose new part is the largest, and from there on the
 /// others, so that all four show the same. The share of each place's pixels that was drawn, `[h * w]`, if any was. What was
@@ -43,18 +43,21 @@ pub(super) fn quilt_step(
 }
 
 /// A walk's latent frame `[channels, h, w]`: the network's where all is known; where something was drawn, `base` (with the
-/// texture) moved towards the network's over wide surroundings.
+/// texture) moved towards the network's over wide surroundings, as far as a channel means colour: moved in the others, it would
+/// carry the same pattern at every place.
 ///
 /// # Shapes
 /// - `network`, `base`: `[channels * h * w]`
 /// - `drawn`: `[h * w]`, 0 to 1
-pub(super) fn blend(network: &mut [f32], base: &[f32], drawn: &[f32], [h, w]: [usize; 2]) {
+/// - `shares`: `[channels]`: how much each means colour, 0 to 1
+pub(super) fn blend(network: &mut [f32], base: &[f32], drawn: &[f32], shares: &[f32], [h, w]: [usize; 2]) {
     let weight = wide_sums(drawn, [h, w]);
-    for (network, base) in network.chunks_exact_mut(h * w).zip(base.chunks_exact(h * w)) {
+    let channels = network.chunks_exact_mut(h * w).zip(base.chunks_exact(h * w));
+    for ((network, base), share) in channels.zip(shares) {
         let apart: Vec<f32> = (0..h * w).map(|i| (network[i] - base[i]) * drawn[i]).collect();
         let apart = wide_sums(&apart, [h, w]);
         for i in (0..h * w).filter(|i| drawn[*i] > 0.0) {
-            let quilted = base[i] + apart[i] / weight[i].max(1e-6);
+            let quilted = base[i] + share * apart[i] / weight[i].max(1e-6);
             network[i] += drawn[i] * (quilted - network[i]);
         }
     }
@@ -91,7 +94,7 @@ mod tests {
         let texture: Vec<f32> = (0..h * w).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let drawn: Vec<f32> = (0..h * w).map(|i| if i % w >= 4 { 1.0 } else { 0.0 }).collect();
         let mut made = vec![0.5; h * w];
-        blend(&mut made, &texture, &drawn, size);
+        blend(&mut made, &texture, &drawn, &[1.0], size);
         for y in 0..h {
             assert_eq!(made[y * w..y * w + 4], [0.5; 4]);
             let new = &made[y * w + 4..(y + 1) * w];
@@ -102,7 +105,11 @@ mod tests {
         // What is drawn in part is moved in part.
         let half: Vec<f32> = drawn.iter().map(|d| 0.5 * d).collect();
         let mut less = vec![0.5; h * w];
-        blend(&mut less, &texture, &half, size);
+        blend(&mut less, &texture, &half, &[1.0], size);
+        // A channel that means no colour keeps the base's mean.
+        let mut other = vec![0.5; h * w];
+        blend(&mut other, &texture, &drawn, &[0.0], size);
+        assert_eq!(other[6..10], texture[6..10]);
         assert!((less[6] - 0.5 - 0.5 * (made[6] - 0.5)).abs() < 1e-5);
     }
 }

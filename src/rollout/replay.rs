@@ -73,6 +73,7 @@ struct Head<'a> {
     seed: u64,
     memory: bool,
     quilt: bool,
+    paint: bool,
 }
 
 #[derive(Deserialize)]
@@ -93,9 +94,12 @@ struct Document {
     /// Files from before walks had one do not say.
     #[serde(default)]
     memory: bool,
-    /// Nor do those from before new places had texture.
+    /// Nor do those from before new places had texture,
     #[serde(default)]
     quilt: bool,
+    /// and what was walked up to had new detail.
+    #[serde(default)]
+    paint: bool,
     controls: Vec<Row>,
 }
 
@@ -157,6 +161,7 @@ impl Replay {
             seed: track.seed,
             memory: !track.forgets,
             quilt: !track.plain,
+            paint: !track.soft,
         };
         let head = serde_json::to_string_pretty(&head)?;
         let mut text = head.trim_end_matches('}').trim_end().to_owned();
@@ -229,6 +234,7 @@ impl Replay {
                 seed: document.seed,
                 forgets: !document.memory,
                 plain: !document.quilt,
+                soft: !document.paint,
                 controls,
             },
             lens: document.lens,

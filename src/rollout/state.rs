@@ -118,8 +118,10 @@ impl Walks {
             states.push(rings);
         }
         let modulations = networks.modulations(state.sampler, 1, &networks.device);
+        let colour_shares = networks.autoencoder.decoder.colour_shares();
         Ok(Self {
             networks,
+            colour_shares,
             sampler: state.sampler,
             states,
             modulations,

@@ -67,6 +67,7 @@ fn track(package: &Package, n: usize) -> Track {
         seed: 7,
         forgets: false,
         plain: false,
+        soft: false,
         controls: controls(n),
     }
 }

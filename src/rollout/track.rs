@@ -36,6 +36,8 @@ pub struct Track {
     pub forgets: bool,
     /// Whether new places were left without texture, as they once were.
     pub plain: bool,
+    /// Whether what was walked up to was left soft, as it once was.
+    pub soft: bool,
     /// What made latent frame 1, 2, and so on.
     pub controls: Vec<LatentControl>,
 }

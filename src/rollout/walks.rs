@@ -124,6 +124,8 @@ pub struct Walks {
     /// One a walk, or none.
     pub(super) memories: Vec<Memory>,
     pub(super) seeds: Vec<u64>,
+    /// See [`crate::model::aapt::autoencoder::Decoder::colour_shares`].
+    pub(super) colour_shares: Vec<f32>,
     pub(super) step: u64,
     /// What the last step recycled, and its validity.
     pub(super) recycled: Option<(Tensor<4>, Tensor<4>)>,
@@ -338,13 +340,13 @@ impl Networks {
     }
 
     /// A latent frame with texture where some was drawn.
-    fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>) -> Tensor<4> {
+    fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>, shares: &[f32]) -> Tensor<4> {
         let Some((base, drawn)) = textured else { return latent };
         let shape @ [_, c, h, w] = latent.dims();
         let (mut latent, base) = (to_host(latent), to_host(base));
         let walks = latent.chunks_exact_mut(c * h * w).zip(base.chunks_exact(c * h * w));
         for ((latent, base), drawn) in walks.zip(drawn.chunks_exact(h * w)) {
-            blend(latent, base, drawn, [h, w]);
+            blend(latent, base, drawn, shares, [h, w]);
         }
         tensor(latent, shape, &self.device)
     }
@@ -386,6 +388,7 @@ impl Walks {
         let modulations = networks.modulations(sampler, first.len(), &text.device());
         let last = networks.first_sources(first, &decoded);
         let remembers = sampler.memory && networks.generator.config().recycle == Recycle::Reproject;
+        let colour_shares = networks.autoencoder.decoder.colour_shares();
         let memories = vec![Memory::default(); if remembers { first.len() } else { 0 }];
         (
             Self {
@@ -397,6 +400,7 @@ impl Walks {
                 last,
                 memories,
                 seeds: seeds.to_vec(),
+                colour_shares,
                 step: 0,
                 recycled: None,
             },
@@ -496,7 +500,7 @@ impl Walks {
             0 => recycled,
             _ => {
                 let latent = n.latent_from_data(x, recycled, validity, &motion_px);
-                n.quilted(latent, textured)
+                n.quilted(latent, textured, &self.colour_shares)
             }
         };
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {

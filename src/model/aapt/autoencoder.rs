@@ -9,6 +9,7 @@ use super::config::{AutoencoderConfig, BLOCK, SPATIAL_FACTOR};
 use super::pca::Components;
 use crate::device::Gaussian;
 use crate::model::nn::{Conv, Linear, tensor};
+use crate::model::weights::to_host;
 
 /// Values of a position's inverse depth: the last frame's 8 x 8 pixels.
 pub const DEPTH_BLOCK: usize = SPATIAL_FACTOR * SPATIAL_FACTOR;
@@ -130,6 +131,24 @@ impl Decoder {
     }
 }
 
+impl Decoder {
+    /// How much of each latent channel, by energy, is one colour over a whole position: 1 for a mean colour, 0 for texture.
+    pub fn colour_shares(&self) -> Vec<f32> {
+        let weight = self.shortcut.weight.val();
+        let [_, block] = weight.dims();
+        let shares = to_host(weight).chunks_exact(block).map(colour_share).collect();
+        shares
+    }
+}
+
+/// Of one channel's pixels, colours innermost.
+fn colour_share(pixels: &[f32]) -> f32 {
+    let n = pixels.len() as f32 / 3.0;
+    let of_mean = (0..3).map(|c| pixels.iter().skip(c).step_by(3).sum::<f32>().powi(2) / n);
+    let all: f32 = pixels.iter().map(|v| v * v).sum();
+    of_mean.sum::<f32>() / all.max(1e-12)
+}
+
 impl Autoencoder {
     /// A new autoencoder whose shortcut is the given principal components.
     pub fn new(config: &AutoencoderConfig, components: &Components, rng: &mut Gaussian, device: &Device) -> Self {
@@ -155,5 +174,20 @@ fn linear(weight: &[f32], bias: &[f32], inputs: usize, outputs: usize, device: &
     Linear {
         weight: Param::from_tensor(tensor(weight.to_vec(), [inputs, outputs], device)),
         bias: Some(Param::from_tensor(tensor(bias.to_vec(), [outputs], device))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_colour_is_all_colour_and_a_texture_none() {
+        let colour: Vec<f32> = (0..BLOCK).map(|i| [0.5, -0.2, 0.1][i % 3]).collect();
+        let texture: Vec<f32> = (0..BLOCK).map(|i| if i / 3 % 2 == 0 { 0.3 } else { -0.3 }).collect();
+        let both: Vec<f32> = texture.iter().map(|v| v + 0.3).collect();
+        assert!((colour_share(&colour) - 1.0).abs() < 1e-4);
+        assert!(colour_share(&texture).abs() < 1e-4);
+        assert!((colour_share(&both) - 0.5).abs() < 1e-4);
     }
 }

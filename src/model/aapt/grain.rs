@@ -19,6 +19,8 @@ const WIDE: usize = 4;
 const ALIKE: f32 = 0.15;
 /// Rows that a try is shifted by at most.
 const ROWS: usize = 3;
+/// Detail of a larger mean square is no surface but the edge of a thing.
+const EDGE: f32 = 0.06;
 /// A pixel whose best try is less alike than this gets nothing.
 const LEAST_ALIKE: f32 = 0.1;
 
@@ -103,7 +105,7 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u
                     .map(|c| (from.colour[3 * at + c] - here.colour[3 * to + c]).powi(2))
                     .sum();
                 let alike = libm::expf(-apart / (ALIKE * ALIKE));
-                if alike <= best[to] {
+                if alike <= best[to] || from.strength[at] > EDGE {
                     continue;
                 }
                 best[to] = alike;

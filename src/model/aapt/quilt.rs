@@ -12,6 +12,12 @@ use crate::device::Gaussian;
 const OVERLAP: usize = 10;
 /// Fewer known columns than this are too few to take texture from.
 const LEAST_KNOWN: usize = 24;
+/// Bands of rows whose light is compared by itself.
+const BANDS: usize = 4;
+/// How much of a difference in light counts.
+const OF_LIGHT: f32 = 0.25;
+/// Pixels around the best strip within which a better one is looked for.
+const NEAR: isize = 2;
 /// Columns between strips that are tried.
 const STRIDE: usize = 3;
 /// Columns over which a strip's colours go over into those of its neighbour.
@@ -79,17 +85,44 @@ impl Side<'_> {
         [rgb[i], rgb[i + 1], rgb[i + 2]]
     }
 
-    /// Squared difference between a strip's first columns and the last ones before `seam`.
+    /// Squared difference between a strip's first columns and the last ones before `seam`. A strip of another light fits
+    /// nearly as well, because it will be brought to this one: so the strip that was begun at the step before is gone on with.
     fn cost(&self, strip: &Strip, seam: usize) -> f32 {
-        let mut sum = 0.0;
-        for y in (0..self.lens.height_px).step_by(2) {
-            for column in (0..OVERLAP).step_by(2) {
-                let a = self.colour(seam - OVERLAP + column, y);
-                let b = self.of_strip(strip, column, y);
-                sum += (0..3).map(|c| (a[c] - b[c]).powi(2)).sum::<f32>();
+        let h = self.lens.height_px;
+        let mut cost = 0.0;
+        for band in 0..BANDS {
+            let (mut n, mut sums, mut squares) = (0.0f32, [0.0f32; 3], 0.0f32);
+            for y in (band * h / BANDS..(band + 1) * h / BANDS).step_by(2) {
+                for column in (0..OVERLAP).step_by(2) {
+                    let a = self.colour(seam - OVERLAP + column, y);
+                    let b = self.of_strip(strip, column, y);
+                    n += 1.0;
+                    for c in 0..3 {
+                        let apart = a[c] - b[c];
+                        sums[c] += apart;
+                        squares += apart * apart;
+                    }
+                }
             }
+            let of_light = sums.iter().map(|s| s * s).sum::<f32>() / n.max(1.0);
+            cost += squares - (1.0 - OF_LIGHT) * of_light;
         }
-        sum
+        cost
+    }
+
+    /// The strips right beside one, if they lie in their picture.
+    fn near(&self, strip: Strip, whole: usize) -> impl Iterator<Item = Strip> {
+        let (w, reach) = (self.lens.width_px as isize, whole as isize - 1);
+        let moves = (-NEAR..=NEAR).flat_map(|across| (-NEAR..=NEAR).map(move |down| (across, down)));
+        moves.filter_map(move |(across, down)| {
+            let from = strip.from as isize + across;
+            let last = if strip.rightwards { from + reach } else { from - reach };
+            ((0..w).contains(&from) && (0..w).contains(&last)).then(|| Strip {
+                from: from as usize,
+                down: strip.down + down,
+                ..strip
+            })
+        })
     }
 
     /// The strip that fits best before `seam`, `width` columns after the overlap.
@@ -115,7 +148,9 @@ impl Side<'_> {
                 }
             }
         }
-        best.map(|(_, strip)| strip)
+        let (_, found) = best?;
+        let cost = |strip: &Strip| self.cost(strip, seam);
+        self.near(found, whole).min_by(|a, b| cost(a).total_cmp(&cost(b)))
     }
 
     /// How much lighter each row is before the seam than in the strip: the median over many rows, so that a tree on one
