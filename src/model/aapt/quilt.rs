@@ -18,6 +18,8 @@ const BANDS: usize = 4;
 const OF_LIGHT: f32 = 0.25;
 /// Pixels around the best strip within which a better one is looked for.
 const NEAR: isize = 2;
+/// A larger difference is not one of light, but of things.
+const MOST_LIGHT: f32 = 0.15;
 /// Columns between strips that are tried.
 const STRIDE: usize = 3;
 /// Columns over which a strip's colours go over into those of its neighbour.
@@ -168,7 +170,8 @@ impl Side<'_> {
             std::array::from_fn(|c| {
                 let mut values: Vec<f32> = near.iter().flatten().map(|d| d[c]).collect();
                 let middle = values.len() / 2;
-                *values.select_nth_unstable_by(middle, f32::total_cmp).1
+                let found = *values.select_nth_unstable_by(middle, f32::total_cmp).1;
+                found.clamp(-MOST_LIGHT, MOST_LIGHT)
             })
         };
         (0..h).map(median).collect()
