@@ -47,6 +47,12 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<()> {
         g.window,
         g.recycle
     );
+    for (net, what) in [("depth_net", "depth to the pixel"), ("painter", "painter")] {
+        let weights = count(&format!("generator.{net}."));
+        if weights > 0 {
+            println!("  of these    {:.1} M weights: {what}", weights as f64 / 1e6);
+        }
+    }
     println!(
         "  text        {:.1} M weights; words: {}",
         count("text.") as f64 / 1e6,
