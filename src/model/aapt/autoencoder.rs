@@ -136,8 +136,8 @@ impl Decoder {
     pub fn colour_shares(&self) -> Vec<f32> {
         let weight = self.shortcut.weight.val();
         let [_, block] = weight.dims();
-        let shares = to_host(weight).chunks_exact(block).map(colour_share).collect();
-        shares
+        let weight = to_host(weight);
+        weight.chunks_exact(block).map(colour_share).collect()
     }
 }
 
