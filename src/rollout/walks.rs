@@ -269,8 +269,8 @@ impl Networks {
     pub fn first_sources(&self, first: &[Vec<f32>], decoded: &[Decoded]) -> Vec<RgbDepth> {
         let sources = first.iter().zip(decoded).map(|(rgb, d)| RgbDepth {
             rgb: rgb.clone(),
+            stale: vec![0.0; d.inverse_depth.len()],
             inverse_depth: d.inverse_depth.clone(),
-            stale: vec![],
         });
         sources.collect()
     }

@@ -112,12 +112,15 @@ pub(super) fn make(run: &Run, most: usize) -> Result<(), TrainError> {
         let some = clips.len().min(most);
         let numbers: Vec<usize> = (0..some).map(|i| i * clips.len() / some).collect();
         let progress = bar("pairs", 0, numbers.len() as u64);
+        let mut made = false;
         for (i, group) in numbers.chunks(GROUP).enumerate() {
             let file = dir.join(format!("pairs-{i:05}.safetensors"));
             if !file.exists() {
-                if run.stopping() {
+                // At least one group each time, however often one is stopped.
+                if run.stopping() && made {
                     return Err(TrainError::Stopped(group[0] as u64));
                 }
+                made = true;
                 let samples = match &walker {
                     Some(samples) => samples,
                     None => {

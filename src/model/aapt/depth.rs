@@ -12,7 +12,7 @@ pub const PLANES: [usize; 2] = [5, 1];
 /// Inverse depth, in 1/m, that is half way to nearest.
 const HALF: f32 = 0.2;
 /// Largest nearness: 4 1/m.
-const NEAREST: f32 = 0.95;
+const NEAREST: f32 = 4.0 / (4.0 + HALF);
 /// What the network gives is this many times as large as what is added.
 const GAIN: f32 = 0.2;
 

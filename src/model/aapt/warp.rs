@@ -406,8 +406,8 @@ mod tests {
         s.stale = vec![0.5; s.inverse_depth.len()];
         let out = warp(&lens(), &s, &from, &ahead(2.5));
         assert!((out.stale[middle] - 1.5).abs() < 1e-3, "{}", out.stale[middle]);
-        let out = warp(&lens(), &s, &from, &ahead(-5.0));
-        assert_eq!(out.stale[middle], 0.0);
+        let out = warp(&lens(), &s, &from, &ahead(-2.0));
+        assert!(out.stale[middle] < 0.1, "{}", out.stale[middle]);
         let turned = warp(&lens(), &s, &from, &CameraPose { yaw_rad: 0.2, ..from });
         assert_eq!(turned.stale[28 * 96 + 95], NEW);
         assert!(turned.stale[middle] < 0.6);
