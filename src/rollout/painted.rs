@@ -18,6 +18,8 @@ use crate::model::weights::to_host;
 const END: usize = FRAMES_PER_LATENT - 1;
 /// A smaller share of a picture that is due can wait.
 const LEAST_DUE: f32 = 0.005;
+/// Pictures that grain is taken from, the oldest first.
+const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.
 const NOISE: u64 = 0x9a14_7e6d;
 
@@ -60,7 +62,8 @@ impl Networks {
         }
         let Some(painter) = self.generator.painter() else {
             for i in due.into_iter().filter(|i| *i < memories.len()) {
-                let sources = memories[i].textures(&self.lens, &controls[i]);
+                let mut sources = memories[i].textures(&self.lens, &controls[i]);
+                sources.truncate(GRAIN_SOURCES);
                 let wants: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
                 let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
                 let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);
@@ -109,15 +112,39 @@ impl Networks {
             inverse_depth: decoded.inverse_depth.clone(),
             stale: vec![],
         };
+        // A step moves pictures so far at most: farther away nothing is looked for.
+        let reach = (control.motion_px(&self.lens).min(1e3) as usize).max(4) + 4;
+        let untouched = far_from(done, self.lens.width_px, reach);
         let (end, others) = (&control.poses[END], &mut decoded.frames[..END]);
         for (picture, pose) in others.iter_mut().zip(&control.poses) {
-            let seen = reproject(&self.lens, &change, end, pose, None);
+            let seen = reproject(&self.lens, &change, end, pose, Some(&untouched));
             let valid = seen.rgb.iter().zip(seen.valid.iter().flat_map(|v| [*v; 3]));
             for (pixel, (change, valid)) in picture.iter_mut().zip(valid) {
                 *pixel = (*pixel + change * valid).clamp(-1.0, 1.0);
             }
         }
     }
+}
+
+/// 1 where nothing is `done` within `reach` pixels across or down, else 0.
+fn far_from(done: &[bool], w: usize, reach: usize) -> Vec<f32> {
+    let h = done.len() / w.max(1);
+    let mut rows = vec![false; done.len()];
+    for (near, line) in rows.chunks_exact_mut(w).zip(done.chunks_exact(w)) {
+        for x in (0..w).filter(|x| line[*x]) {
+            near[x.saturating_sub(reach)..(x + reach + 1).min(w)].fill(true);
+        }
+    }
+    let mut far = vec![1.0; done.len()];
+    for y in 0..h {
+        let near = |x: usize| (y.saturating_sub(reach)..(y + reach + 1).min(h)).any(|row| rows[row * w + x]);
+        for x in 0..w {
+            if near(x) {
+                far[y * w + x] = 0.0;
+            }
+        }
+    }
+    far
 }
 
 /// Interleaved colours `[h * w * 3]` as planes `[3 * h * w]`.
@@ -183,6 +210,18 @@ mod tests {
         let before = decoded.clone();
         n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 2);
         assert_eq!(before[0].frames, decoded[0].frames);
+    }
+
+    #[test]
+    fn what_is_far_from_all_that_was_drawn_is_not_looked_for() {
+        let (w, h) = (12, 9);
+        let done: Vec<bool> = (0..w * h).map(|i| i == 4 * w + 6).collect();
+        let far = far_from(&done, w, 2);
+        for (i, far) in far.iter().enumerate() {
+            let near = (i % w).abs_diff(6) <= 2 && (i / w).abs_diff(4) <= 2;
+            assert_eq!(*far == 0.0, near, "{i}");
+        }
+        assert!(far_from(&vec![false; w * h], w, 3).iter().all(|v| *v == 1.0));
     }
 
     #[test]

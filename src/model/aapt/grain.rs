@@ -5,6 +5,8 @@
 //! Enlarging a picture leaves its finest band empty; drawn once for each half doubling, detail grows with the picture and the
 //! band stays filled. Plain host code; the same seed gives the same bytes.
 
+use rayon::prelude::*;
+
 use super::quilt::Source;
 use crate::control::Lens;
 use crate::device::Gaussian;
@@ -79,8 +81,13 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u
     if sources.is_empty() {
         return (added, done);
     }
-    let here = Bands::new(rgb, lens);
-    let bands: Vec<Bands> = sources.iter().map(|s| Bands::new(&s.rgb, lens)).collect();
+    let pictures: Vec<&[f32]> = std::iter::once(rgb)
+        .chain(sources.iter().map(|s| s.rgb.as_slice()))
+        .collect();
+    let all: Vec<Bands> = pictures.par_iter().map(|rgb| Bands::new(rgb, lens)).collect();
+    let [here, bands @ ..] = all.as_slice() else {
+        return (added, done);
+    };
     let mut rng = Gaussian::new(seed, 0x96a1);
     let mut best = vec![LEAST_ALIKE; due.len()];
     for i in 0..TRIES {
