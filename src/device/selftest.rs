@@ -132,7 +132,7 @@ pub fn test(choice: DeviceChoice) -> Result<Proof, String> {
 /// Devices that have passed [`test`] in this process.
 static PROVEN: Mutex<Vec<(DeviceChoice, Proof)>> = Mutex::new(Vec::new());
 
-/// Like [`test`], but a device that has passed [`test_once`] before is not tested again.
+/// Like [`test()`], but a device that has passed [`test_once()`] before is not tested again.
 pub fn test_once(choice: DeviceChoice) -> Result<Proof, String> {
     let proven = PROVEN
         .lock()

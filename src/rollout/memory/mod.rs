@@ -57,11 +57,11 @@ pub struct Kept {
     pub rgb: Vec<u8>,
     /// `[h * w]`, 1/m, 0 = sky.
     pub inverse_depth: Vec<f16>,
-    /// `[h * w]`: [`RgbDepth::stale`] in steps of [`STALE_STEP`], or nothing.
+    /// `[h * w]`: [`RgbDepth::stale`] in steps of a thirty-second, or nothing.
     pub stale: Vec<u8>,
 }
 
-/// See [`Kept::stale`].
+/// See [`Kept`].
 const STALE_STEP: f32 = 1.0 / 32.0;
 
 impl Kept {
