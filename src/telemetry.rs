@@ -83,7 +83,12 @@ pub fn set_context(key: &'static str, value: impl Into<String>) {
 pub fn end_with_the_reader() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if panic_message(info.payload()).starts_with("failed printing to stdout") {
+        let said = panic_message(info.payload());
+        // A full disk is another matter.
+        let left = ["os error 32)", "os error 109)", "os error 232)"]
+            .iter()
+            .any(|code| said.contains(code));
+        if said.starts_with("failed printing to stdout") && left {
             #[expect(clippy::exit, reason = "nobody is left to tell anything")]
             std::process::exit(0);
         }

@@ -101,17 +101,26 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
             None
         }
     };
+    let left_out: String = [
+        (" --no-memory", args.no_memory),
+        (" --no-quilt", args.no_quilt),
+        (" --no-paint", args.no_paint),
+    ]
+    .iter()
+    .filter_map(|(flag, given)| given.then_some(*flag))
+    .collect();
     let mut text = format!(
         "# Against the renderer's truth\n\n{} held-out worlds a row; generator {}, sha256 {}.\n\
-         Made by `farwander eval --worlds {} --secs {} --seed {}`. The two warps are the same rollout with a network that \
+         Made by `farwander eval --worlds {} --secs {} --seed {}{}`. The two warps are the same rollout with a network that \
          adds nothing: \"alone\" leaves grey what the picture before does not show, \"and soft fill\" continues known places \
-         into it, as this program does before its network is asked, and looks into the walk's memory.\n\n",
+         into it, as this program does before its network is asked, and looks into the walk's memory if that is not left out.\n\n",
         args.worlds,
         package.manifest.title,
         &package.manifest.sha256[..12],
         args.worlds,
         args.secs,
-        args.seed
+        args.seed,
+        left_out
     );
     let sampler = |steps| Sampler {
         steps,

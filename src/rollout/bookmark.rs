@@ -230,7 +230,7 @@ impl Card {
                 prompt: self.prompt,
                 prompt_changes: self.prompt_changes,
                 seed: self.seed,
-                forgets: false,
+                forgets: memory.is_none(),
                 plain: !self.sampler_quilt,
                 soft: !self.sampler_paint,
                 controls,

@@ -18,7 +18,7 @@ use crate::model::weights::to_host;
 const END: usize = FRAMES_PER_LATENT - 1;
 /// A smaller share of a picture that is due can wait.
 const LEAST_DUE: f32 = 0.005;
-/// Pictures that grain is taken from, the oldest first.
+/// Pictures that grain is taken from.
 const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.
 const NOISE: u64 = 0x9a14_7e6d;
@@ -112,8 +112,8 @@ impl Networks {
             inverse_depth: decoded.inverse_depth.clone(),
             stale: vec![],
         };
-        // A step moves pictures so far at most: farther away nothing is looked for.
-        let reach = (control.motion_px(&self.lens).min(1e3) as usize).max(4) + 4;
+        // A step moves things 5 m away half so far: farther off nothing is looked for.
+        let reach = 2 * control.motion_px(&self.lens).min(1e3) as usize + 8;
         let untouched = far_from(done, self.lens.width_px, reach);
         let (end, others) = (&control.poses[END], &mut decoded.frames[..END]);
         for (picture, pose) in others.iter_mut().zip(&control.poses) {

@@ -19,7 +19,7 @@ pub struct WalkState {
     /// How latent frames are sampled.
     pub sampler: Sampler,
     /// `latent` `[1, channels, h, w]`; `last.rgb` `[h_px, w_px, 3]` in -1..1 and `last.inverse_depth` `[h_px, w_px]` in
-    /// 1/m, from the first step on `last.stale` of the same shape; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
+    /// 1/m, `last.stale` of the same shape; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
     /// `.pinned` (from the first latent frame on) and `.text`.
     pub arrays: Arrays,
     /// What the walk remembers, if it does. Its pictures are shared with the walk and with other states of it.

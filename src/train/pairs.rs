@@ -94,6 +94,19 @@ pub(super) fn make(run: &Run, most: usize) -> Result<(), TrainError> {
     let now = format!("weights {hash}, {most} clips\n");
     let made_with = run.dir.join("pairs").join("made-with.txt");
     let known = std::fs::read_to_string(&made_with).is_ok_and(|then| then == now);
+    let all = run.dir.join("pairs");
+    if !known {
+        // All of them, before the new ones are begun: a stop must not leave old ones beside new.
+        let io = |source| TrainError::Io {
+            path: all.clone(),
+            source,
+        };
+        if all.exists() {
+            std::fs::remove_dir_all(&all).map_err(io)?;
+        }
+        std::fs::create_dir_all(&all).map_err(io)?;
+        std::fs::write(&made_with, &now).map_err(io)?;
+    }
     let mut walker = None;
     for split in [Split::Test, Split::Train] {
         let dir = folder(run, split);
@@ -101,13 +114,7 @@ pub(super) fn make(run: &Run, most: usize) -> Result<(), TrainError> {
             path: dir.clone(),
             source,
         };
-        if !known && dir.exists() {
-            std::fs::remove_dir_all(&dir).map_err(io)?;
-        }
         std::fs::create_dir_all(&dir).map_err(io)?;
-        if !known {
-            std::fs::write(&made_with, &now).map_err(io)?;
-        }
         let clips = Clips::open(run, split)?;
         let some = clips.len().min(most);
         let numbers: Vec<usize> = (0..some).map(|i| i * clips.len() / some).collect();

@@ -83,7 +83,7 @@ pub struct GeneratorRecipe {
     pub recycle: Recycle,
     /// Most words of a prompt.
     pub text_tokens: usize,
-    /// A network for texture, after the decoder, trained in stage 4.
+    /// A network for texture, after the decoder, trained in stage 5.
     pub painter: Option<PixelNetConfig>,
     /// A network for depth to the pixel, after the decoder, trained in stage 4.
     pub depth_net: Option<PixelNetConfig>,
@@ -335,8 +335,11 @@ impl Recipe {
                 "[depth] and generator.depth_net go together: give both or neither".into()
             ));
         }
-        if recipe.depth.as_ref().is_some_and(|p| p.batch == 0) {
-            return Err(bad("depth.batch must be at least 1".into()));
+        if recipe.depth.as_ref().is_some_and(|p| p.batch == 0 || p.clips == 0) {
+            return Err(bad("depth.batch and depth.clips must be at least 1".into()));
+        }
+        if recipe.paint.as_ref().is_some_and(|p| p.clips == 0) {
+            return Err(bad("paint.clips must be at least 1".into()));
         }
         if recipe.paint.is_some() != recipe.generator.painter.is_some() {
             return Err(bad(

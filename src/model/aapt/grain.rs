@@ -74,7 +74,7 @@ fn means(values: &[f32], [h, w, c]: [usize; 3], half: usize) -> Vec<f32> {
     along(&rows, h, w * c, &|line| line, w * c)
 }
 
-/// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. Sources are the sharpest first.
+/// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. The first source is tried most.
 pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u64) -> (Vec<f32>, Vec<bool>) {
     let (w, h) = (lens.width_px, lens.height_px);
     let (mut added, mut done) = (vec![0.0; rgb.len()], vec![false; due.len()]);
@@ -91,7 +91,7 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u
     let mut rng = Gaussian::new(seed, 0x96a1);
     let mut best = vec![LEAST_ALIKE; due.len()];
     for i in 0..TRIES {
-        // The oldest picture, which is the sharpest, is tried most.
+        // The first, mostly the oldest and so the sharpest, is tried most.
         let number = if i % 2 == 0 { 0 } else { rng.below(sources.len()) };
         let (from, down) = (&bands[number], sources[number].down);
         let (across, rows, mirrored) = (rng.below(w), rng.below(2 * ROWS + 1), rng.below(2) == 1);

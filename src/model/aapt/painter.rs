@@ -14,7 +14,7 @@ use super::warp::NEW;
 /// Maps beside the picture, see [`maps`]. The painter sees noise as well.
 pub const MAPS: usize = 4;
 /// A place is drawn anew when it stands larger by this power of two than when it was drawn last.
-const STALE_LIMIT: f32 = 0.5;
+pub const STALE_LIMIT: f32 = 0.5;
 /// Planes that the network is between: picture, maps and noise; what it adds to the picture.
 pub const PLANES: [usize; 2] = [3 + MAPS + 1, 3];
 

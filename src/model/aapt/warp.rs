@@ -136,7 +136,10 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
                         [] => 0.0,
                         plane => sample(plane, w, h, sx, sy),
                     };
-                    stale[x] = (then + larger).clamp(0.0, MOST_STALE);
+                    stale[x] = match then > MOST_STALE {
+                        true => NEW,
+                        false => (then + larger).clamp(0.0, MOST_STALE),
+                    };
                     sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
                 }
             }

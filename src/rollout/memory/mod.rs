@@ -16,8 +16,9 @@ use self::eye::Eye;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
-use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
+use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
 const MOST: usize = 24;
@@ -69,7 +70,9 @@ impl Kept {
         Self {
             rgb: codec::to_bytes(&picture.rgb),
             inverse_depth: picture.inverse_depth.iter().map(|v| f16::from_f32(*v)).collect(),
-            stale: picture.stale.iter().map(|v| (v / STALE_STEP) as u8).collect(),
+            stale: (picture.stale.iter())
+                .map(|v| if *v == NEW { u8::MAX } else { (v / STALE_STEP) as u8 })
+                .collect(),
         }
     }
 
@@ -77,7 +80,9 @@ impl Kept {
         RgbDepth {
             rgb: codec::from_bytes(&self.rgb),
             inverse_depth: self.inverse_depth.iter().map(|v| v.to_f32()).collect(),
-            stale: self.stale.iter().map(|v| f32::from(*v) * STALE_STEP).collect(),
+            stale: (self.stale.iter())
+                .map(|v| if *v == u8::MAX { NEW } else { f32::from(*v) * STALE_STEP })
+                .collect(),
         }
     }
 }
@@ -138,6 +143,12 @@ impl Memory {
         if let Some(near) = self.best(lens, end, &warped[0], &tried, NEAR_M) {
             tried[near] = true;
             look(lens, &self.keyframes[near], &poses, &mut warped);
+            // Who rests starts from it at every step: what is drawn now would be drawn otherwise each time.
+            for picture in &mut warped {
+                for (stale, _) in picture.stale.iter_mut().zip(&picture.valid).filter(|(_, v)| **v > 0.0) {
+                    *stale = stale.min(STALE_LIMIT);
+                }
+            }
         }
         let before = control.before();
         for (picture, pose) in warped.iter_mut().zip(&control.poses) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::control::Keys;
+use crate::model::aapt::painter::is_due;
 
 fn lens() -> Lens {
     Lens {
@@ -140,6 +141,31 @@ fn who_rests_keeps_the_picture_of_that_moment() {
         memory.moved(&rest, unknown_share(&end));
     }
     assert_eq!(memory.keyframes.len(), 2, "one is enough");
+}
+
+#[test]
+fn nothing_is_drawn_again_while_one_rests() {
+    let l = lens();
+    let mut memory = Memory::default();
+    let mut first = far_away(&CameraPose::default());
+    // What was never drawn, what is long stale, what is fresh.
+    first.stale = (0..first.inverse_depth.len()).map(|i| [NEW, 3.0, 0.1][i % 3]).collect();
+    let rest = turn(&CameraPose::default(), 0.0);
+    memory.keep(&first, &rest);
+    let kept = memory.keyframes[0].picture.picture();
+    assert!(kept.stale.iter().zip(&first.stale).all(|(a, b)| (a - b).abs() < 0.04));
+    let due = |control: &LatentControl| {
+        let [.., end] = memory.recall(&l, &first, control);
+        let due = end
+            .stale
+            .iter()
+            .zip(&end.valid)
+            .filter(|(s, v)| **v > 0.0 && is_due(**s));
+        (due.count(), end.stale.contains(&NEW))
+    };
+    assert_eq!(due(&rest), (0, false));
+    // What nobody knows is new.
+    assert_eq!(due(&turn(&CameraPose::default(), 0.3)), (0, true));
 }
 
 #[test]

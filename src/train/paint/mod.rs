@@ -62,9 +62,9 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
 
     let device = run.device.open()?;
     let training = device.clone().autodiff();
-    let base = match finished(run, "depth") {
-        Ok(with_depth) => with_depth,
-        Err(_) => pairs::generator(run)?,
+    let base = match run.recipe.depth {
+        Some(_) => finished(run, "depth")?,
+        None => pairs::generator(run)?,
     };
     let mut rng = Gaussian::new(run.recipe.data.seed, 12);
     let depth_net = match (&run.recipe.generator.depth_net, under(&base, "depth_net")) {
