@@ -13,6 +13,7 @@ use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
 use crate::model::aapt::pca::Components;
+use crate::model::aapt::pixel_net::{PixelNet, PixelNetConfig};
 use crate::model::nn::{Conv, Linear, rms_norm, tensor};
 use crate::model::weights::{export, import, to_host};
 
@@ -108,6 +109,15 @@ fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
             let z = a.encoder.forward(random([1, 48, 768], 6, d), 6, 8);
             let (pixels, depth) = a.decoder.forward(z.clone(), z.clone(), DType::F32);
             [to_host(z), to_host(pixels), to_host(depth)].concat()
+        });
+        both("network on pixels", &|d| {
+            let sizes = PixelNetConfig {
+                width: 12,
+                deep_width: 20,
+                blocks: 4,
+            };
+            let net = stirred(|d| PixelNet::new(&sizes, [5, 3], &mut silent(), d), d);
+            to_host(net.forward(random([2, 5, 16, 24], 9, d), DType::F32))
         });
         both("generator, a whole clip", &|d| {
             let g = stirred(|d| Generator::new(&config(), &mut silent(), d), d);

@@ -9,7 +9,6 @@ use super::optim::{AdamW, Optimizer, learning_rate};
 use super::pairs::{self, Pairs};
 use super::run::Run;
 use super::steps::Steps;
-use crate::data::Split;
 use crate::device::Gaussian;
 use crate::frame::Frame;
 use crate::model::aapt::codec;
@@ -47,9 +46,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     if last.exists() {
         return Ok(());
     }
-    pairs::make(run, r.clips)?;
-    let pairs = Pairs::load(run, Split::Train)?;
-    let held_out = Pairs::load(run, Split::Test)?;
+    let (pairs, held_out) = Pairs::both(run, r.clips)?;
 
     let device = run.device.open()?;
     let training = device.clone().autodiff();
@@ -59,12 +56,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut optimizer = Optimizer::new(&net);
     let saved = dir.join("checkpoint.safetensors");
     if saved.exists() {
-        let (arrays, meta) = checkpoint::load(&saved)?;
-        let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
-        optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint {
-            path: saved.clone(),
-            what,
-        })?;
+        optimizer.resume(&saved)?;
     }
     net = optimizer.apply(net, &training);
 

@@ -2,10 +2,13 @@
 //!
 //! The masters live here as plain f32: a checkpoint is these arrays and nothing else, and resuming is exact.
 
+use std::path::Path;
+
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Bytes, DType, Device, Gradients, Tensor, TensorData};
 use rayon::prelude::*;
 
+use super::{TrainError, checkpoint};
 use crate::model::weights::{Array, Arrays, export, to_host};
 
 /// Settings of a step.
@@ -222,6 +225,16 @@ impl Optimizer {
             }
         }
         out
+    }
+
+    /// Takes up a checkpoint that holds this optimiser's state and nothing else.
+    pub(super) fn resume(&mut self, saved: &Path) -> Result<(), TrainError> {
+        let (arrays, meta) = checkpoint::load(saved)?;
+        let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
+        self.restore(arrays, step).map_err(|what| TrainError::Checkpoint {
+            path: saved.to_owned(),
+            what,
+        })
     }
 
     /// Takes up [`Self::arrays`] again; names what does not fit.

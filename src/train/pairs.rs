@@ -83,7 +83,7 @@ pub(super) fn generator(run: &Run) -> Result<Arrays, TrainError> {
 }
 
 /// Walks clips, of each split at most so many, that have not been walked by these weights.
-pub(super) fn make(run: &Run, most: usize) -> Result<(), TrainError> {
+fn make(run: &Run, most: usize) -> Result<(), TrainError> {
     let weights = &generator(run)?;
     let mut hash = Sha256::new();
     for (name, array) in weights {
@@ -222,8 +222,19 @@ fn write(file: &std::path::Path, pairs: &[Pair], lens: &Lens) -> Result<(), Trai
 }
 
 impl Pairs {
+    /// Those to learn from and those held out, of at most so many clips each; clips that have not been walked are.
+    pub(super) fn both(run: &Run, most: usize) -> Result<(Self, Self), TrainError> {
+        make(run, most)?;
+        Ok((Self::load(run, Split::Train)?, Self::load(run, Split::Test)?))
+    }
+
+    /// Whether something is to be drawn in any of them.
+    pub(super) fn any_due(&self) -> bool {
+        (0..self.len()).any(|pair| self.stale(pair).into_iter().any(is_due))
+    }
+
     /// Reads what [`make`] wrote.
-    pub(super) fn load(run: &Run, split: Split) -> Result<Self, TrainError> {
+    fn load(run: &Run, split: Split) -> Result<Self, TrainError> {
         let lens = run.recipe.lens();
         let pixels = lens.width_px * lens.height_px;
         let dir = folder(run, split);

@@ -136,12 +136,7 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
     if saved.exists() {
-        let (arrays, meta) = checkpoint::load(&saved)?;
-        let step = meta.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
-        optimizer.restore(arrays, step).map_err(|what| TrainError::Checkpoint {
-            path: saved.clone(),
-            what,
-        })?;
+        optimizer.resume(&saved)?;
         model = optimizer.apply(model, &training);
     }
     let save_state = |o: &Optimizer| checkpoint::save(&saved, &o.arrays(), &[("step", o.step.to_string())]);

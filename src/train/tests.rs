@@ -229,3 +229,15 @@ fn a_missing_stage_and_missing_clips_are_sentences() {
     assert!(error.to_string().contains("train autoencoder"), "{error}");
     assert!(!out.exists());
 }
+
+#[test]
+fn every_recipe_of_the_project_reads() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/recipes");
+    let mut read = 0;
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        Recipe::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        read += 1;
+    }
+    assert!(read >= 5, "{read}");
+}

@@ -20,7 +20,6 @@ use super::pairs::{self, Pairs};
 use super::recipe::PaintRecipe;
 use super::run::{Means, Run};
 use super::steps::Steps;
-use crate::data::Split;
 use crate::device::Gaussian;
 use crate::frame::Frame;
 use crate::model::aapt::codec;
@@ -50,10 +49,8 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     if last.exists() {
         return Ok(());
     }
-    pairs::make(run, r.clips)?;
-    let pairs = Pairs::load(run, Split::Train)?;
-    let held_out = Pairs::load(run, Split::Test)?;
-    if pairs.len() == 0 || held_out.len() == 0 {
+    let (pairs, held_out) = Pairs::both(run, r.clips)?;
+    if !pairs.any_due() || !held_out.any_due() {
         return Err(TrainError::Recipe {
             path: run.dir.clone(),
             what: "its clips show nothing that would have to be drawn: walk or turn more in them".into(),
