@@ -65,7 +65,10 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let step = optimizer.step;
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xde9, step + 1);
         let chosen: Vec<usize> = (0..r.batch).map(|_| rng.below(pairs.len())).collect();
-        let [picture, decoded, ground, truth] = batch(&pairs, &chosen, &device).map(Tensor::from_inner);
+        // A world in the mirror is a world, too.
+        let mirrored = rng.below(2) == 1;
+        let turn = |planes: Tensor<4>| if mirrored { planes.flip([3]) } else { planes };
+        let [picture, decoded, ground, truth] = batch(&pairs, &chosen, &device).map(|p| Tensor::from_inner(turn(p)));
         let decoded_error = (decoded.clone() - truth.clone()).abs().mean();
         let error = (sharpen(&net, picture, decoded, ground, dtype) - truth).abs().mean();
         for (name, value) in [("error", &error), ("error_decoded", &decoded_error)] {
