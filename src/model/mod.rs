@@ -2,5 +2,6 @@
 
 pub mod aapt;
 pub mod nn;
+pub mod pointwise;
 pub mod probe;
 pub mod weights;

@@ -136,11 +136,11 @@ fn far_from(done: &[bool], w: usize, reach: usize) -> Vec<f32> {
         }
     }
     let mut far = vec![1.0; done.len()];
-    for y in 0..h {
-        let near = |x: usize| (y.saturating_sub(reach)..(y + reach + 1).min(h)).any(|row| rows[row * w + x]);
-        for x in 0..w {
-            if near(x) {
-                far[y * w + x] = 0.0;
+    for (y, line) in far.chunks_exact_mut(w).enumerate() {
+        let near = &rows[y.saturating_sub(reach) * w..(y + reach + 1).min(h) * w];
+        for row in near.chunks_exact(w) {
+            for (far, near) in line.iter_mut().zip(row) {
+                *far = if *near { 0.0 } else { *far };
             }
         }
     }

@@ -3,12 +3,13 @@
 //! the latent frame before, so a stream needs one latent of state; it also gives the last frame's inverse depth.
 
 use burn::module::{Module, Param};
-use burn::tensor::{DType, Device, Tensor, activation};
+use burn::tensor::{DType, Device, Tensor};
 
 use super::config::{AutoencoderConfig, BLOCK, SPATIAL_FACTOR};
 use super::pca::Components;
 use crate::device::Gaussian;
 use crate::model::nn::{Conv, Linear, tensor};
+use crate::model::pointwise::silu;
 use crate::model::weights::to_host;
 
 /// Values of a position's inverse depth: the last frame's 8 x 8 pixels.
@@ -32,7 +33,7 @@ impl ResBlock {
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let power = x.clone().powi_scalar(2).mean_dim(1);
         let h = x.clone() * (power + 1e-4).sqrt().recip();
-        x + self.mix.forward(activation::silu(self.spread.forward(h)))
+        x + self.mix.forward(silu(self.spread.forward(h)))
     }
 }
 
@@ -124,7 +125,7 @@ impl Decoder {
     /// The branch computes in `dtype`; the shortcut always in f32, because it carries the picture.
     pub fn forward(&self, latent: Tensor<4>, before: Tensor<4>, dtype: DType) -> (Tensor<3>, Tensor<3>) {
         let both = Tensor::cat(vec![latent.clone(), before], 1).cast(dtype);
-        let trunk = activation::silu(self.trunk.forward(both));
+        let trunk = silu(self.trunk.forward(both));
         let detail = to_rows(self.head.forward(trunk.clone())).cast(DType::F32);
         let depth = to_rows(self.depth.forward(trunk)).cast(DType::F32);
         (self.shortcut.forward(to_rows(latent)) + detail, depth)

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
 use super::attention::{attend, gather, join_heads, normalise, split_heads, with_ones};
 use super::config::GeneratorConfig;
@@ -12,6 +12,7 @@ use super::kv_ring::KvRing;
 use super::rope::{Rope, Rotation};
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm, tensor};
+use crate::model::pointwise::gelu;
 
 /// What a token of a whole clip attends to besides the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -220,7 +221,7 @@ impl Block {
     fn finish(&self, x: Tensor<3>, attended: Tensor<4>, m: &Modulation) -> Tensor<3> {
         let x = x + self.out.forward(join_heads(attended)) * m.0[2].clone().add_scalar(1.0);
         let h = rms_norm(x.clone()) * m.0[4].clone().add_scalar(1.0) + m.0[3].clone();
-        x + self.down.forward(activation::gelu(self.up.forward(h))) * m.0[5].clone().add_scalar(1.0)
+        x + self.down.forward(gelu(self.up.forward(h))) * m.0[5].clone().add_scalar(1.0)
     }
 
     /// One latent frame against the ring, which is brought to `step`.

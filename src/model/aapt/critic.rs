@@ -1,13 +1,14 @@
 //! The critic: judges the painter's pictures place by place. It only exists in training.
 
 use burn::module::Module;
-use burn::tensor::{DType, Device, Tensor, activation};
+use burn::tensor::{DType, Device, Tensor};
 
 use super::autoencoder::ResBlock;
 use super::painter::MAPS;
 use super::pixel_net::{SIDE, to_blocks};
 use crate::device::Gaussian;
 use crate::model::nn::Conv;
+use crate::model::pointwise::silu;
 
 /// Pixels of a picture that a logit stands for, each way.
 pub const CELL: usize = 8;
@@ -44,10 +45,10 @@ impl Critic {
         let [n, _, h, w] = picture.dims();
         let x = Tensor::cat(vec![picture, maps], 1).cast(dtype);
         let x = self.fine.forward(self.stem.forward(to_blocks(x, SIDE)));
-        let x = self.merge.forward(to_blocks(activation::silu(x), 2));
+        let x = self.merge.forward(to_blocks(silu(x), 2));
         let x = self.deep.iter().fold(x, |x, block| block.forward(x));
         let power = x.clone().powi_scalar(2).mean_dim(1);
-        let x = activation::silu(x * (power + 1e-4).sqrt().recip());
+        let x = silu(x * (power + 1e-4).sqrt().recip());
         self.logit
             .forward(x)
             .reshape([n, h / CELL * (w / CELL)])

@@ -4,7 +4,7 @@
 //! latent, and camera rays; its output has the channels of a latent. What the output means is `flow`'s business.
 
 use burn::module::{Module, Param};
-use burn::tensor::{DType, Device, Tensor, activation};
+use burn::tensor::{DType, Device, Tensor};
 
 use super::block::{Block, Modulation, SequenceRotations, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
@@ -15,6 +15,7 @@ use super::text::TextEncoder;
 use super::{depth, painter};
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm, tensor};
+use crate::model::pointwise::silu;
 use crate::model::weights::{Arrays, WeightsError};
 
 const TIME_FEATURES: usize = 64;
@@ -113,7 +114,7 @@ impl Generator {
             }
         }
         let features = tensor(features, [t.len(), TIME_FEATURES], device);
-        self.time_out.forward(activation::silu(self.time_in.forward(features)))
+        self.time_out.forward(silu(self.time_in.forward(features)))
     }
 
     fn rope(&self) -> Rope {

@@ -77,19 +77,21 @@ fn means(values: &[f32], [h, w, c]: [usize; 3], half: usize) -> Vec<f32> {
 /// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. The first source is tried most.
 pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u64) -> (Vec<f32>, Vec<bool>) {
     let (w, h) = (lens.width_px, lens.height_px);
-    let (mut added, mut done) = (vec![0.0; rgb.len()], vec![false; due.len()]);
-    if sources.is_empty() {
-        return (added, done);
-    }
+    let mut added = vec![0.0; rgb.len()];
     let pictures: Vec<&[f32]> = std::iter::once(rgb)
         .chain(sources.iter().map(|s| s.rgb.as_slice()))
         .collect();
     let all: Vec<Bands> = pictures.par_iter().map(|rgb| Bands::new(rgb, lens)).collect();
     let [here, bands @ ..] = all.as_slice() else {
-        return (added, done);
+        return (added, vec![false; due.len()]);
     };
+    if bands.is_empty() {
+        return (added, vec![false; due.len()]);
+    }
+    let mut found = vec![None; due.len()];
     let mut rng = Gaussian::new(seed, 0x96a1);
-    let mut best = vec![LEAST_ALIKE; due.len()];
+    // Squared differences of colour: the best try so far, at first that which would only just do.
+    let mut best = vec![-ALIKE * ALIKE * libm::logf(LEAST_ALIKE); due.len()];
     for i in 0..TRIES {
         // The first, mostly the oldest and so the sharpest, is tried most.
         let number = if i % 2 == 0 { 0 } else { rng.below(sources.len()) };
@@ -111,21 +113,24 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u
                 let apart: f32 = (0..3)
                     .map(|c| (from.colour[3 * at + c] - here.colour[3 * to + c]).powi(2))
                     .sum();
-                let alike = libm::expf(-apart / (ALIKE * ALIKE));
-                if alike <= best[to] || from.strength[at] > EDGE {
-                    continue;
-                }
-                best[to] = alike;
-                done[to] = true;
-                let lacking = (1.0 - here.strength[to] / from.strength[at].max(1e-6)).max(0.0);
-                let gain = alike * lacking.sqrt();
-                for c in 0..3 {
-                    added[3 * to + c] = gain * from.fine[3 * at + c];
+                if apart < best[to] && from.strength[at] <= EDGE {
+                    best[to] = apart;
+                    found[to] = Some((number, at));
                 }
             }
         }
     }
-    (added, done)
+    for (to, (apart, found)) in best.iter().zip(&found).enumerate() {
+        let Some((number, at)) = *found else { continue };
+        let from: &Bands = &bands[number];
+        let alike = libm::expf(-apart / (ALIKE * ALIKE));
+        let lacking = (1.0 - here.strength[to] / from.strength[at].max(1e-6)).max(0.0);
+        let gain = alike * lacking.sqrt();
+        for c in 0..3 {
+            added[3 * to + c] = gain * from.fine[3 * at + c];
+        }
+    }
+    (added, found.iter().map(Option::is_some).collect())
 }
 
 #[cfg(test)]

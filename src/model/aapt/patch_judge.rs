@@ -4,13 +4,14 @@
 //! nothing of words or of other frames, and so is left with what newly seen places lack: texture, edges, objects.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
 use super::autoencoder::ResBlock;
 use super::config::{GeneratorConfig, PATCH};
 use super::generator::patchify;
 use crate::device::Gaussian;
 use crate::model::nn::{Conv, Linear, rms_norm};
+use crate::model::pointwise::silu;
 
 /// Residual blocks on the latent grid, and then on the token grid.
 const BLOCKS: [usize; 2] = [2, 2];
@@ -55,7 +56,7 @@ impl PatchJudge {
         let x = self.coarse.iter().fold(x, |x, block| block.forward(x));
         let x = x.reshape([n, width, tokens]).swap_dims(1, 2);
         self.logit
-            .forward(activation::silu(rms_norm(x)))
+            .forward(silu(rms_norm(x)))
             .reshape([batch, (frames - 1) * tokens])
     }
 }

@@ -1,12 +1,13 @@
 //! Word-level text encoder: learned word vectors, a little attention of text to text.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::attention::{attend, join_heads, split_heads};
 use super::config::GeneratorConfig;
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm};
+use crate::model::pointwise::gelu;
 
 /// The words of a prompt that a vocabulary knows, as indices; 0 is "no word".
 pub fn words(prompt: &str, vocabulary: &[String], most: usize) -> Vec<i32> {
@@ -66,7 +67,7 @@ impl TextEncoder {
         let qkv = self.qkv.forward(rms_norm(x.clone()));
         let part = |i: usize| split_heads(qkv.clone().narrow(2, i * width, width), self.heads);
         x = x + self.out.forward(join_heads(attend(part(0), part(1), part(2), None)));
-        x = x.clone() + self.down.forward(activation::gelu(self.up.forward(rms_norm(x))));
+        x = x.clone() + self.down.forward(gelu(self.up.forward(rms_norm(x))));
         rms_norm(x)
     }
 }
