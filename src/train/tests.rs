@@ -159,29 +159,21 @@ fn a_run_that_stops_after_every_step_gives_the_same_file() {
 
     let pieces = dir.path().join("pieces.safetensors");
     let folder = dir.path().join("pieces");
-    let done = [
-        "autoencoder",
-        "latents",
-        "pretrain",
-        "adapt",
-        "distill",
-        "adversarial",
-        "depth",
-        "paint",
-    ];
-    let log = std::fs::read_to_string(dir.path().join("whole/log.jsonl")).unwrap();
-    let mut order: Vec<String> = vec![];
-    for line in log.lines() {
-        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
-        let stage = entry["stage"].as_str().unwrap();
-        if order.last().is_none_or(|last| last != stage) {
-            order.push(stage.into());
+    // Only Linux tells the peak memory, which alone some of these stages log when they are so short.
+    #[cfg(target_os = "linux")]
+    {
+        let log = std::fs::read_to_string(dir.path().join("whole/log.jsonl")).unwrap();
+        let mut order: Vec<String> = vec![];
+        for line in log.lines() {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            if let Some(peak) = entry.get("peak_mib") {
+                assert!(peak.as_f64().unwrap() > 1.0);
+                order.push(entry["stage"].as_str().unwrap().into());
+            }
         }
-    }
-    assert_eq!(order, done);
-    for stage in done {
-        let peak = |l: &&str| l.contains(&format!("\"{stage}\"")) && l.contains("peak_mib");
-        assert_eq!(log.lines().any(|l| peak(&l)), cfg!(target_os = "linux"), "{stage}");
+        order.dedup();
+        let all = "autoencoder latents pretrain adapt distill adversarial depth paint";
+        assert_eq!(order.join(" "), all);
     }
     for stage in [
         Stage::Autoencoder,
