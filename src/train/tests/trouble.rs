@@ -136,7 +136,7 @@ fn a_missing_shard_is_named() {
 fn adaptation_waits_for_the_pre_training_that_its_recipe_names() {
     let dir = TempDir::new().unwrap();
     let (without, folder) = begun(dir.path());
-    let with = super::recipe(dir.path());
+    let with = recipe(dir.path());
     let error = adapt(&with, &folder, true).unwrap_err().to_string();
     assert!(error.contains("farwander train pretrain"), "{error}");
     let error = train(&run(&without, &folder, true), Stage::Pretrain, &folder.join("none")).unwrap_err();
