@@ -4,7 +4,6 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::checkpoint;
 use super::clips::Clips;
-use super::memory;
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Every, Run, TrainError, bar};
 use super::steps::{NOT_FINITE, diverged};
@@ -17,6 +16,7 @@ use crate::model::aapt::config::BLOCK;
 use crate::model::aapt::pca::{Accumulator, Components};
 use crate::model::nn::tensor;
 use crate::model::weights::{Array, Arrays, import, prefixed, to_host, under};
+use crate::telemetry;
 
 const STAGE: &str = "autoencoder";
 
@@ -197,7 +197,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         Ok(import(module, &optimizer.average(), &device)?)
     };
 
-    memory::forget_peak();
+    telemetry::forget_peak();
     let progress = bar(STAGE, optimizer.step, r.steps);
     let (mut checkpoints, mut samples) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
     let (mut sum, mut since, mut clock) = (0.0, 0u64, std::time::Instant::now());

@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use super::autoencoder::trained;
 use super::checkpoint;
 use super::clips::Clips;
-use super::memory;
 use super::run::{Run, TrainError, bar};
 use crate::control::LatentControl;
 use crate::data::Split;
@@ -21,6 +20,7 @@ use crate::model::aapt::text::words;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::weights::{Array, Arrays, to_host};
 use crate::rollout::Networks;
+use crate::telemetry;
 
 /// One clip as the generator's stages see it.
 #[derive(Clone, Debug)]
@@ -181,7 +181,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
                 source,
             })?;
         }
-        memory::forget_peak();
+        telemetry::forget_peak();
         let networks = encoder_networks(run, &run.generator_config()?)?;
         let progress = bar("latents", 0, clips.len() as u64);
         let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, split, *c).exists()).collect();

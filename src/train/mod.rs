@@ -12,7 +12,6 @@ mod export;
 mod inherit;
 mod latents;
 mod losses;
-mod memory;
 mod optim;
 mod paint;
 mod pairs;

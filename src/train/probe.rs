@@ -8,7 +8,6 @@ use burn::tensor::{Tensor, activation};
 use super::TrainError;
 use super::checkpoint;
 use super::clips::Clips;
-use super::memory;
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Every, Means, Run, bar};
 use super::steps::{NOT_FINITE, diverged};
@@ -19,6 +18,7 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::nn::tensor;
 use crate::model::probe::{MOTION, MOTION_UNITS, Probe, ProbeAccuracy, ProbeHead, halved, save};
 use crate::model::weights::{import, to_host};
+use crate::telemetry;
 
 const STAGE: &str = "probe";
 
@@ -156,7 +156,7 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
         ];
         run.log(STAGE, step, &fields)
     };
-    memory::forget_peak();
+    telemetry::forget_peak();
     let progress = bar(STAGE, optimizer.step, r.steps);
     let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
     let mut means = Means::new(20);

@@ -13,10 +13,11 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, depth, distill, latents, memory, paint, pretrain, probe, start};
+use super::{adapt, adversarial, autoencoder, depth, distill, latents, paint, pretrain, probe, start};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
+use crate::telemetry;
 
 /// Trouble in training.
 #[derive(Debug, thiserror::Error)]
@@ -204,12 +205,13 @@ impl Run {
         writeln!(file, "{}", serde_json::Value::Object(line)).map_err(io)
     }
 
-    /// Tells and logs the peak memory since the last [`memory::forget_peak`].
+    /// Tells and logs the peak memory since the last [`telemetry::forget_peak`].
     pub(super) fn log_peak(&self, stage: &str, step: u64) -> Result<(), TrainError> {
-        let Some(mib) = memory::peak_mib() else {
+        let Some(bytes) = telemetry::peak_bytes() else {
             eprintln!("{stage}: this system does not tell the peak memory");
             return Ok(());
         };
+        let mib = bytes as f64 / f64::from(1 << 20);
         eprintln!("{stage}: peak memory {mib:.0} MiB");
         self.log(stage, step, &[("peak_mib", mib)])
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 
-use super::memory;
 use super::run::{Every, Means, Run, TrainError, bar};
+use crate::telemetry;
 
 /// Errors above this are none that a network makes which learns: data have unit deviation, so one that says nothing is at
 /// about 2, times the weight of new places.
@@ -35,7 +35,7 @@ impl<'a> Steps<'a> {
         all: u64,
         shown: &'static [&'static str],
     ) -> Steps<'a> {
-        memory::forget_peak();
+        telemetry::forget_peak();
         Steps {
             run,
             stage,
