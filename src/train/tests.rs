@@ -1,6 +1,8 @@
 //! A whole training run, small: stopped after every step it gives the same file, byte for byte, as an uninterrupted one.
 
+#[cfg(test)]
 mod batches;
+#[cfg(test)]
 mod trouble;
 
 use std::path::Path;
