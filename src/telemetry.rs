@@ -159,17 +159,26 @@ fn age_from_kernel() -> Option<Duration> {
 
 /// Memory that this process holds in bytes, where the system tells.
 pub fn resident_bytes() -> Option<u64> {
-    #[cfg(target_os = "linux")]
-    {
-        let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
-        let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-        Some(kib * 1024)
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        None
-    }
+    of_status(&std::fs::read_to_string(STATUS).ok()?, "VmRSS:")
+}
+
+/// The most that it held since the last [`forget_peak`], where the system tells.
+pub fn peak_bytes() -> Option<u64> {
+    of_status(&std::fs::read_to_string(STATUS).ok()?, "VmHWM:")
+}
+
+/// Begins the peak anew. Where that can't be done it stays that of the process.
+pub fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// What Linux says of a process.
+const STATUS: &str = "/proc/self/status";
+
+fn of_status(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|l| l.strip_prefix(field))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// Events per second over the last two seconds.
@@ -227,6 +236,22 @@ mod tests {
         if cfg!(target_os = "linux") {
             assert!(resident_bytes().unwrap() > 100_000);
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_large_vector_raises_the_peak_and_the_next_peak_forgets_it() {
+        const MIB: u64 = 1 << 20;
+        forget_peak();
+        let before = peak_bytes().unwrap();
+        let large = vec![1u8; 64 << 20];
+        assert_eq!(large[large.len() / 2], 1);
+        let with = peak_bytes().unwrap();
+        assert!(with > before + 60 * MIB, "{before} {with}");
+        drop(large);
+        forget_peak();
+        let after = peak_bytes().unwrap();
+        assert!(after + 50 * MIB < with, "{after} {with}");
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use burn::tensor::DType;
+use burn::tensor::{DType, Gradients, Tensor};
 
 use super::autoencoder::{compute_dtype, trained};
 use super::checkpoint;
 use super::latents::{self, LatentClip};
 use super::optim::{AdamW, Optimizer, learning_rate};
+use super::pretrain;
 use super::run::{Run, TrainError};
 use super::samples::Samples;
 use super::sequence::{ErrorWeights, assemble, noise_like, picks, weighted_mse};
@@ -17,7 +18,9 @@ use super::student::{StudentPlan, StudentPool};
 use crate::data::Split;
 use crate::device::Gaussian;
 use crate::flow;
+use crate::model::aapt::block::Sight;
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::recompute::ClipInput;
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::weights::{Arrays, import, to_host};
 
@@ -111,6 +114,9 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let warm = warm.map(|(weights, _)| start::grown(&model, weights));
     if let Some(weights) = &warm {
         model = import(model, weights, &training)?;
+    } else if run.recipe.pretrain.is_some() {
+        let weights = pretrain::converted(&model, finished(run, pretrain::STAGE)?);
+        model = import(model, &weights, &training)?;
     }
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
@@ -125,28 +131,39 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xada, step + 1);
         student.refresh(step, || optimizer.average(), &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
-        let picks = picks(&mut rng, clips, r.batch, r.latents);
-        let batch = assemble(
-            &run.recipe.lens(),
-            &config,
-            clips,
-            &picks,
-            r.latents,
-            &setup.residual_std,
-            &weights,
-            dtype,
-            &training,
-        );
-        let t: Vec<f32> = (0..r.batch).map(|_| flow::shift(rng.uniform(), r.shift)).collect();
-        let noise = noise_like(&batch.data, &mut rng);
-        let x_t = flow::add_noise(batch.data.clone(), noise.clone(), &t);
-        let text = model.encode_text(&batch.words, &training);
-        let output = model
-            .sequence(x_t.clone().cast(dtype), batch.condition, &t, text)
-            .cast(DType::F32);
-        let error = flow::velocity(x_t, output, &t) - flow::target_velocity(batch.data, noise);
-        let loss = weighted_mse(error, batch.weights);
-        let grads = loss.backward();
+        let picks = picks(&mut rng, clips, r.batch * r.accumulate, r.latents);
+        let t: Vec<f32> = picks.iter().map(|_| flow::shift(rng.uniform(), r.shift)).collect();
+        let mut loss = 0.0;
+        for (picks, t) in picks.chunks(r.batch).zip(t.chunks(r.batch)) {
+            let batch = assemble(
+                &run.recipe.lens(),
+                &config,
+                clips,
+                picks,
+                r.latents,
+                &setup.residual_std,
+                &weights,
+                dtype,
+                &device,
+            );
+            let noise = noise_like(&batch.data, &mut rng);
+            let x_t = flow::add_noise(batch.data.clone(), noise.clone(), t);
+            let target = flow::target_velocity(batch.data, noise);
+            let input = ClipInput {
+                noisy: x_t.clone().cast(dtype),
+                condition: batch.condition,
+                t,
+                words: &batch.words,
+                sight: Sight::Causal,
+            };
+            let error = |output: Tensor<5>| {
+                let v = flow::velocity(Tensor::from_inner(x_t), output.cast(DType::F32), t);
+                let error = v - Tensor::from_inner(target);
+                weighted_mse(error, Tensor::from_inner(batch.weights)).div_scalar(r.accumulate as f32)
+            };
+            let gather = |grads: &Gradients| optimizer.gather(&model, grads);
+            loss += to_host(model.gradients(input, r.recompute, &training, error, gather))[0];
+        }
         let lr = learning_rate(r.lr, step, r.warmup, r.steps);
         let with = AdamW {
             lr,
@@ -155,20 +172,20 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             ..AdamW::default()
         };
         let norm;
-        (model, norm) = optimizer.update(model, &grads, with, &training);
-        steps.means.add("loss", f64::from(to_host(loss.detach())[0]));
+        (model, norm) = optimizer.advance(model, with, &training);
+        steps.means.add("loss", loss.into());
         steps.means.add("grad_norm", norm);
         steps.means.add("lr", lr.into());
         steps.end(
             step + 1,
-            r.batch * r.latents,
+            r.batch * r.accumulate * r.latents,
             &[norm],
             &saved,
             || save(&optimizer, &student, &saved),
             || samples.take(run, STAGE, step + 1, &optimizer.average()),
         )?;
     }
-    steps.finish();
+    steps.finish(r.steps)?;
     let mut weights = optimizer.average();
     if let Some(start) = &warm {
         mix(&mut weights, start, r.warm_share);

@@ -100,7 +100,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             || samples.take(run, STAGE, step + 1, &duel.of_learner.average()),
         )?;
     }
-    steps.finish();
+    steps.finish(r.steps)?;
     let weights = duel.of_learner.average();
     samples.take(run, STAGE, r.steps, &weights)?;
     duel.save(&student)?;

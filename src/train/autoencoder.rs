@@ -6,6 +6,7 @@ use super::checkpoint;
 use super::clips::Clips;
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Every, Run, TrainError, bar};
+use super::steps::{NOT_FINITE, diverged};
 use crate::data::Split;
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::FRAMES_PER_LATENT;
@@ -15,6 +16,7 @@ use crate::model::aapt::config::BLOCK;
 use crate::model::aapt::pca::{Accumulator, Components};
 use crate::model::nn::tensor;
 use crate::model::weights::{Array, Arrays, import, prefixed, to_host, under};
+use crate::telemetry;
 
 const STAGE: &str = "autoencoder";
 
@@ -195,6 +197,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         Ok(import(module, &optimizer.average(), &device)?)
     };
 
+    telemetry::forget_peak();
     let progress = bar(STAGE, optimizer.step, r.steps);
     let (mut checkpoints, mut samples) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
     let (mut sum, mut since, mut clock) = (0.0, 0u64, std::time::Instant::now());
@@ -226,11 +229,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);
         if !norm.is_finite() {
-            return Err(TrainError::Diverged {
-                stage: STAGE,
-                step,
-                path: saved,
-            });
+            return Err(diverged(STAGE, step, NOT_FINITE.into(), &saved));
         }
         sum += f64::from(to_host(pixels.detach())[0]);
         since += 1;
@@ -267,6 +266,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         }
     }
     progress.finish();
+    run.log_peak(STAGE, r.steps)?;
     save(&optimizer)?;
     let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device);
     run.log(STAGE, r.steps, &[("val_psnr_db", psnr), ("val_depth", depth)])?;

@@ -1,6 +1,8 @@
 //! Checkpoints and named arrays on disk: plain f32 safetensors, replaced at once or not at all.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 use safetensors::tensor::TensorView;
@@ -26,9 +28,20 @@ pub(super) fn save(path: &Path, arrays: &Arrays, meta: &[(&str, String)]) -> Res
         .map_err(|e| bad(e.to_string()))?;
     let meta: HashMap<String, String> = meta.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     let bytes = safetensors::serialize(views, Some(meta)).map_err(|e| bad(e.to_string()))?;
+    replace(path, &bytes).map_err(io)
+}
+
+/// Writes a file that takes its name, and the place of an older one, only when it is whole and on the disk.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let partial = path.with_extension("partial");
-    std::fs::write(&partial, bytes).map_err(io)?;
-    std::fs::rename(&partial, path).map_err(io)
+    let written = File::create(&partial).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&partial, path)).inspect_err(|_| {
+        // It is of no use, and the disk may be full.
+        let _ = std::fs::remove_file(&partial);
+    })
 }
 
 /// Reads what [`save`] wrote.

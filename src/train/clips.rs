@@ -1,10 +1,20 @@
 //! The clips of a split, as the stages read them: floats and controls, straight from the mapped shards.
 
+use std::path::{Path, PathBuf};
+
 use super::run::{Run, TrainError};
 use crate::control::{CameraPose, Keys, LatentControl, Lens};
 use crate::data::{ShardReader, Split, list_shards};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+
+/// The shard before one of a numbered set, as `farwander synth` names them: of `train-1-00012`, `train-1-00011`.
+fn one_before(shard: &Path) -> Option<PathBuf> {
+    let (set, number) = shard.file_stem()?.to_str()?.rsplit_once('-')?;
+    let before = number.parse::<usize>().ok()?.checked_sub(1)?;
+    let digits = number.len();
+    Some(shard.with_file_name(format!("{set}-{before:0digits$}.safetensors")))
+}
 
 /// All clips of a split, in the order of their shards.
 pub(super) struct Clips {
@@ -28,7 +38,13 @@ impl Clips {
         if !dir.is_dir() {
             return Err(TrainError::NoClips { dir });
         }
-        for path in list_shards(&dir)? {
+        let paths = list_shards(&dir)?;
+        // Clips are known by their number, which a missing shard changes.
+        if let Some(gap) = paths.iter().filter_map(|p| one_before(p)).find(|p| !paths.contains(p)) {
+            let what = format!("there is no {}", gap.display());
+            return Err(TrainError::MissingClips { dir, what });
+        }
+        for path in paths {
             let shard = ShardReader::open(&path)?;
             let head = shard.head();
             let wrong = |what: String| TrainError::Checkpoint {
@@ -54,6 +70,10 @@ impl Clips {
         }
         if places.is_empty() {
             return Err(TrainError::NoClips { dir });
+        }
+        if places.len() < most {
+            let what = format!("there are {} of the recipe's {most}", places.len());
+            return Err(TrainError::MissingClips { dir, what });
         }
         Ok(Self { shards, places, lens })
     }

@@ -91,7 +91,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             || look(run, &optimizer, &held_out, &device),
         )?;
     }
-    steps.finish();
+    steps.finish(r.steps)?;
     look(run, &optimizer, &held_out, &device)?;
     let mut weights = pairs::generator(run)?;
     weights.extend(prefixed(optimizer.average(), "depth_net"));

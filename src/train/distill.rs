@@ -5,7 +5,8 @@
 //! refreshed every so often, and the target is the truth (which the commanded cameras still name exactly). Then the
 //! network meets its own errors in training.
 
-use burn::tensor::DType;
+use burn::module::Module;
+use burn::tensor::{DType, Gradients, Tensor};
 
 use super::adapt::{Setup, finished, resume, save};
 use super::autoencoder::compute_dtype;
@@ -18,7 +19,9 @@ use super::steps::Steps;
 use super::student::{StudentPlan, StudentPool};
 use crate::device::Gaussian;
 use crate::flow;
+use crate::model::aapt::block::Sight;
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::recompute::ClipInput;
 use crate::model::weights::{import, to_host};
 
 const STAGE: &str = "distill";
@@ -59,50 +62,58 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let mut rng = Gaussian::new(run.recipe.data.seed ^ 0xd15, step + 1);
         student.refresh(step, || optimizer.average(), &samples, &setup)?;
         let clips = student.choose(&mut rng).unwrap_or(&setup.clips);
-        let picks = picks(&mut rng, clips, r.batch, r.latents);
-        let batch = assemble(
-            &run.recipe.lens(),
-            &config,
-            clips,
-            &picks,
-            r.latents,
-            &setup.residual_std,
-            &weights,
-            dtype,
-            &device,
-        );
+        let picks = picks(&mut rng, clips, r.batch * r.accumulate, r.latents);
         // Neighbouring timesteps, one pair a clip.
-        let n: Vec<usize> = (0..r.batch).map(|_| rng.below(r.timesteps)).collect();
+        let n: Vec<usize> = picks.iter().map(|_| rng.below(r.timesteps)).collect();
         let (t_low, t_high): (Vec<f32>, Vec<f32>) = n.iter().map(|&i| (times[i], times[i + 1])).unzip();
         let zero = vec![0.0; r.batch];
-        let noise = noise_like(&batch.data, &mut rng);
-        let high = flow::add_noise(batch.data.clone(), noise, &t_high);
+        let mut loss = 0.0;
+        for ((picks, t_low), t_high) in (picks.chunks(r.batch))
+            .zip(t_low.chunks(r.batch))
+            .zip(t_high.chunks(r.batch))
+        {
+            let batch = assemble(
+                &run.recipe.lens(),
+                &config,
+                clips,
+                picks,
+                r.latents,
+                &setup.residual_std,
+                &weights,
+                dtype,
+                &device,
+            );
+            let noise = noise_like(&batch.data, &mut rng);
+            let high = flow::add_noise(batch.data.clone(), noise, t_high);
 
-        // Target: one teacher step down, then the student's own landing from there, without gradient.
-        let landed = {
-            let text = teacher.encode_text(&batch.words, &device);
-            let out = teacher.sequence(high.clone().cast(dtype), batch.condition.clone(), &t_high, text);
-            let v = flow::velocity(high.clone(), out.cast(DType::F32), &t_high);
-            let low = flow::euler(high.clone(), v, &t_high, &t_low);
-            let fixed = burn::module::Module::valid(&model);
-            let text = fixed.encode_text(&batch.words, &device);
-            let out = fixed.sequence(low.clone().cast(dtype), batch.condition.clone(), &t_low, text);
-            let v = flow::velocity(low.clone(), out.cast(DType::F32), &t_low);
-            flow::euler(low, v, &t_low, &zero)
-        };
-        let high = burn::tensor::Tensor::from_inner(high);
-        let text = model.encode_text(&batch.words, &training);
-        let condition = burn::tensor::Tensor::from_inner(batch.condition);
-        let out = model
-            .sequence(high.clone().cast(dtype), condition, &t_high, text)
-            .cast(DType::F32);
-        let v = flow::velocity(high.clone(), out, &t_high);
-        let student_landing = flow::euler(high, v, &t_high, &zero);
-        let loss = weighted_mse(
-            student_landing - burn::tensor::Tensor::from_inner(landed),
-            burn::tensor::Tensor::from_inner(batch.weights),
-        );
-        let grads = loss.backward();
+            // Target: one teacher step down, then the student's own landing from there, without gradient.
+            let landed = {
+                let text = teacher.encode_text(&batch.words, &device);
+                let out = teacher.sequence(high.clone().cast(dtype), batch.condition.clone(), t_high, text);
+                let v = flow::velocity(high.clone(), out.cast(DType::F32), t_high);
+                let low = flow::euler(high.clone(), v, t_high, t_low);
+                let fixed = model.valid();
+                let text = fixed.encode_text(&batch.words, &device);
+                let out = fixed.sequence(low.clone().cast(dtype), batch.condition.clone(), t_low, text);
+                let v = flow::velocity(low.clone(), out.cast(DType::F32), t_low);
+                flow::euler(low, v, t_low, &zero)
+            };
+            let input = ClipInput {
+                noisy: high.clone().cast(dtype),
+                condition: batch.condition,
+                t: t_high,
+                words: &batch.words,
+                sight: Sight::Causal,
+            };
+            let error = |output: Tensor<5>| {
+                let high = Tensor::from_inner(high);
+                let v = flow::velocity(high.clone(), output.cast(DType::F32), t_high);
+                let error = flow::euler(high, v, t_high, &zero) - Tensor::from_inner(landed);
+                weighted_mse(error, Tensor::from_inner(batch.weights)).div_scalar(r.accumulate as f32)
+            };
+            let gather = |grads: &Gradients| optimizer.gather(&model, grads);
+            loss += to_host(model.gradients(input, r.recompute, &training, error, gather))[0];
+        }
         let lr = learning_rate(r.lr, step, r.warmup, r.steps);
         let with = AdamW {
             lr,
@@ -111,20 +122,20 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             ..AdamW::default()
         };
         let norm;
-        (model, norm) = optimizer.update(model, &grads, with, &training);
-        steps.means.add("loss", f64::from(to_host(loss.detach())[0]));
+        (model, norm) = optimizer.advance(model, with, &training);
+        steps.means.add("loss", loss.into());
         steps.means.add("grad_norm", norm);
         steps.means.add("lr", lr.into());
         steps.end(
             step + 1,
-            r.batch * r.latents,
+            r.batch * r.accumulate * r.latents,
             &[norm],
             &saved,
             || save(&optimizer, &student, &saved),
             || samples.take(run, STAGE, step + 1, &optimizer.average()),
         )?;
     }
-    steps.finish();
+    steps.finish(r.steps)?;
     samples.take(run, STAGE, r.steps, &optimizer.average())?;
     save(&optimizer, &student, &saved)?;
     checkpoint::save(&last, &optimizer.average(), &[("step", r.steps.to_string())])

@@ -33,7 +33,15 @@ pub fn export(run: &Run, out: &Path) -> Result<(), TrainError> {
     let clips = latents::load(run, Split::Train)?;
     let statistics = latents::statistics(run, &clips)?;
     let mut steps = std::collections::BTreeMap::new();
-    for stage in ["autoencoder", "adapt", "distill", "adversarial", "depth", "paint"] {
+    for stage in [
+        "autoencoder",
+        "pretrain",
+        "adapt",
+        "distill",
+        "adversarial",
+        "depth",
+        "paint",
+    ] {
         let path = run.dir.join(stage).join("final.safetensors");
         if path.exists() {
             let (_, meta) = checkpoint::load(&path)?;

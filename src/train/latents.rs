@@ -20,6 +20,7 @@ use crate::model::aapt::text::words;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::weights::{Array, Arrays, to_host};
 use crate::rollout::Networks;
+use crate::telemetry;
 
 /// One clip as the generator's stages see it.
 #[derive(Clone, Debug)]
@@ -134,9 +135,7 @@ fn write(file: &std::path::Path, l: &LatentClip) -> Result<(), TrainError> {
         path: file.to_owned(),
         what: e.to_string(),
     })?;
-    let partial = file.with_extension("partial");
-    std::fs::write(&partial, bytes).map_err(io)?;
-    std::fs::rename(&partial, file).map_err(io)
+    checkpoint::replace(file, &bytes).map_err(io)
 }
 
 /// What the latents depend on beside the clips, in words and a hash.
@@ -182,6 +181,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
                 source,
             })?;
         }
+        telemetry::forget_peak();
         let networks = encoder_networks(run, &run.generator_config()?)?;
         let progress = bar("latents", 0, clips.len() as u64);
         let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, split, *c).exists()).collect();
@@ -196,6 +196,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
             }
         }
         progress.finish();
+        run.log_peak("latents", clips.len() as u64)?;
     }
     Ok(())
 }

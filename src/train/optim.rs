@@ -49,6 +49,7 @@ struct Slot {
     first: Vec<f32>,
     second: Vec<f32>,
     average: Vec<f32>,
+    /// Gathered for the next update; empty if nothing was.
     grad: Vec<f32>,
 }
 
@@ -67,9 +68,13 @@ struct Grads<'a> {
 impl ModuleVisitor for Grads<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(slot) = self.slots.next() else { return };
-        match param.val().grad(self.grads) {
-            Some(g) => slot.grad = to_host(g),
-            None => slot.grad.clear(),
+        let Some(grad) = param.val().grad(self.grads).map(to_host) else {
+            return;
+        };
+        if slot.grad.is_empty() {
+            slot.grad = grad;
+        } else {
+            slot.grad.iter_mut().zip(grad).for_each(|(sum, g)| *sum += g);
         }
     }
 }
@@ -135,12 +140,23 @@ impl Optimizer {
         Self { slots, step: 0 }
     }
 
-    /// One update. Returns the module with the new weights and the gradients' global norm before clipping.
+    /// One update along these gradients, and what was gathered before them. Returns the module with the new weights and
+    /// the gradients' global norm before clipping.
     pub(super) fn update<M: Module>(&mut self, module: M, grads: &Gradients, with: AdamW, device: &Device) -> (M, f64) {
+        self.gather(&module, grads);
+        self.advance(module, with, device)
+    }
+
+    /// Adds gradients to those of the next update: a batch may come in parts.
+    pub(super) fn gather<M: Module>(&mut self, module: &M, grads: &Gradients) {
         module.visit(&mut Grads {
             grads,
             slots: self.slots.iter_mut(),
         });
+    }
+
+    /// One update along what was gathered; as [`Self::update`].
+    pub(super) fn advance<M: Module>(&mut self, module: M, with: AdamW, device: &Device) -> (M, f64) {
         let norm = self
             .slots
             .par_iter()
@@ -149,6 +165,7 @@ impl Optimizer {
         // Summed in order: the result must not depend on which thread was first.
         let norm = norm.iter().sum::<f64>().sqrt();
         if !norm.is_finite() {
+            self.slots.iter_mut().for_each(|s| s.grad.clear());
             return (module, norm);
         }
         let scale = (f64::from(with.clip) / norm.max(1e-12)).min(1.0) as f32;
@@ -175,6 +192,7 @@ impl Optimizer {
             for (a, v) in s.average.iter_mut().zip(&s.value) {
                 *a += (1.0 - ema) * (v - *a);
             }
+            s.grad.clear();
         });
         (self.apply(module, device), norm)
     }

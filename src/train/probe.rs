@@ -10,6 +10,7 @@ use super::checkpoint;
 use super::clips::Clips;
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::run::{Every, Means, Run, bar};
+use super::steps::{NOT_FINITE, diverged};
 use crate::control::LatentControl;
 use crate::data::Split;
 use crate::device::Gaussian;
@@ -17,6 +18,7 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::nn::tensor;
 use crate::model::probe::{MOTION, MOTION_UNITS, Probe, ProbeAccuracy, ProbeHead, halved, save};
 use crate::model::weights::{import, to_host};
+use crate::telemetry;
 
 const STAGE: &str = "probe";
 
@@ -154,6 +156,7 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
         ];
         run.log(STAGE, step, &fields)
     };
+    telemetry::forget_peak();
     let progress = bar(STAGE, optimizer.step, r.steps);
     let (mut checkpoints, mut looks) = (Every::new(run.checkpoint_secs), Every::new(run.sample_secs));
     let mut means = Means::new(20);
@@ -189,11 +192,7 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
         let norm;
         (model, norm) = optimizer.update(model, &grads, with, &training);
         if !norm.is_finite() {
-            return Err(TrainError::Diverged {
-                stage: STAGE,
-                step,
-                path: saved.clone(),
-            });
+            return Err(diverged(STAGE, step, NOT_FINITE.into(), &saved));
         }
         means.add("words_loss", f64::from(to_host(of_words.detach())[0]));
         means.add("motion_loss", f64::from(to_host(of_motion.detach())[0]));
@@ -214,6 +213,7 @@ pub(super) fn train(run: &Run, out: &Path) -> Result<(), TrainError> {
         }
     }
     progress.finish();
+    run.log_peak(STAGE, r.steps)?;
     save_state(&optimizer)?;
     let accuracy = validate(&averaged(&optimizer)?, &held_out, &words, &device);
     report(r.steps, &accuracy)?;

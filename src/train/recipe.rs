@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::{TrainError, inherit};
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
 use crate::model::aapt::pixel_net::PixelNetConfig;
@@ -25,6 +25,8 @@ pub struct Recipe {
     pub generator: GeneratorRecipe,
     /// Stage 0: the autoencoder.
     pub train_autoencoder: AutoencoderRecipe,
+    /// Before stage 1: bidirectional pre-training; left out, adaptation begins with nothing.
+    pub pretrain: Option<PretrainRecipe>,
     /// Stage 1: adaptation (flow matching, teacher forcing).
     pub adapt: StageRecipe,
     /// Stage 2: consistency distillation.
@@ -37,7 +39,7 @@ pub struct Recipe {
     pub paint: Option<PaintRecipe>,
     /// The probe that measures worlds of this kind.
     pub probe: Option<ProbeRecipe>,
-    /// The recipe file's text, word for word.
+    /// The recipe file's text, word for word if it stands alone.
     #[serde(skip)]
     pub text: String,
 }
@@ -107,14 +109,51 @@ pub struct AutoencoderRecipe {
     pub ema: f32,
 }
 
+/// Bidirectional pre-training.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PretrainRecipe {
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Clips at a time.
+    pub batch: usize,
+    /// Batches a step, whose gradients are added up.
+    #[serde(default = "once")]
+    pub accumulate: usize,
+    /// Compute the network's blocks again going backwards instead of keeping what they computed: less memory, more time.
+    #[serde(default)]
+    pub recompute: bool,
+    /// Latent frames a clip after the first frame; at most `generator.window` + 1, because farther ones would look the
+    /// same in the past and in the future.
+    pub latents: usize,
+    /// Peak learning rate.
+    pub lr: f32,
+    /// Steps of linear warm-up; after it the rate falls as a cosine to a tenth.
+    pub warmup: u64,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// Timestep shift.
+    pub shift: f32,
+    /// Decay of the averaged weights.
+    pub ema: f32,
+    /// Exponent of a channel's weight in the picture: 0 counts all latent channels alike, 2 counts pixel errors.
+    pub channel_power: f32,
+}
+
 /// A stage of the generator.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageRecipe {
     /// Optimiser steps.
     pub steps: u64,
-    /// Clips a step.
+    /// Clips at a time.
     pub batch: usize,
+    /// Batches a step, whose gradients are added up: as one batch so many times as large, in the memory of one.
+    #[serde(default = "once")]
+    pub accumulate: usize,
+    /// Compute the network's blocks again going backwards instead of keeping what they computed: less memory, more time.
+    #[serde(default)]
+    pub recompute: bool,
     /// Latent frames a clip.
     pub latents: usize,
     /// Peak learning rate.
@@ -276,6 +315,10 @@ pub struct PaintRecipe {
     pub sigma: f32,
 }
 
+fn once() -> usize {
+    1
+}
+
 fn one() -> f32 {
     1.0
 }
@@ -287,10 +330,7 @@ fn many() -> usize {
 impl Recipe {
     /// Reads and checks a recipe.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TrainError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = inherit::text(path)?;
         let bad = |what: String| TrainError::Recipe {
             path: path.to_owned(),
             what,
@@ -318,9 +358,17 @@ impl Recipe {
         }
         for (name, stage) in [("adapt", &recipe.adapt), ("distill", &recipe.distill)] {
             let most = (d.frames - 1) / 4;
-            if stage.latents < 2 || stage.latents > most || stage.batch == 0 {
+            if stage.latents < 2 || stage.latents > most || stage.batch == 0 || stage.accumulate == 0 {
                 return Err(bad(format!(
-                    "{name}.latents must be 2 to {most} and {name}.batch at least 1"
+                    "{name}.latents must be 2 to {most}, {name}.batch and {name}.accumulate at least 1"
+                )));
+            }
+        }
+        if let Some(p) = &recipe.pretrain {
+            let most = ((d.frames - 1) / 4).min(recipe.generator.window + 1);
+            if !(1..=most).contains(&p.latents) || p.batch == 0 || p.accumulate == 0 {
+                return Err(bad(format!(
+                    "pretrain.latents must be 1 to {most}, pretrain.batch and pretrain.accumulate at least 1"
                 )));
             }
         }

@@ -1,5 +1,6 @@
 //! A run: a folder with a log, checkpoints and samples; stages in order; stop and resume at any step.
 
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,10 +13,11 @@ use serde_json::json;
 
 use super::clips::Clips;
 use super::recipe::Recipe;
-use super::{adapt, adversarial, autoencoder, depth, distill, latents, paint, probe, start};
+use super::{adapt, adversarial, autoencoder, depth, distill, latents, paint, pretrain, probe, start};
 use crate::data::Split;
 use crate::device::DeviceChoice;
 use crate::model::aapt::config::GeneratorConfig;
+use crate::telemetry;
 
 /// Trouble in training.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,16 @@ pub enum TrainError {
         /// Where they should be.
         dir: PathBuf,
     },
+    /// Some of the training data.
+    #[error(
+        "some clips in {dir} are missing: {what}; `farwander train all` renders what is missing and takes up the run"
+    )]
+    MissingClips {
+        /// Where they should be.
+        dir: PathBuf,
+        /// What says so.
+        what: String,
+    },
     /// Training data.
     #[error(transparent)]
     Data(#[from] crate::data::DataError),
@@ -81,15 +93,21 @@ pub enum TrainError {
     },
     /// Numbers went wrong.
     #[error(
-        "stage {stage} diverged at step {step} (the loss or its gradient is not finite); the last good checkpoint is {path}"
+        "stage {stage} diverged at step {step}: {what}; {}. Lower its learning rate and run the same command to go on from there",
+        match saved {
+            Some(path) => format!("the last good checkpoint is {}", path.display()),
+            None => "it had no checkpoint yet: the stage's beginning is the last good one".into(),
+        }
     )]
     Diverged {
         /// The stage.
         stage: &'static str,
         /// Its step.
         step: u64,
-        /// Where to take up.
-        path: PathBuf,
+        /// What is wrong with the step's numbers.
+        what: String,
+        /// The checkpoint to take up, if there is one.
+        saved: Option<PathBuf>,
     },
     /// Asked to stop.
     #[error("stopped at step {0}; run the same command again to go on")]
@@ -103,6 +121,8 @@ pub enum Stage {
     Autoencoder,
     /// Encode the clips once.
     Latents,
+    /// Bidirectional video diffusion, which adaptation then makes causal.
+    Pretrain,
     /// Stage 1: flow matching with teacher forcing.
     Adapt,
     /// Stage 2: consistency distillation, to land in one evaluation.
@@ -185,6 +205,17 @@ impl Run {
         writeln!(file, "{}", serde_json::Value::Object(line)).map_err(io)
     }
 
+    /// Tells and logs the peak memory since the last [`telemetry::forget_peak`].
+    pub(super) fn log_peak(&self, stage: &str, step: u64) -> Result<(), TrainError> {
+        let Some(bytes) = telemetry::peak_bytes() else {
+            eprintln!("{stage}: this system does not tell the peak memory");
+            return Ok(());
+        };
+        let mib = bytes as f64 / f64::from(1 << 20);
+        eprintln!("{stage}: peak memory {mib:.0} MiB");
+        self.log(stage, step, &[("peak_mib", mib)])
+    }
+
     /// Whether somebody asked to stop.
     pub(super) fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
@@ -230,6 +261,7 @@ pub(super) struct Means {
     every: u64,
     steps: u64,
     sums: Vec<(&'static str, f64, u64)>,
+    latest: HashMap<&'static str, f64>,
     clock: Instant,
 }
 
@@ -240,12 +272,14 @@ impl Means {
             every,
             steps: 0,
             sums: vec![],
+            latest: HashMap::new(),
             clock: Instant::now(),
         }
     }
 
     /// A number of this step.
     pub(super) fn add(&mut self, name: &'static str, value: f64) {
+        self.latest.insert(name, value);
         match self.sums.iter_mut().find(|(n, ..)| *n == name) {
             Some((_, sum, count)) => {
                 *sum += value;
@@ -253,6 +287,11 @@ impl Means {
             }
             None => self.sums.push((name, value, 1)),
         }
+    }
+
+    /// The last such number since the last means.
+    pub(super) fn latest(&self, name: &str) -> Option<f64> {
+        self.latest.get(name).copied()
     }
 
     /// Ends a step of `latents` latent frames; the means and the throughput when it is time.
@@ -295,6 +334,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     if all || stage == Stage::Latents {
         latents::make(run)?;
     }
+    if all || stage == Stage::Pretrain {
+        pretrain::train(run)?;
+    }
     if all || stage == Stage::Adapt {
         adapt::train(run)?;
     }
@@ -316,6 +358,9 @@ pub fn train(run: &Run, stage: Stage, out: &Path) -> Result<(), TrainError> {
     };
     if stage == Stage::Probe && run.recipe.probe.is_none() {
         return Err(without("probe"));
+    }
+    if stage == Stage::Pretrain && run.recipe.pretrain.is_none() {
+        return Err(without("pretrain"));
     }
     if stage == Stage::Adversarial && run.recipe.adversarial.is_none() {
         return Err(without("adversarial"));

@@ -90,9 +90,14 @@ impl Samples {
         }
         let fields: Vec<(&str, f64)> = fields.iter().map(|(n, v)| (n.as_str(), *v)).collect();
         run.log(stage, step, &fields)?;
-        let columns = rows[0].len();
-        let sheet = record::contact_sheet(&rows.concat(), columns, 1);
-        let dir = run.stage_dir("samples")?;
-        Ok(record::save_png(&dir.join(format!("{stage}-{step:06}.png")), &sheet)?)
+        sheet(run, stage, step, &rows)
     }
+}
+
+/// Writes rows of pictures as a sheet of a stage's step.
+pub(super) fn sheet(run: &Run, stage: &str, step: u64, rows: &[Vec<Frame>]) -> Result<(), TrainError> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let sheet = record::contact_sheet(&rows.concat(), columns, 1);
+    let dir = run.stage_dir("samples")?;
+    Ok(record::save_png(&dir.join(format!("{stage}-{step:06}.png")), &sheet)?)
 }

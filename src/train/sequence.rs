@@ -148,7 +148,8 @@ impl ErrorWeights {
         }
     }
 
-    fn at(&self, channel: usize, known: f32) -> f32 {
+    /// Of a channel where the share `known` of the pixels is known.
+    pub(super) fn at(&self, channel: usize, known: f32) -> f32 {
         known * self.known[channel] + (1.0 - known) * self.new[channel]
     }
 }

@@ -27,7 +27,7 @@ pub struct Generator {
     embed: Linear,
     time_in: Linear,
     time_out: Linear,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     /// `[2, width]`: shift and scale before the head.
     final_table: Param<Tensor<2>>,
     head: Linear,
@@ -105,7 +105,7 @@ impl Generator {
     }
 
     /// Shared modulation `[batch, 6 * width]` for one timestep a batch entry, in f32.
-    fn time(&self, t: &[f32], device: &Device) -> Tensor<2> {
+    pub(super) fn time(&self, t: &[f32], device: &Device) -> Tensor<2> {
         let mut features = Vec::with_capacity(t.len() * TIME_FEATURES);
         for &t in t {
             for i in 0..TIME_FEATURES / 2 {
@@ -117,7 +117,7 @@ impl Generator {
         self.time_out.forward(silu(self.time_in.forward(features)))
     }
 
-    fn rope(&self) -> Rope {
+    pub(super) fn rope(&self) -> Rope {
         let c = &self.config;
         Rope::new(c.grid[0] / PATCH, c.grid[1] / PATCH, c.head_width(), c.window)
     }
@@ -137,12 +137,13 @@ impl Generator {
     /// - `text`: `[batch, text_tokens, width]`
     /// - result: `[batch, frames, channels, h, w]`
     pub fn sequence(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: Tensor<3>) -> Tensor<5> {
-        let [batch, frames, c, h, w] = noisy.dims();
-        let x = self.stream(noisy, condition, t, text, Sight::Causal, |_, _| {});
-        let y = self
-            .head(x)
-            .reshape([batch * frames, self.config.tokens(), c * PATCH * PATCH]);
-        unpatchify(y, c, h, w).reshape([batch, frames, c, h, w])
+        self.clip(noisy, condition, t, text, Sight::Causal)
+    }
+
+    /// [`Self::sequence`] with any sight.
+    pub fn clip(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: Tensor<3>, sight: Sight) -> Tensor<5> {
+        let shape = noisy.dims();
+        self.unembedded(self.stream(noisy, condition, t, text, sight, |_, _| {}), shape)
     }
 
     /// The residual stream of a whole clip, `[batch, frames * tokens, width]`, shapes as in [`Self::sequence`]. After
@@ -156,15 +157,10 @@ impl Generator {
         sight: Sight,
         mut after: impl FnMut(usize, &Tensor<3>),
     ) -> Tensor<3> {
-        let [batch, frames, _, h, w] = noisy.dims();
+        let [_, frames, ..] = noisy.dims();
         let (device, dtype) = (noisy.device(), noisy.dtype());
-        let tokens = self.config.tokens();
-        let joined = Tensor::cat(vec![noisy, condition], 2);
-        let [_, _, inputs, _, _] = joined.dims();
-        let x = patchify(joined.reshape([batch * frames, inputs, h, w]));
-        let [_, _, features] = x.dims();
-        let mut x = self.embed.forward(x.reshape([batch, frames * tokens, features]));
         let rotations = SequenceRotations::new(&self.rope(), frames, &self.config, sight, dtype, &device);
+        let mut x = self.embedded(noisy, condition);
         let shared = self.time(t, &device);
         let text = text.cast(dtype);
         for (i, block) in self.blocks.iter().enumerate() {
@@ -173,6 +169,23 @@ impl Generator {
             after(i + 1, &x);
         }
         x
+    }
+
+    /// The residual stream before the first block.
+    pub(super) fn embedded(&self, noisy: Tensor<5>, condition: Tensor<5>) -> Tensor<3> {
+        let joined = Tensor::cat(vec![noisy, condition], 2);
+        let [batch, frames, inputs, h, w] = joined.dims();
+        let x = patchify(joined.reshape([batch * frames, inputs, h, w]));
+        let [_, tokens, features] = x.dims();
+        self.embed.forward(x.reshape([batch, frames * tokens, features]))
+    }
+
+    /// What the residual stream after the last block says, in the given shape of latent frames.
+    pub(super) fn unembedded(&self, x: Tensor<3>, shape @ [batch, frames, c, h, w]: [usize; 5]) -> Tensor<5> {
+        let y = self
+            .head(x)
+            .reshape([batch * frames, self.config.tokens(), c * PATCH * PATCH]);
+        unpatchify(y, c, h, w).reshape(shape)
     }
 
     /// Modulations of all blocks at one timestep for `batch` walks: constant at play time, so computed once.

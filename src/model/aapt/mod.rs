@@ -17,6 +17,7 @@ pub mod pca;
 pub mod pixel_net;
 pub mod quilt;
 pub mod rays;
+pub mod recompute;
 pub mod residual;
 pub mod rope;
 #[cfg(test)]

@@ -126,7 +126,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             || look(run, &sides, &held_out, &device),
         )?;
     }
-    steps.finish();
+    steps.finish(r.steps)?;
     look(run, &sides, &held_out, &device)?;
     let mut weights = base;
     weights.extend(prefixed(sides.of_painter.average(), "painter"));
