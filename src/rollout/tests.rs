@@ -17,6 +17,7 @@ pub(super) fn package(seed: u64) -> Package {
         array.values.iter_mut().for_each(|v| *v += 0.1 * rng.normal());
     }
     manifest.autoencoder.detail_gain = 0.5;
+    manifest.generator.doubt = 0.3;
     manifest.sha256 = format!("{seed:064}");
     Package {
         path: "tiny.safetensors".into(),

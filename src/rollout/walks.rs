@@ -17,7 +17,7 @@ use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
 use crate::model::aapt::generator::{Generator, GeneratorState};
 use crate::model::aapt::rays::{self, ray_maps};
-use crate::model::aapt::residual::ResidualStd;
+use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
 use crate::model::aapt::text::words;
 use crate::model::aapt::warp::{RgbDepth, Warped, fill, reproject};
 use crate::model::nn::tensor;
@@ -124,10 +124,12 @@ pub struct Walks {
     /// One a walk, or none.
     pub(super) memories: Vec<Memory>,
     pub(super) seeds: Vec<u64>,
+    /// Coming steps of each walk in which known places are less sure, because its words are new.
+    pub(super) doubt: Vec<u64>,
     /// See [`crate::model::aapt::autoencoder::Decoder::colour_shares`].
     pub(super) colour_shares: Vec<f32>,
     pub(super) step: u64,
-    /// What the last step recycled, and its validity.
+    /// What the last step recycled, and its validity, undoubted.
     pub(super) recycled: Option<(Tensor<4>, Tensor<4>)>,
 }
 
@@ -339,6 +341,16 @@ impl Networks {
         }
     }
 
+    /// The validity `[n, 4, h, w]` of walks that have so many steps of doubt left.
+    fn doubted(&self, validity: Tensor<4>, left: &[u64]) -> Tensor<4> {
+        let doubt = self.generator.config().doubt;
+        if doubt == 0.0 || left.iter().all(|left| *left == 0) {
+            return validity;
+        }
+        let sure = left.iter().map(|left| if *left > 0 { 1.0 - doubt } else { 1.0 });
+        validity * tensor::<4>(sure.collect(), [left.len(), 1, 1, 1], &self.device)
+    }
+
     /// A latent frame with texture where some was drawn.
     fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>, shares: &[f32]) -> Tensor<4> {
         let Some((base, drawn)) = textured else { return latent };
@@ -400,6 +412,7 @@ impl Walks {
                 last,
                 memories,
                 seeds: seeds.to_vec(),
+                doubt: vec![0; seeds.len()],
                 colour_shares,
                 step: 0,
                 recycled: None,
@@ -408,8 +421,11 @@ impl Walks {
         )
     }
 
-    /// Changes the prompts of running walks.
-    pub fn change_prompts(&mut self, prompts: &[&str]) {
+    /// Gives running walks their prompts from now on, and says which of them are new.
+    pub fn change_prompts(&mut self, prompts: &[&str], new: &[bool]) {
+        for (doubt, _) in self.doubt.iter_mut().zip(new).filter(|(_, new)| **new) {
+            *doubt = DOUBT_STEPS;
+        }
         let text = self.networks.text(prompts);
         for state in &mut self.states {
             self.networks.generator.change_text(state, text.clone());
@@ -469,6 +485,8 @@ impl Walks {
             memory.moved(control, unknown);
         }
         self.recycled = Some((recycled.clone(), validity.clone()));
+        let validity = n.doubted(validity, &self.doubt);
+        self.doubt.iter_mut().for_each(|left| *left = left.saturating_sub(1));
         let condition = Networks::condition(recycled.clone(), validity.clone(), n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
 

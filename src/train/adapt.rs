@@ -140,7 +140,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
         let t: Vec<f32> = (0..r.batch).map(|_| flow::shift(rng.uniform(), r.shift)).collect();
         let noise = noise_like(&batch.data, &mut rng);
         let x_t = flow::add_noise(batch.data.clone(), noise.clone(), &t);
-        let text = model.encode_text(&batch.words, &training);
+        let text = model.encode_prompts(&batch.prompts, &training);
         let output = model
             .sequence(x_t.clone().cast(dtype), batch.condition, &t, text)
             .cast(DType::F32);

@@ -80,18 +80,18 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
 
         // Target: one teacher step down, then the student's own landing from there, without gradient.
         let landed = {
-            let text = teacher.encode_text(&batch.words, &device);
+            let text = teacher.encode_prompts(&batch.prompts, &device);
             let out = teacher.sequence(high.clone().cast(dtype), batch.condition.clone(), &t_high, text);
             let v = flow::velocity(high.clone(), out.cast(DType::F32), &t_high);
             let low = flow::euler(high.clone(), v, &t_high, &t_low);
             let fixed = burn::module::Module::valid(&model);
-            let text = fixed.encode_text(&batch.words, &device);
+            let text = fixed.encode_prompts(&batch.prompts, &device);
             let out = fixed.sequence(low.clone().cast(dtype), batch.condition.clone(), &t_low, text);
             let v = flow::velocity(low.clone(), out.cast(DType::F32), &t_low);
             flow::euler(low, v, &t_low, &zero)
         };
         let high = burn::tensor::Tensor::from_inner(high);
-        let text = model.encode_text(&batch.words, &training);
+        let text = model.encode_prompts(&batch.prompts, &training);
         let condition = burn::tensor::Tensor::from_inner(batch.condition);
         let out = model
             .sequence(high.clone().cast(dtype), condition, &t_high, text)

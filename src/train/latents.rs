@@ -15,8 +15,8 @@ use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::{GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
-use crate::model::aapt::residual::ResidualStd;
-use crate::model::aapt::text::words;
+use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
+use crate::model::aapt::text::Prompts;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::weights::{Array, Arrays, to_host};
 use crate::rollout::Networks;
@@ -28,14 +28,25 @@ pub(super) struct LatentClip {
     pub(super) latents: Vec<f16>,
     /// `[latents, channels, h, w]`: recycled into steps 1.. .
     pub(super) recycled: Vec<f16>,
-    /// `[latents, 4, h, w]`.
+    /// `[latents, 4, h, w]`, undoubted.
     pub(super) validity: Vec<f16>,
     /// Camera of each step.
     pub(super) controls: Vec<LatentControl>,
-    /// The caption's words.
-    pub(super) words: Vec<i32>,
+    /// The captions' words, by step.
+    pub(super) prompts: Prompts,
     /// The noise of the walk that what is recycled comes from; none if that is the truth.
     pub(super) noise_seed: Option<u64>,
+}
+
+impl LatentClip {
+    /// How sure known places are in a step, as in a walk ([`crate::rollout::Walks::change_prompts`]): in one that begins with
+    /// the new words nothing has changed.
+    pub(super) fn sureness(&self, step: usize, doubt: f32) -> f32 {
+        match &self.prompts.then {
+            Some((from, _)) if *from > 0 && (*from..*from + DOUBT_STEPS as usize).contains(&step) => 1.0 - doubt,
+            _ => 1.0,
+        }
+    }
 }
 
 /// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
@@ -74,7 +85,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
             recycled: vec![],
             validity: vec![],
             controls: clips.controls(clip),
-            words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
+            prompts: clips.prompts(clip, config),
             noise_seed: None,
         });
         latents.push(z);
@@ -243,7 +254,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
                 recycled: get("recycled", steps * c * plane)?,
                 validity: get("validity", steps * FRAMES_PER_LATENT * plane)?,
                 controls: clips.controls(clip),
-                words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
+                prompts: clips.prompts(clip, &config),
                 noise_seed: None,
             })
         })

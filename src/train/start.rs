@@ -121,6 +121,7 @@ mod tests {
             vocabulary: vec!["hill".into()],
             painter: None,
             depth_net: None,
+            doubt: 0.0,
         };
         let mut rng = Gaussian::new(4, 0);
         let mut weights = export(&Generator::new(&config(2), &mut rng, &device));
