@@ -85,6 +85,27 @@ fn go(rollout: &mut Rollout, track: &Track, from: u64, to: u64) -> Vec<(Vec<Fram
         .collect()
 }
 
+/// A generator that has learnt to doubt keeps no picture of what the world looked like before new words, nor of what is half
+/// changed; others remember as ever.
+#[test]
+fn new_words_make_a_walk_forget_until_it_has_changed() {
+    for doubt in [0.0, 0.3] {
+        let mut package = package(1);
+        package.manifest.generator.doubt = doubt;
+        let mut walk = rollout(&package);
+        walk.start(&first(), "snow", 7).unwrap();
+        let kept = |walk: &Rollout| walk.state().unwrap().memory.unwrap().keyframes.len();
+        for (k, control) in controls(12).iter().enumerate() {
+            if k == 3 {
+                walk.change_prompt("nothing that it knows").unwrap();
+            }
+            let changing = doubt > 0.0 && (3..11).contains(&k);
+            walk.next(control).unwrap();
+            assert_eq!(kept(&walk) == 0, changing, "doubt {doubt}, step {}", k + 1);
+        }
+    }
+}
+
 #[test]
 fn a_kept_state_walks_on_as_if_nothing_had_been_from_every_moment() {
     let package = package(1);

@@ -341,14 +341,24 @@ impl Networks {
         }
     }
 
-    /// The validity `[n, 4, h, w]` of walks that have so many steps of doubt left.
-    fn doubted(&self, validity: Tensor<4>, left: &[u64]) -> Tensor<4> {
+    /// How sure walks are of known places that have so many steps of doubt left.
+    fn sureness(&self, left: &[u64]) -> Vec<f32> {
         let doubt = self.generator.config().doubt;
-        if doubt == 0.0 || left.iter().all(|left| *left == 0) {
+        let sure = |left: &u64| if *left > 0 { 1.0 - doubt } else { 1.0 };
+        left.iter().map(sure).collect()
+    }
+
+    /// The validity `[n, 4, h, w]` of walks that are so sure of what they know. Detail that goes past the latents counts less,
+    /// too: the network can't change it.
+    fn doubted(&self, validity: Tensor<4>, detail: &mut [f32], sure: &[f32]) -> Tensor<4> {
+        if sure.iter().all(|sure| *sure == 1.0) {
             return validity;
         }
-        let sure = left.iter().map(|left| if *left > 0 { 1.0 - doubt } else { 1.0 });
-        validity * tensor::<4>(sure.collect(), [left.len(), 1, 1, 1], &self.device)
+        let each = (detail.len() / sure.len()).max(1);
+        for (detail, sure) in detail.chunks_exact_mut(each).zip(sure) {
+            detail.iter_mut().for_each(|v| *v *= sure);
+        }
+        validity * tensor::<4>(sure.to_vec(), [sure.len(), 1, 1, 1], &self.device)
     }
 
     /// A latent frame with texture where some was drawn.
@@ -421,10 +431,15 @@ impl Walks {
         )
     }
 
-    /// Gives running walks their prompts from now on, and says which of them are new.
+    /// Gives running walks their prompts from now on, and says which of them are new. Of a walk with new ones a generator
+    /// that has learnt to doubt forgets how places looked, which would be put back before what it makes of them.
     pub fn change_prompts(&mut self, prompts: &[&str], new: &[bool]) {
-        for (doubt, _) in self.doubt.iter_mut().zip(new).filter(|(_, new)| **new) {
-            *doubt = DOUBT_STEPS;
+        let doubts = self.networks.generator.config().doubt > 0.0;
+        for (walk, _) in new.iter().enumerate().filter(|(_, new)| doubts && **new) {
+            self.doubt[walk] = DOUBT_STEPS;
+            if let Some(memory) = self.memories.get_mut(walk) {
+                memory.forget();
+            }
         }
         let text = self.networks.text(prompts);
         for state in &mut self.states {
@@ -459,7 +474,10 @@ impl Walks {
         let n = &self.networks;
         let [_, channels, h, w] = self.latent.dims();
         let batch = controls.len();
-        for ((memory, last), control) in self.memories.iter_mut().zip(&self.last).zip(controls) {
+        let sure = n.sureness(&self.doubt);
+        let kept = self.memories.iter_mut().zip(&self.last).zip(controls).zip(&sure);
+        // What is half changed is not worth being remembered.
+        for (((memory, last), control), _) in kept.filter(|(_, sure)| **sure == 1.0) {
             memory.keep(last, control);
         }
         let quilts: Vec<u64> = (self.seeds.iter())
@@ -470,7 +488,7 @@ impl Walks {
             latent: recycled,
             textured,
             validity,
-            detail,
+            mut detail,
             unknown,
             stale,
         } = n.recycle(
@@ -485,7 +503,7 @@ impl Walks {
             memory.moved(control, unknown);
         }
         self.recycled = Some((recycled.clone(), validity.clone()));
-        let validity = n.doubted(validity, &self.doubt);
+        let validity = n.doubted(validity, &mut detail, &sure);
         self.doubt.iter_mut().for_each(|left| *left = left.saturating_sub(1));
         let condition = Networks::condition(recycled.clone(), validity.clone(), n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;

@@ -232,7 +232,7 @@ pub struct AdversarialRecipe {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DepthRecipe {
-    /// Optimiser steps.
+    /// Optimiser steps; 0 leaves the network of the file that the run began with as it is.
     pub steps: u64,
     /// Clips that are walked for it, spread over all of them.
     #[serde(default = "many")]
