@@ -1,7 +1,5 @@
 //! The clips of a split, as the stages read them: floats and controls, straight from the mapped shards.
 
-use std::path::Path;
-
 use super::run::{Run, TrainError};
 use crate::control::{CameraPose, Keys, LatentControl, Lens};
 use crate::data::{ClipHead, ShardReader, Split, list_shards};
@@ -18,6 +16,8 @@ pub(super) struct Clips {
     shards: Vec<ShardReader>,
     /// Shard and place in it, by clip.
     places: Vec<(usize, usize)>,
+    /// Folder of each shard.
+    folders: Vec<&'static str>,
     lens: Lens,
 }
 
@@ -37,17 +37,19 @@ impl Clips {
         let mut out = Self {
             shards: vec![],
             places: vec![],
+            folders: vec![],
             lens,
         };
         for (folder, most) in parts.into_iter().filter(|(_, most)| *most > 0) {
-            out.add(run, split, &data.dir.join(folder), most)?;
+            out.add(run, split, folder, most)?;
         }
         Ok(out)
     }
 
     /// Adds the first `most` clips of a folder.
-    fn add(&mut self, run: &Run, split: Split, dir: &Path, most: usize) -> Result<(), TrainError> {
-        let none = || TrainError::NoClips { dir: dir.to_owned() };
+    fn add(&mut self, run: &Run, split: Split, folder: &'static str, most: usize) -> Result<(), TrainError> {
+        let dir = &run.recipe.data.dir.join(folder);
+        let none = || TrainError::NoClips { dir: dir.clone() };
         if !dir.is_dir() {
             return Err(none());
         }
@@ -76,6 +78,7 @@ impl Clips {
                 self.places.push((self.shards.len(), place));
             }
             self.shards.push(shard);
+            self.folders.push(folder);
         }
         if self.places.len() == before {
             return Err(none());
@@ -86,6 +89,13 @@ impl Clips {
     /// Number of clips, at least one.
     pub(super) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// What files that are made of a clip are called: its folder and its number there.
+    pub(super) fn name(&self, clip: usize) -> String {
+        let folder = |clip: usize| self.folders[self.places[clip].0];
+        let before = (0..clip).filter(|c| folder(*c) != folder(clip)).count();
+        format!("{}-{:05}", folder(clip), clip - before)
     }
 
     /// Their lens.

@@ -117,10 +117,9 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
     out
 }
 
-fn path(run: &Run, split: Split, clip: usize) -> std::path::PathBuf {
-    run.dir
-        .join("latents")
-        .join(format!("{}-{clip:05}.safetensors", split.word()))
+fn path(run: &Run, clips: &Clips, clip: usize) -> std::path::PathBuf {
+    let name = clips.name(clip);
+    run.dir.join("latents").join(name).with_extension("safetensors")
 }
 
 /// Clips encoded side by side: their warps share the processor's cores.
@@ -182,7 +181,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
     }
     for split in [Split::Train, Split::Test] {
         let clips = Clips::open(run, split)?;
-        if (0..clips.len()).all(|c| path(run, split, c).exists()) {
+        if (0..clips.len()).all(|c| path(run, &clips, c).exists()) {
             continue;
         }
         // Statistics of other latents would give wrong scales.
@@ -195,14 +194,14 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
         }
         let networks = encoder_networks(run, &run.generator_config()?)?;
         let progress = bar("latents", 0, clips.len() as u64);
-        let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, split, *c).exists()).collect();
+        let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, &clips, *c).exists()).collect();
         progress.set_position((clips.len() - missing.len()) as u64);
         for group in missing.chunks(GROUP) {
             if run.stopping() {
                 return Err(TrainError::Stopped(group[0] as u64));
             }
             for (clip, l) in group.iter().zip(encode(&networks, &clips, group)) {
-                write(&path(run, split, *clip), &l)?;
+                write(&path(run, &clips, *clip), &l)?;
                 progress.inc(1);
             }
         }
@@ -219,7 +218,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
     let (steps, plane) = (clips.latents(), h * w);
     (0..clips.len())
         .map(|clip| {
-            let file = path(run, split, clip);
+            let file = path(run, &clips, clip);
             if !file.exists() {
                 return Err(TrainError::Missing {
                     needs: "latents",

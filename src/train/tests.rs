@@ -261,6 +261,10 @@ fn changing_clips_are_added_behind_all_others() {
             (None, without.caption(clip))
         );
     }
+    assert_eq!(
+        [3, 4, 5].map(|c| with.name(c)),
+        ["train-00003", "changing-00000", "changing-00001"]
+    );
     assert_eq!(with.change(4), Some((0, "snow at night")));
     assert_eq!(with.change(5), Some((1, "snow at night")));
     assert_eq!(with.caption_at(5, 0), with.caption(5));
