@@ -8,7 +8,7 @@ use serde_json::json;
 use super::eval::{bar, picture};
 use super::eval_quality::Looks;
 use crate::eval::report::LATENTS_PER_SEC;
-use crate::eval::words::{AFTER, BEFORE, Change, Way, measure, table};
+use crate::eval::words::{AFTER, BEFORE, Way, measure, table};
 use crate::eval::worlds::{Pictures, changes, roll_out_with};
 use crate::record;
 use crate::rollout::{Networks, Sampler};
@@ -52,7 +52,7 @@ pub(super) fn run(
         .iter()
         .map(|c| [&c.walk.truth[1..=BEFORE], &c.changed[1..]].concat());
     let real = way("the renderer, changed", real.collect());
-    sheet(networks, &changes, [&new.made, &real.made], out)?;
+    sheet(networks, [&new.made, &real.made], out)?;
     let known = looks.map_or(&[][..], |l| &l.head.words);
     let rows = measure(&changes, &[real, new], &kept, known);
     let captions: Vec<[&str; 2]> = changes.iter().map(|c| [c.walk.prompt.as_str(), &c.prompt]).collect();
@@ -75,9 +75,9 @@ pub(super) fn run(
     Ok(())
 }
 
-fn sheet(networks: &Networks, changes: &[Change], rows: [&[Pictures]; 2], out: &Path) -> anyhow::Result<()> {
+fn sheet(networks: &Networks, rows: [&[Pictures]; 2], out: &Path) -> anyhow::Result<()> {
     let mut tiles = vec![];
-    for i in 0..changes.len().min(SHEET_WALKS) {
+    for i in 0..rows[0].len().min(SHEET_WALKS) {
         for made in rows {
             let times = std::iter::once(0).chain(SHEET_LATENTS);
             tiles.extend(times.map(|k| picture(&networks.lens, &made[i][BEFORE + k - 1])));

@@ -83,9 +83,9 @@ fn colour_way(made: &[&[f32]], kept: &[&[f32]], old: &[&[f32]], new: &[&[f32]]) 
     let (mut along, mut all) = (0.0, 0.0);
     for (((made, kept), old), new) in made.iter().zip(kept).zip(old).zip(new) {
         let [made, kept, old, new] = [made, kept, old, new].map(|p| colours(p));
-        for i in 0..made.len() {
-            let way = new[i] - old[i];
-            along += (made[i] - kept[i]) * way;
+        for ((made, kept), (old, new)) in made.iter().zip(&kept).zip(old.iter().zip(&new)) {
+            let way = new - old;
+            along += (made - kept) * way;
             all += way * way;
         }
     }

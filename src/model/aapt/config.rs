@@ -77,7 +77,6 @@ pub struct GeneratorConfig {
     pub depth_net: Option<PixelNetConfig>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
 fn is_zero(v: &f32) -> bool {
     *v == 0.0
 }
