@@ -42,6 +42,7 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
         vocabulary: vec!["meadow".into()],
         painter: None,
         depth_net: None,
+        doubt: 0.0,
     };
     let model = Generator::new(&config, &mut Gaussian::new(1, 0), &device);
     let text = model.encode_text(&[vec![1; 12]], &device);

@@ -57,6 +57,9 @@ pub(crate) struct EvalArgs {
     /// Length of the long walks that show what becomes of the world; under 20 leaves them out.
     #[arg(long, default_value_t = 60.0)]
     long_secs: f64,
+    /// Held-out worlds that get new words in the middle of a walk; 0 leaves them out.
+    #[arg(long, default_value_t = 14)]
+    word_worlds: usize,
     /// Length of the walks on the contact sheets; 0 leaves them out.
     #[arg(long, default_value_t = 10.0)]
     sheet_secs: f64,
@@ -185,6 +188,11 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         std::fs::write(args.out.join("quality.json"), serde_json::to_string_pretty(&file)?)
             .context("can't write the numbers")?;
         print!("{text}");
+    }
+    if args.word_worlds > 0 {
+        let worlds = (args.word_worlds, args.seed);
+        let sha256 = &package.manifest.sha256;
+        super::eval_words::run(&networks, sampler(1), looks.as_ref(), worlds, sha256, &args.out)?;
     }
     if args.sheet_secs > 0.0 {
         sheets(&args, &networks, sampler(1))?;

@@ -58,7 +58,7 @@ impl Looks {
         })
     }
 
-    fn see(&self, networks: &Networks, first: &[f32], made: &[Vec<f32>]) -> Seen {
+    pub(super) fn see(&self, networks: &Networks, first: &[f32], made: &[Vec<f32>]) -> Seen {
         see(&self.probe, &networks.lens, first, made, &self.device)
     }
 

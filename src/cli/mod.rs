@@ -6,6 +6,7 @@ mod cloud;
 mod devices;
 mod eval;
 mod eval_quality;
+mod eval_words;
 mod generate;
 mod inspect;
 mod play;

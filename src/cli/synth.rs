@@ -10,11 +10,11 @@ use rayon::prelude::*;
 
 use super::BadInput;
 use crate::control::Lens;
-use crate::data::{ClipHead, FORMAT_VERSION, ShardHead, ShardReader, ShardWriter, Split};
+use crate::data::{CaptionChange, Clip, ClipHead, ShardHead, ShardReader, ShardWriter, Split, format_version};
 use crate::frame::Frame;
-use crate::record::Mp4Writer;
+use crate::record::{self, Mp4Writer};
 use crate::synth::{self, Attributes, Biome, Kind, Light, Weather, World};
-use crate::train::DataRecipe;
+use crate::train::{CHANGING, DataRecipe};
 
 /// Options of `farwander synth`.
 #[derive(clap::Args, Debug)]
@@ -58,13 +58,17 @@ pub(crate) struct SynthArgs {
     /// Only this weather.
     #[arg(long, value_delimiter = ',')]
     weather: Vec<String>,
+    /// Let each world become something else on the way: another light, season or weather, and another caption.
+    #[arg(long)]
+    changing: bool,
     /// Write a contact sheet (PNG) and a film (MP4) of worlds instead of shards.
     #[arg(long)]
     preview: bool,
 }
 
-/// Worlds in the film of a preview.
+/// Worlds in the film of a preview, and how long each is walked through.
 const FILM_WORLDS: usize = 8;
+const FILM_SECS: f32 = 4.0;
 
 /// Checked options.
 struct Plan {
@@ -168,6 +172,19 @@ impl Plan {
     }
 }
 
+/// Renders the clip of a world; with a change if there is to be one.
+fn render_clip(args: &SynthArgs, plan: &Plan, world_seed: u64, frames: usize) -> Clip {
+    let attributes = plan.attributes(world_seed);
+    let world = World::new(world_seed, Some(attributes));
+    if !args.changing {
+        return synth::clip_of(&world, &plan.lens, plan.kind, world_seed, frames, args.fps);
+    }
+    let after = World::dressed(world_seed, &attributes, attributes.changed(world_seed));
+    let from_frame = synth::change_frame(world_seed, frames);
+    let worlds = [&world, &after];
+    synth::changing_clip(worlds, from_frame, &plan.lens, plan.kind, world_seed, frames, args.fps)
+}
+
 fn write_shard(
     args: &SynthArgs,
     plan: &Plan,
@@ -182,19 +199,28 @@ fn write_shard(
     let seeds: Vec<u64> = (first..first + count)
         .map(|i| plan.split.world_seed(args.seed, i as u64))
         .collect();
+    let clips: Vec<ClipHead> = seeds
+        .iter()
+        .map(|&world_seed| {
+            let attributes = plan.attributes(world_seed);
+            let change = args.changing.then(|| CaptionChange {
+                from_frame: synth::change_frame(world_seed, args.frames),
+                caption: attributes.changed(world_seed).caption(),
+            });
+            ClipHead {
+                world_seed,
+                caption: attributes.caption(),
+                change,
+            }
+        })
+        .collect();
     let head = ShardHead {
-        format_version: FORMAT_VERSION,
+        format_version: format_version(&clips),
         split: plan.split,
         fps: args.fps,
         lens: plan.lens,
         frames: args.frames,
-        clips: seeds
-            .iter()
-            .map(|&s| ClipHead {
-                world_seed: s,
-                caption: plan.attributes(s).caption(),
-            })
-            .collect(),
+        clips,
     };
     if path.exists() {
         // What was rendered with these very options is kept; anything else is the user's, and stays.
@@ -211,8 +237,7 @@ fn write_shard(
     }
     let writer = Mutex::new(ShardWriter::create(&path, head)?);
     seeds.par_iter().enumerate().try_for_each(|(i, &seed)| {
-        let world = World::new(seed, Some(plan.attributes(seed)));
-        let clip = synth::clip_of(&world, &plan.lens, plan.kind, seed, args.frames, args.fps);
+        let clip = render_clip(args, plan, seed, args.frames);
         let done = writer.lock().write(i, &clip);
         bar.inc(1);
         done
@@ -269,20 +294,44 @@ fn preview(args: &SynthArgs, plan: &Plan) -> anyhow::Result<()> {
     sheet
         .save(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
+    if args.changing {
+        changes(args, plan, &args.out.join("changes.png"))?;
+    }
     film(args, plan, &args.out.join("worlds.mp4"))
 }
 
-/// A film of walks through the first worlds of the set, three seconds each.
+/// Times of [`changes`], in seconds after the change.
+const CHANGE_SECS: [f32; 5] = [0.17, 0.33, 0.67, 1.0, 2.0];
+
+/// A sheet of the first worlds that change: a row each, the first frame, then how it goes on after the change.
+fn changes(args: &SynthArgs, plan: &Plan, path: &Path) -> anyhow::Result<()> {
+    let (w, h) = (plan.lens.width_px, plan.lens.height_px);
+    let frames = (args.fps * FILM_SECS) as usize;
+    let mut tiles = vec![];
+    for i in 0..args.clips.min(FILM_WORLDS) {
+        let clip = render_clip(args, plan, plan.split.world_seed(args.seed, i as u64), frames);
+        let Some(change) = clip.change else { continue };
+        println!("row {}: {} -> {}", i + 1, clip.caption, change.caption);
+        let later = CHANGE_SECS.map(|secs| change.from_frame - 1 + (args.fps * secs).round() as usize);
+        for at in std::iter::once(0).chain(later.map(|f| f.min(frames - 1))) {
+            let rgb = &clip.rgb[at * w * h * 3..(at + 1) * w * h * 3];
+            tiles.push(Frame::from_rgb(w, h, rgb, at as u64));
+        }
+    }
+    record::save_png(path, &record::contact_sheet(&tiles, 1 + CHANGE_SECS.len(), 1))?;
+    Ok(())
+}
+
+/// A film of walks through the first worlds of the set, a few seconds each.
 fn film(args: &SynthArgs, plan: &Plan, path: &Path) -> anyhow::Result<()> {
     let (w, h) = (plan.lens.width_px, plan.lens.height_px);
     let worlds = args.clips.min(FILM_WORLDS);
-    let frames = (args.fps * 3.0).round().max(1.0) as usize;
+    let frames = (args.fps * FILM_SECS).round().max(1.0) as usize;
     let mut writer = Mp4Writer::create(path, w, h, f64::from(args.fps))?;
     let bar = progress(worlds);
     for i in 0..worlds {
         let seed = plan.split.world_seed(args.seed, i as u64);
-        let world = World::new(seed, Some(plan.attributes(seed)));
-        let clip = synth::clip_of(&world, &plan.lens, plan.kind, seed, frames, args.fps);
+        let clip = render_clip(args, plan, seed, frames);
         for (rgb, index) in clip.rgb.chunks_exact(w * h * 3).zip((i * frames) as u64..) {
             writer.push(&Frame::from_rgb(w, h, rgb, index))?;
         }
@@ -302,10 +351,28 @@ fn progress(clips: usize) -> ProgressBar {
     bar
 }
 
-/// Renders one part of a recipe's training set; shards that are whole already stay.
-pub(super) fn render_split(data: &DataRecipe, split: Split, kind: Kind, clips: usize, seed: u64) -> anyhow::Result<()> {
+/// One part of a recipe's clips.
+pub(super) struct Part {
+    /// Below the recipe's folder.
+    pub(super) folder: &'static str,
+    pub(super) split: Split,
+    pub(super) kind: Kind,
+    pub(super) clips: usize,
+    pub(super) seed: u64,
+}
+
+/// Renders one part of a recipe's clips; shards that are whole already stay.
+pub(super) fn render_part(data: &DataRecipe, part: &Part) -> anyhow::Result<()> {
+    let Part {
+        split,
+        kind,
+        clips,
+        seed,
+        ..
+    } = *part;
+    let changing = part.folder == CHANGING;
     run(SynthArgs {
-        out: data.dir.join(split.word()),
+        out: data.dir.join(part.folder),
         clips,
         frames: data.frames,
         size: format!("{}x{}", data.size_px[0], data.size_px[1]),
@@ -318,6 +385,7 @@ pub(super) fn render_split(data: &DataRecipe, split: Split, kind: Kind, clips: u
         biome: vec![],
         light: vec![],
         weather: vec![],
+        changing,
         preview: false,
     })
 }

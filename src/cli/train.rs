@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 
-use super::{BadInput, synth};
+use super::BadInput;
+use super::synth::{self, Part};
 use crate::data::{Split, list_shards};
 use crate::device::DeviceChoice;
 use crate::synth::Kind;
-use crate::train::{Recipe, Run, Stage, TrainError, train};
+use crate::train::{CHANGING, Recipe, Run, Stage, TrainError, train};
 
 /// Options of `farwander train`.
 #[derive(clap::Args, Debug)]
@@ -79,24 +80,29 @@ pub(crate) fn run(args: TrainArgs) -> anyhow::Result<()> {
 /// Renders the recipe's worlds where they are missing.
 fn render(recipe: &Recipe, stage: Stage) -> anyhow::Result<()> {
     let data = &recipe.data;
-    let sets = [
-        (
-            Split::Train,
-            data.train_clips - data.turning_clips,
-            Kind::Person,
-            data.seed,
-        ),
-        (Split::Train, data.turning_clips, Kind::Turn, data.seed.wrapping_add(1)),
-        (Split::Test, data.test_clips, Kind::Person, data.seed),
+    let (train, test) = (Split::Train.word(), Split::Test.word());
+    let part = |folder, split, kind, clips, more: u64| Part {
+        folder,
+        split,
+        kind,
+        clips,
+        seed: data.seed.wrapping_add(more),
+    };
+    let steady = data.train_clips - data.turning_clips - data.changing_clips;
+    let parts = [
+        part(train, Split::Train, Kind::Person, steady, 0),
+        part(train, Split::Train, Kind::Turn, data.turning_clips, 1),
+        part(CHANGING, Split::Train, Kind::Person, data.changing_clips, 2),
+        part(test, Split::Test, Kind::Person, data.test_clips, 0),
     ];
-    let there = [Split::Train, Split::Test].map(|split| {
-        let dir = data.dir.join(split.word());
-        list_shards(&dir).is_ok_and(|s| !s.is_empty())
-    });
-    for (split, clips, kind, seed) in sets {
-        let there = there[usize::from(split == Split::Test)];
-        if clips > 0 && (stage == Stage::All || (stage == Stage::Autoencoder && !there)) {
-            synth::render_split(data, split, kind, clips, seed)?;
+    let there: Vec<bool> = parts
+        .iter()
+        .map(|p| list_shards(&data.dir.join(p.folder)).is_ok_and(|s| !s.is_empty()))
+        .collect();
+    for (part, there) in parts.iter().zip(there) {
+        let wanted = stage == Stage::All || (stage == Stage::Autoencoder && !there);
+        if part.clips > 0 && wanted {
+            synth::render_part(data, part)?;
         }
     }
     Ok(())

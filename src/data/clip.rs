@@ -4,6 +4,15 @@ use half::f16;
 
 use crate::control::{CameraPose, Keys, Lens};
 
+/// Words that take over in the middle of a clip.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CaptionChange {
+    /// The first frame, counted from 0, that they hold for; not 0.
+    pub from_frame: usize,
+    /// Lower-case words about what the world becomes.
+    pub caption: String,
+}
+
 /// A walk of T frames, owned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
@@ -15,6 +24,8 @@ pub struct Clip {
     pub world_seed: u64,
     /// Lower-case words about the world.
     pub caption: String,
+    /// What the world becomes on the way, if it does.
+    pub change: Option<CaptionChange>,
     /// `[T, H, W, 3]`, sRGB.
     pub rgb: Vec<u8>,
     /// `[T, H, W]`, 1 / planar depth in metres; 0 is sky.

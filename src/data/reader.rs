@@ -10,7 +10,7 @@ use safetensors::SafeTensors;
 
 use super::clip::{Clip, ClipView};
 use super::error::DataError;
-use super::shard::{FORMAT_VERSION, METADATA_KEY, ShardHead, TensorSpec};
+use super::shard::{FORMAT_VERSIONS, METADATA_KEY, ShardHead, TensorSpec};
 use crate::control::{CameraPose, Keys};
 
 /// An open shard.
@@ -51,8 +51,9 @@ impl ShardReader {
             .ok_or_else(|| bad(METADATA_KEY, "is missing from the metadata".into()))?;
         let head: ShardHead =
             serde_json::from_str(text).map_err(|e| bad(METADATA_KEY, format!("does not parse ({e})")))?;
-        if head.format_version != FORMAT_VERSION {
-            let problem = format!("is {}, this program reads {FORMAT_VERSION}", head.format_version);
+        if !FORMAT_VERSIONS.contains(&head.format_version) {
+            let (oldest, newest) = (FORMAT_VERSIONS.start(), FORMAT_VERSIONS.end());
+            let problem = format!("is {}, this program reads {oldest} to {newest}", head.format_version);
             return Err(bad("format_version", problem));
         }
         let lens_ok = head.lens.fov_x_rad > 0.0 && head.lens.fov_x_rad < 3.1;
@@ -66,6 +67,14 @@ impl ShardReader {
             return Err(bad(
                 METADATA_KEY,
                 "has an empty frame, no frames, or an impossible lens or rate".into(),
+            ));
+        }
+        let inside = 1..head.frames;
+        let mut changes = head.clips.iter().filter_map(|c| c.change.as_ref());
+        if let Some(change) = changes.find(|c| !inside.contains(&c.from_frame)) {
+            return Err(bad(
+                "change.from_frame",
+                format!("is {} in clips of {} frames", change.from_frame, head.frames),
             ));
         }
         let mut found = Vec::new();
@@ -161,6 +170,7 @@ impl ShardReader {
             fps: self.head.fps,
             world_seed: head.world_seed,
             caption: head.caption.clone(),
+            change: head.change.clone(),
             rgb: view.rgb.to_vec(),
             inverse_depth: depth,
             poses: view.poses,
@@ -189,7 +199,7 @@ pub fn list_shards(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ClipHead, ShardWriter, Split};
+    use super::super::{CaptionChange, ClipHead, ShardWriter, Split, format_version};
     use super::*;
     use crate::control::Lens;
 
@@ -197,9 +207,10 @@ mod tests {
         let clip = |k: u64| ClipHead {
             world_seed: u64::MAX - k,
             caption: format!("snow at noon, huts {k}"),
+            change: None,
         };
         ShardHead {
-            format_version: FORMAT_VERSION,
+            format_version: 1,
             split: Split::Test,
             fps: 24.0,
             lens: Lens {
@@ -219,6 +230,7 @@ mod tests {
             fps: head.fps,
             world_seed: head.clips[index].world_seed,
             caption: head.clips[index].caption.clone(),
+            change: head.clips[index].change.clone(),
             rgb: (0..3 * pixels).map(|i| (i * (index + 3)) as u8).collect(),
             inverse_depth: (0..pixels).map(|i| f16::from_f32(i as f32 / 64.0)).collect(),
             poses: (0..head.frames)
@@ -251,6 +263,37 @@ mod tests {
         assert_eq!(part.rgb, &clip(&head, 1).rgb[2 * 72..4 * 72]);
         assert_eq!(part.keys, vec![Keys(2), Keys(3)]);
         assert_eq!(list_shards(folder.path()).unwrap(), vec![path]);
+    }
+
+    #[test]
+    fn a_change_comes_back_and_one_outside_of_the_clip_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        let write = |from_frame: usize| {
+            let mut head = head();
+            head.clips[1].change = Some(CaptionChange {
+                from_frame,
+                caption: "snow at night".into(),
+            });
+            head.format_version = format_version(&head.clips);
+            let mut writer = ShardWriter::create(&path, head.clone()).unwrap();
+            for i in 0..2 {
+                writer.write(i, &clip(&head, i)).unwrap();
+            }
+            writer.finish().unwrap();
+            head
+        };
+        let head = write(4);
+        assert_eq!(head.format_version, 2);
+        let shard = ShardReader::open(&path).unwrap();
+        assert_eq!(shard.head(), &head);
+        assert_eq!(shard.clip(1).change.unwrap().from_frame, 4);
+        assert_eq!(shard.clip(0).change, None);
+        for outside in [0, 5] {
+            write(outside);
+            let error = ShardReader::open(&path).err().unwrap().to_string();
+            assert!(error.contains("change.from_frame"), "{error}");
+        }
     }
 
     #[test]

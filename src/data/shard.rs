@@ -1,9 +1,15 @@
 //! What a shard says about itself, and where its tensors lie.
 
+use super::clip::CaptionChange;
 use crate::control::Lens;
 
-/// Version of the layout; readers refuse others.
-pub const FORMAT_VERSION: u32 = 1;
+/// Versions of the layout that are read: without and with clips that change.
+pub(super) const FORMAT_VERSIONS: std::ops::RangeInclusive<u32> = 1..=2;
+
+/// The version of a file of such clips: the oldest that holds them.
+pub fn format_version(clips: &[ClipHead]) -> u32 {
+    if clips.iter().any(|c| c.change.is_some()) { 2 } else { 1 }
+}
 
 /// Key of the JSON description in the file's `__metadata__`.
 pub(super) const METADATA_KEY: &str = "farwander_shard";
@@ -49,12 +55,15 @@ pub struct ClipHead {
     pub world_seed: u64,
     /// Lower-case words about the world.
     pub caption: String,
+    /// What the world becomes on the way, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<CaptionChange>,
 }
 
 /// A shard's description.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ShardHead {
-    /// [`FORMAT_VERSION`].
+    /// See [`format_version`].
     pub format_version: u32,
     /// Train or test.
     pub split: Split,

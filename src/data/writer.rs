@@ -102,7 +102,7 @@ impl ShardWriter {
         if clip.lens != self.head.lens || clip.frames() != self.head.frames {
             return Err("its lens or its number of frames differs".into());
         }
-        if clip.world_seed != head.world_seed || clip.caption != head.caption {
+        if clip.world_seed != head.world_seed || clip.caption != head.caption || clip.change != head.change {
             return Err("its world is not the one that was announced".into());
         }
         let pixels = clip.frames() * clip.lens.width_px * clip.lens.height_px;

@@ -3,4 +3,5 @@
 pub mod plot;
 pub mod quality;
 pub mod report;
+pub mod words;
 pub mod worlds;

@@ -20,10 +20,12 @@ const LEAST: [f64; 2] = [0.05, 0.2];
 const BATCH: usize = 16;
 
 /// A walk as the probe sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// Features of the pictures after latent frames 1, 2, ...
     pub pictures: Vec<Vec<f32>>,
+    /// How surely each of the probe's words is said of them: from 0 on it is.
+    pub words: Vec<Vec<f32>>,
     /// Features of the pairs that end there.
     pub pairs: Vec<Vec<f32>>,
     /// Motion in those latent frames: yaw and pitch in rad, right and forward in m.
@@ -69,16 +71,17 @@ pub fn see(probe: &Probe, lens: &Lens, first: &[f32], made: &[Vec<f32>], device:
     let rows =
         |x: Tensor<2>, width: usize| -> Vec<Vec<f32>> { to_host(x).chunks_exact(width).map(<[f32]>::to_vec).collect() };
     let mut out = Seen {
-        pictures: vec![],
-        pairs: vec![],
-        motion: vec![],
         sharpness: made.iter().map(|p| sharpness(p, lens.width_px)).collect(),
         liveliness: all.windows(2).map(|p| change(p[0], p[1])).collect(),
+        ..Seen::default()
     };
     for from in (0..made.len()).step_by(BATCH) {
         let to = (from + BATCH).min(made.len());
         let (before, after) = (stack(&small[from..to]), stack(&small[from + 1..to + 1]));
-        out.pictures.extend(rows(probe.look(after.clone()).0, FEATURES));
+        let (features, words) = probe.look(after.clone());
+        let [_, known] = words.dims();
+        out.pictures.extend(rows(features, FEATURES));
+        out.words.extend(rows(words, known));
         let (features, motion) = probe.compare(before, after);
         out.pairs.extend(rows(features, FEATURES));
         let motion = to_host(motion);
@@ -121,7 +124,11 @@ fn moments(rows: &[&[f32]]) -> (DVector<f64>, DMatrix<f64>) {
 
 /// Error of the camera over a window of latent frames, over what was commanded: rotation (yaw) and translation. Walks in
 /// which nearly nothing was commanded are left out; none left gives nothing.
-pub fn camera_error(seen: &[Seen], walks: &[Walk], window: Range<usize>) -> [Option<f64>; 2] {
+pub fn camera_error<'a>(
+    seen: &[Seen],
+    walks: impl IntoIterator<Item = &'a Walk>,
+    window: Range<usize>,
+) -> [Option<f64>; 2] {
     let (mut wrong, mut asked) = ([0.0f64; 2], [0.0f64; 2]);
     for (seen, walk) in seen.iter().zip(walks) {
         let window = window.start..window.end.min(seen.motion.len());
@@ -206,11 +213,8 @@ mod tests {
             prompt: String::new(),
         }];
         let seen = Seen {
-            pictures: vec![],
-            pairs: vec![],
             motion: vec![[0.15, 0.0, 0.0, 0.4]; WINDOW],
-            sharpness: vec![],
-            liveliness: vec![],
+            ..Seen::default()
         };
         let [rotation, translation] = camera_error(&[seen], &walks, 0..WINDOW);
         assert!((rotation.unwrap() - 0.25).abs() < 1e-5 && translation.unwrap() < 1e-5);

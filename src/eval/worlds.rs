@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::words::Change;
 use crate::control::{CameraPose, Keys, LatentControl, Lens};
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, psnr_db};
@@ -29,6 +30,9 @@ pub struct Curve {
     pub scores: Vec<Score>,
 }
 
+/// Pictures along a walk, `[h * w * 3]` in -1..1.
+pub type Pictures = Vec<Vec<f32>>;
+
 /// A walk through a held-out world: the truth.
 pub struct Walk {
     /// First frame, then the last frame of every latent frame, `[h * w * 3]` in -1..1.
@@ -54,12 +58,23 @@ fn held_out(seed: u64, i: usize) -> (u64, World) {
 /// A walk with those pictures rendered that end one of the latent frames in `shown` (0 is the first frame).
 fn walk(lens: &Lens, kind: Kind, latents: usize, shown: RangeInclusive<usize>, seed: u64, i: usize) -> Walk {
     let (world_seed, world) = held_out(seed, i);
+    walk_through(&world, world_seed, lens, kind, latents, shown)
+}
+
+fn walk_through(
+    world: &World,
+    walk_seed: u64,
+    lens: &Lens,
+    kind: Kind,
+    latents: usize,
+    shown: RangeInclusive<usize>,
+) -> Walk {
     let frames = 1 + latents * FRAMES_PER_LATENT;
-    let path = synth::trajectory(&world, kind, world_seed, frames, 24.0);
+    let path = synth::trajectory(world, kind, walk_seed, frames, 24.0);
     let picture = |frame: usize| {
         let pixels = lens.width_px * lens.height_px;
         let (mut rgb, mut depth_m) = (vec![0u8; pixels * 3], vec![0.0; pixels]);
-        synth::render(&world, lens, &path[frame].0, &mut rgb, &mut depth_m);
+        synth::render(world, lens, &path[frame].0, &mut rgb, &mut depth_m);
         let new = outside(lens, &path[0].0, &path[frame].0, &depth_m);
         (codec::from_bytes(&rgb), new)
     };
@@ -117,14 +132,51 @@ pub fn cameras(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64)
     (0..count).map(|i| walk(lens, kind, latents, 0..=0, seed, i)).collect()
 }
 
+/// Walks of `before + after` latent frames, each in a held-out world of its own (biomes take turns), and from latent frame
+/// `before` on the same in the world that it becomes.
+pub fn changes(
+    lens: &Lens,
+    count: usize,
+    [before, after]: [usize; 2],
+    seed: u64,
+    mut done: impl FnMut(),
+) -> Vec<Change> {
+    let latents = before + after;
+    (0..count)
+        .map(|i| {
+            let (world_seed, world) = held_out(seed, i);
+            let becomes = World::dressed(world_seed, world.attributes(), world.attributes().changed(world_seed));
+            let through = |world: &World, shown| walk_through(world, world_seed, lens, Kind::Person, latents, shown);
+            let changed = through(&becomes, before..=latents);
+            done();
+            Change {
+                walk: through(&world, 0..=latents),
+                changed: changed.truth,
+                prompt: changed.prompt,
+            }
+        })
+        .collect()
+}
+
 /// Rolls out beside each walk: the last video frame of every latent frame, by walk. A sampler of 0 steps adds nothing
 /// to what is recycled: the warp alone, through the same codec.
 pub fn roll_out(
     networks: &Networks,
     walks: &[Walk],
     sampler: Sampler,
+    done: impl FnMut(),
+) -> Result<Vec<Pictures>, RolloutError> {
+    roll_out_with(networks, &walks.iter().collect::<Vec<_>>(), sampler, None, done)
+}
+
+/// The same, with other prompts (one a walk) from the latent frame after so many on.
+pub fn roll_out_with(
+    networks: &Networks,
+    walks: &[&Walk],
+    sampler: Sampler,
+    change: Option<(usize, &[&str])>,
     mut done: impl FnMut(),
-) -> Result<Vec<Vec<Vec<f32>>>, RolloutError> {
+) -> Result<Vec<Pictures>, RolloutError> {
     let mut out = Vec::with_capacity(walks.len());
     // Small groups: one walk a time wastes the matrix products, many do not fit the caches.
     for (g, group) in walks.chunks(4).enumerate() {
@@ -132,8 +184,12 @@ pub fn roll_out(
         let prompts: Vec<&str> = group.iter().map(|w| w.prompt.as_str()).collect();
         let seeds: Vec<u64> = (0..group.len()).map(|i| (g * 4 + i) as u64).collect();
         let (mut running, _) = Walks::start(networks.clone(), sampler, &first, &prompts, &seeds);
-        let mut made: Vec<Vec<Vec<f32>>> = vec![vec![]; group.len()];
+        let mut made: Vec<Pictures> = vec![vec![]; group.len()];
         for k in 0..group[0].controls.len() {
+            if let Some((_, prompts)) = change.filter(|(at, _)| *at == k) {
+                let prompts = &prompts[g * 4..g * 4 + group.len()];
+                running.change_prompts(prompts, &vec![true; prompts.len()]);
+            }
             let controls: Vec<LatentControl> = group.iter().map(|w| w.controls[k]).collect();
             let (decoded, _) = running.next(&controls)?;
             for (walk, d) in made.iter_mut().zip(decoded) {

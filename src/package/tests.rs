@@ -27,6 +27,7 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         recycle: Recycle::Reproject,
         text_tokens: 2,
         vocabulary: vec!["snow".into()],
+        doubt: 0.0,
         painter: Some(PixelNetConfig {
             width: 8,
             deep_width: 12,

@@ -71,6 +71,7 @@ fn config() -> GeneratorConfig {
         vocabulary: vec!["snow".into()],
         painter: None,
         depth_net: None,
+        doubt: 0.0,
     }
 }
 

@@ -119,7 +119,7 @@ impl Rollout {
         self.walks
             .as_mut()
             .ok_or(RolloutError::NotStarted)?
-            .change_prompts(&[prompt]);
+            .change_prompts(&[prompt], &[true]);
         Ok(())
     }
 

@@ -19,7 +19,7 @@ pub struct WalkState {
     /// How latent frames are sampled.
     pub sampler: Sampler,
     /// `latent` `[1, channels, h, w]`; `last.rgb` `[h_px, w_px, 3]` in -1..1 and `last.inverse_depth` `[h_px, w_px]` in
-    /// 1/m, `last.stale` of the same shape; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
+    /// 1/m, `last.stale` of the same shape; `doubt` `[1]`, the coming steps that doubt what is known, because words are new; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
     /// `.pinned` (from the first latent frame on) and `.text`.
     pub arrays: Arrays,
     /// What the walk remembers, if it does. Its pictures are shared with the walk and with other states of it.
@@ -42,7 +42,7 @@ impl Walks {
             .iter()
             .map(|l| l.rgb.len() + l.inverse_depth.len() + l.stale.len())
             .sum();
-        4 * (channels * h * w + pixels) + self.states.iter().map(|s| s.bytes()).sum::<usize>()
+        4 * (channels * h * w + pixels + 1) + self.states.iter().map(|s| s.bytes()).sum::<usize>()
     }
 
     /// The state of a single walk.
@@ -61,6 +61,8 @@ impl Walks {
                 put("last.stale", vec![h, w], last.stale.clone());
             }
         }
+        let doubt = self.doubt.first().copied().unwrap_or_default();
+        put("doubt", vec![1], vec![doubt as f32]);
         for (i, state) in self.states.iter().enumerate() {
             state.export(&format!("ring.{i}"), &mut arrays);
         }
@@ -129,6 +131,10 @@ impl Walks {
             last: vec![last],
             memories: state.memory.iter().cloned().collect(),
             seeds: vec![state.seed],
+            doubt: vec![match state.arrays.contains_key("doubt") {
+                true => values("doubt", &[1])?[0] as u64,
+                false => 0,
+            }],
             step: state.step,
             recycled: None,
         })

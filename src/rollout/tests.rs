@@ -17,6 +17,7 @@ pub(super) fn package(seed: u64) -> Package {
         array.values.iter_mut().for_each(|v| *v += 0.1 * rng.normal());
     }
     manifest.autoencoder.detail_gain = 0.5;
+    manifest.generator.doubt = 0.3;
     manifest.sha256 = format!("{seed:064}");
     Package {
         path: "tiny.safetensors".into(),
@@ -82,6 +83,27 @@ fn go(rollout: &mut Rollout, track: &Track, from: u64, to: u64) -> Vec<(Vec<Fram
     (from..=to)
         .map(|k| shown(&rollout.follow(track, k).unwrap().unwrap()))
         .collect()
+}
+
+/// A generator that has learnt to doubt keeps no picture of what the world looked like before new words, nor of what is half
+/// changed; others remember as ever.
+#[test]
+fn new_words_make_a_walk_forget_until_it_has_changed() {
+    for doubt in [0.0, 0.3] {
+        let mut package = package(1);
+        package.manifest.generator.doubt = doubt;
+        let mut walk = rollout(&package);
+        walk.start(&first(), "snow", 7).unwrap();
+        let kept = |walk: &Rollout| walk.state().unwrap().memory.unwrap().keyframes.len();
+        for (k, control) in controls(12).iter().enumerate() {
+            if k == 3 {
+                walk.change_prompt("nothing that it knows").unwrap();
+            }
+            let changing = doubt > 0.0 && (3..11).contains(&k);
+            walk.next(control).unwrap();
+            assert_eq!(kept(&walk) == 0, changing, "doubt {doubt}, step {}", k + 1);
+        }
+    }
 }
 
 #[test]

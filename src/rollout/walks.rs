@@ -17,7 +17,7 @@ use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
 use crate::model::aapt::generator::{Generator, GeneratorState};
 use crate::model::aapt::rays::{self, ray_maps};
-use crate::model::aapt::residual::ResidualStd;
+use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
 use crate::model::aapt::text::words;
 use crate::model::aapt::warp::{RgbDepth, Warped, fill, reproject};
 use crate::model::nn::tensor;
@@ -124,10 +124,12 @@ pub struct Walks {
     /// One a walk, or none.
     pub(super) memories: Vec<Memory>,
     pub(super) seeds: Vec<u64>,
+    /// Coming steps of each walk in which known places are less sure, because its words are new.
+    pub(super) doubt: Vec<u64>,
     /// See [`crate::model::aapt::autoencoder::Decoder::colour_shares`].
     pub(super) colour_shares: Vec<f32>,
     pub(super) step: u64,
-    /// What the last step recycled, and its validity.
+    /// What the last step recycled, and its validity, undoubted.
     pub(super) recycled: Option<(Tensor<4>, Tensor<4>)>,
 }
 
@@ -339,6 +341,26 @@ impl Networks {
         }
     }
 
+    /// How sure walks are of known places that have so many steps of doubt left.
+    fn sureness(&self, left: &[u64]) -> Vec<f32> {
+        let doubt = self.generator.config().doubt;
+        let sure = |left: &u64| if *left > 0 { 1.0 - doubt } else { 1.0 };
+        left.iter().map(sure).collect()
+    }
+
+    /// The validity `[n, 4, h, w]` of walks that are so sure of what they know. Detail that goes past the latents counts less,
+    /// too: the network can't change it.
+    fn doubted(&self, validity: Tensor<4>, detail: &mut [f32], sure: &[f32]) -> Tensor<4> {
+        if sure.iter().all(|sure| *sure == 1.0) {
+            return validity;
+        }
+        let each = (detail.len() / sure.len()).max(1);
+        for (detail, sure) in detail.chunks_exact_mut(each).zip(sure) {
+            detail.iter_mut().for_each(|v| *v *= sure);
+        }
+        validity * tensor::<4>(sure.to_vec(), [sure.len(), 1, 1, 1], &self.device)
+    }
+
     /// A latent frame with texture where some was drawn.
     fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>, shares: &[f32]) -> Tensor<4> {
         let Some((base, drawn)) = textured else { return latent };
@@ -400,6 +422,7 @@ impl Walks {
                 last,
                 memories,
                 seeds: seeds.to_vec(),
+                doubt: vec![0; seeds.len()],
                 colour_shares,
                 step: 0,
                 recycled: None,
@@ -408,8 +431,16 @@ impl Walks {
         )
     }
 
-    /// Changes the prompts of running walks.
-    pub fn change_prompts(&mut self, prompts: &[&str]) {
+    /// Gives running walks their prompts from now on, and says which of them are new. Of a walk with new ones a generator
+    /// that has learnt to doubt forgets how places looked, which would be put back before what it makes of them.
+    pub fn change_prompts(&mut self, prompts: &[&str], new: &[bool]) {
+        let doubts = self.networks.generator.config().doubt > 0.0;
+        for (walk, _) in new.iter().enumerate().filter(|(_, new)| doubts && **new) {
+            self.doubt[walk] = DOUBT_STEPS;
+            if let Some(memory) = self.memories.get_mut(walk) {
+                memory.forget();
+            }
+        }
         let text = self.networks.text(prompts);
         for state in &mut self.states {
             self.networks.generator.change_text(state, text.clone());
@@ -443,7 +474,10 @@ impl Walks {
         let n = &self.networks;
         let [_, channels, h, w] = self.latent.dims();
         let batch = controls.len();
-        for ((memory, last), control) in self.memories.iter_mut().zip(&self.last).zip(controls) {
+        let sure = n.sureness(&self.doubt);
+        let kept = self.memories.iter_mut().zip(&self.last).zip(controls).zip(&sure);
+        // What is half changed is not worth being remembered.
+        for (((memory, last), control), _) in kept.filter(|(_, sure)| **sure == 1.0) {
             memory.keep(last, control);
         }
         let quilts: Vec<u64> = (self.seeds.iter())
@@ -454,7 +488,7 @@ impl Walks {
             latent: recycled,
             textured,
             validity,
-            detail,
+            mut detail,
             unknown,
             stale,
         } = n.recycle(
@@ -469,6 +503,8 @@ impl Walks {
             memory.moved(control, unknown);
         }
         self.recycled = Some((recycled.clone(), validity.clone()));
+        let validity = n.doubted(validity, &mut detail, &sure);
+        self.doubt.iter_mut().for_each(|left| *left = left.saturating_sub(1));
         let condition = Networks::condition(recycled.clone(), validity.clone(), n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
 

@@ -27,6 +27,7 @@ pub fn clip_of(world: &World, lens: &Lens, kind: Kind, walk_seed: u64, frames: u
         fps,
         world_seed: world.seed(),
         caption: world.caption(),
+        change: None,
         rgb,
         inverse_depth,
         poses: walk.iter().map(|(pose, _)| *pose).collect(),

@@ -1,6 +1,6 @@
 //! Sets the world's objects: trees, bushes, rocks and huts, each a stable function of the seed.
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Biome};
 use super::math::{V3, mix, smoothstep, v3};
 use super::noise::{Rng, bilinear, field};
 use super::palette::{Growth, Plant, growth};
@@ -23,10 +23,18 @@ struct Planter<'a> {
 }
 
 impl Flora {
-    pub fn new(seed: u64, attributes: &Attributes, terrain: &Terrain) -> Self {
+    /// What grows and stands in the land of `attributes`, in the colours and under the snow of the biome `look`.
+    pub fn new(seed: u64, attributes: &Attributes, look: Biome, terrain: &Terrain) -> Self {
+        let dress = growth(look);
         let mut p = Planter {
             terrain,
-            growth: growth(attributes.biome),
+            growth: Growth {
+                leaf: dress.leaf,
+                needle: dress.needle,
+                bush_colour: dress.bush_colour,
+                snow: dress.snow,
+                ..growth(attributes.biome)
+            },
             out: Self {
                 objects: Vec::new(),
                 shapes: Vec::new(),

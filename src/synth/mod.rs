@@ -3,6 +3,7 @@
 //! Same seed, same bytes, on every machine and any number of threads: all arithmetic is + - * / sqrt and `libm`.
 
 mod attributes;
+mod change;
 mod clip;
 mod flora;
 mod ground;
@@ -20,6 +21,7 @@ mod walk;
 mod world;
 
 pub use attributes::{Attributes, Biome, Light, VOCABULARY, Weather};
+pub use change::{change_frame, changing_clip, left_after, mix};
 pub use clip::{clip, clip_of};
 pub use render::render;
 pub use walk::{Kind, blocked, step, trajectory};

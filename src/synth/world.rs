@@ -29,9 +29,15 @@ impl World {
     /// Builds the world of a seed; `attributes` replaces those that the seed would draw.
     pub fn new(seed: u64, attributes: Option<Attributes>) -> Self {
         let attributes = attributes.unwrap_or_else(|| Attributes::from_seed(seed));
-        let terrain = Terrain::new(seed, &attributes);
+        Self::dressed(seed, &attributes, attributes)
+    }
+
+    /// Builds the land of `shape` as it is in the season, light and weather of `attributes`: every hill, tree and hut
+    /// stands where it stands in the world of `shape`, and has its form.
+    pub fn dressed(seed: u64, shape: &Attributes, attributes: Attributes) -> Self {
+        let terrain = Terrain::new(seed, shape);
         let light = Lighting::new(seed, &attributes, terrain.low_m());
-        let mut flora = Flora::new(seed, &attributes, &terrain);
+        let mut flora = Flora::new(seed, shape, attributes.biome, &terrain);
         let grid = Grid::new(&flora.objects);
         let ground = Ground::new(seed, &attributes, &terrain, &mut flora, &light);
         let sky = Sky::new(seed, &attributes, &light);

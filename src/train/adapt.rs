@@ -153,7 +153,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 noisy: x_t.clone().cast(dtype),
                 condition: batch.condition,
                 t,
-                words: &batch.words,
+                prompts: &batch.prompts,
                 sight: Sight::Causal,
             };
             let error = |output: Tensor<5>| {

@@ -4,9 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::run::{Run, TrainError};
 use crate::control::{CameraPose, Keys, LatentControl, Lens};
-use crate::data::{ShardReader, Split, list_shards};
+use crate::data::{ClipHead, ShardReader, Split, list_shards};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::config::GeneratorConfig;
+use crate::model::aapt::text::{Prompts, words};
+
+/// Folder, beside those of the splits, of the training clips whose world changes on the way.
+pub const CHANGING: &str = "changing";
 
 /// The shard before one of a numbered set, as `farwander synth` names them: of `train-1-00012`, `train-1-00011`.
 fn one_before(shard: &Path) -> Option<PathBuf> {
@@ -21,28 +26,49 @@ pub(super) struct Clips {
     shards: Vec<ShardReader>,
     /// Shard and place in it, by clip.
     places: Vec<(usize, usize)>,
+    /// Folder of each shard.
+    folders: Vec<&'static str>,
     lens: Lens,
 }
 
 impl Clips {
     /// Opens the recipe's shards of a split.
     pub(super) fn open(run: &Run, split: Split) -> Result<Self, TrainError> {
-        let dir = run.recipe.data.dir.join(split.word());
-        let lens = run.recipe.lens();
-        let most = if split == Split::Train {
-            run.recipe.data.train_clips
-        } else {
-            run.recipe.data.test_clips
+        let data = &run.recipe.data;
+        let parts = match split {
+            Split::Train => vec![
+                (split.word(), data.train_clips - data.changing_clips),
+                // Last, so that all others keep their numbers.
+                (CHANGING, data.changing_clips),
+            ],
+            Split::Test => vec![(split.word(), data.test_clips)],
         };
-        let (mut shards, mut places) = (Vec::new(), Vec::new());
-        if !dir.is_dir() {
-            return Err(TrainError::NoClips { dir });
+        let lens = run.recipe.lens();
+        let mut out = Self {
+            shards: vec![],
+            places: vec![],
+            folders: vec![],
+            lens,
+        };
+        for (folder, most) in parts.into_iter().filter(|(_, most)| *most > 0) {
+            out.add(run, split, folder, most)?;
         }
-        let paths = list_shards(&dir)?;
+        Ok(out)
+    }
+
+    /// Adds the first `most` clips of a folder.
+    fn add(&mut self, run: &Run, split: Split, folder: &'static str, most: usize) -> Result<(), TrainError> {
+        let dir = &run.recipe.data.dir.join(folder);
+        let none = || TrainError::NoClips { dir: dir.clone() };
+        if !dir.is_dir() {
+            return Err(none());
+        }
+        let before = self.places.len();
+        let paths = list_shards(dir)?;
         // Clips are known by their number, which a missing shard changes.
         if let Some(gap) = paths.iter().filter_map(|p| one_before(p)).find(|p| !paths.contains(p)) {
             let what = format!("there is no {}", gap.display());
-            return Err(TrainError::MissingClips { dir, what });
+            return Err(TrainError::MissingClips { dir: dir.clone(), what });
         }
         for path in paths {
             let shard = ShardReader::open(&path)?;
@@ -53,34 +79,44 @@ impl Clips {
             };
             if head.split != split {
                 return Err(wrong(format!(
-                    "it holds {} clips in the {} folder",
+                    "it holds {} clips where {} clips should be",
                     head.split.word(),
                     split.word()
                 )));
             }
-            if head.lens != lens || head.frames != run.recipe.data.frames {
+            if head.lens != self.lens || head.frames != run.recipe.data.frames {
                 return Err(wrong(
                     "its frame size, field of view or clip length is not the recipe's".into(),
                 ));
             }
-            for place in 0..shard.len().min(most.saturating_sub(places.len())) {
-                places.push((shards.len(), place));
+            let wanted = most.saturating_sub(self.places.len() - before);
+            for place in 0..shard.len().min(wanted) {
+                self.places.push((self.shards.len(), place));
             }
-            shards.push(shard);
+            self.shards.push(shard);
+            self.folders.push(folder);
         }
-        if places.is_empty() {
-            return Err(TrainError::NoClips { dir });
+        if self.places.len() == before {
+            return Err(none());
         }
-        if places.len() < most {
-            let what = format!("there are {} of the recipe's {most}", places.len());
-            return Err(TrainError::MissingClips { dir, what });
+        let found = self.places.len() - before;
+        if found < most {
+            let what = format!("there are {found} of the recipe's {most}");
+            return Err(TrainError::MissingClips { dir: dir.clone(), what });
         }
-        Ok(Self { shards, places, lens })
+        Ok(())
     }
 
     /// Number of clips, at least one.
     pub(super) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// What files that are made of a clip are called: its folder and its number there.
+    pub(super) fn name(&self, clip: usize) -> String {
+        let folder = |clip: usize| self.folders[self.places[clip].0];
+        let before = (0..clip).filter(|c| folder(*c) != folder(clip)).count();
+        format!("{}-{:05}", folder(clip), clip - before)
     }
 
     /// Their lens.
@@ -93,10 +129,45 @@ impl Clips {
         (self.shards[0].head().frames - 1) / FRAMES_PER_LATENT
     }
 
-    /// A clip's caption.
-    pub(super) fn caption(&self, clip: usize) -> &str {
+    fn head(&self, clip: usize) -> &ClipHead {
         let (shard, place) = self.places[clip];
-        &self.shards[shard].head().clips[place].caption
+        &self.shards[shard].head().clips[place]
+    }
+
+    /// A clip's caption, as it begins.
+    pub(super) fn caption(&self, clip: usize) -> &str {
+        &self.head(clip).caption
+    }
+
+    /// The caption that takes over on the way, and the first step (from 0) that is all made with it.
+    pub(super) fn change(&self, clip: usize) -> Option<(usize, &str)> {
+        let change = self.head(clip).change.as_ref()?;
+        let step = change.from_frame.saturating_sub(1).div_ceil(FRAMES_PER_LATENT);
+        Some((step, &change.caption))
+    }
+
+    /// The caption that holds for a step, counted from 0.
+    pub(super) fn caption_at(&self, clip: usize, step: usize) -> &str {
+        match self.change(clip) {
+            Some((from, caption)) if step >= from => caption,
+            _ => self.caption(clip),
+        }
+    }
+
+    /// The captions of some clips at a step and which of them are new, if one is new there in a walk that has begun.
+    pub(super) fn changed_captions(&self, clips: &[usize], step: usize) -> Option<(Vec<&str>, Vec<bool>)> {
+        let changes = |c: &usize| step > 0 && self.change(*c).is_some_and(|(from, _)| from == step);
+        let now = || clips.iter().map(|c| (self.caption_at(*c, step), changes(c))).unzip();
+        clips.iter().any(changes).then(now)
+    }
+
+    /// The captions as a generator of this configuration reads them.
+    pub(super) fn prompts(&self, clip: usize, config: &GeneratorConfig) -> Prompts {
+        let read = |caption: &str| words(caption, &config.vocabulary, config.text_tokens);
+        Prompts {
+            first: read(self.caption(clip)),
+            then: self.change(clip).map(|(step, caption)| (step, read(caption))),
+        }
     }
 
     /// One video frame in -1..1, `[h * w * 3]`.
@@ -154,7 +225,8 @@ impl Clips {
             .shards
             .iter()
             .flat_map(|s| &s.head().clips)
-            .flat_map(|c| c.caption.split(|ch: char| !ch.is_alphanumeric()))
+            .flat_map(|c| std::iter::once(&c.caption).chain(c.change.as_ref().map(|c| &c.caption)))
+            .flat_map(|caption| caption.split(|ch: char| !ch.is_alphanumeric()))
             .filter(|w| !w.is_empty())
             .map(str::to_lowercase)
             .collect();

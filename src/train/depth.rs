@@ -8,6 +8,7 @@ use super::checkpoint;
 use super::optim::{AdamW, Optimizer, learning_rate};
 use super::pairs::{self, Pairs};
 use super::run::Run;
+use super::start;
 use super::steps::Steps;
 use crate::device::Gaussian;
 use crate::frame::Frame;
@@ -15,7 +16,7 @@ use crate::model::aapt::codec;
 use crate::model::aapt::depth::{PLANES, sharpen};
 use crate::model::aapt::pixel_net::PixelNet;
 use crate::model::nn::tensor;
-use crate::model::weights::{import, prefixed, to_host};
+use crate::model::weights::{export, import, prefixed, to_host};
 use crate::record;
 
 const STAGE: &str = "depth";
@@ -45,6 +46,14 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let last = dir.join("final.safetensors");
     if last.exists() {
         return Ok(());
+    }
+    let taken_over = start::taken_over(run, "depth_net")?;
+    if r.steps == 0 && !taken_over.is_empty() {
+        let sizes = PixelNet::new(sizes, PLANES, &mut Gaussian::silent(), &run.device.open()?);
+        let net = export(&import(sizes, &taken_over, &run.device.open()?)?);
+        let mut weights = pairs::generator(run)?;
+        weights.extend(prefixed(net, "depth_net"));
+        return checkpoint::save(&last, &weights, &[("step", "0".into())]);
     }
     let (pairs, held_out) = Pairs::both(run, r.clips)?;
 

@@ -88,12 +88,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
 
             // Target: one teacher step down, then the student's own landing from there, without gradient.
             let landed = {
-                let text = teacher.encode_text(&batch.words, &device);
+                let text = teacher.encode_prompts(&batch.prompts, &device);
                 let out = teacher.sequence(high.clone().cast(dtype), batch.condition.clone(), t_high, text);
                 let v = flow::velocity(high.clone(), out.cast(DType::F32), t_high);
                 let low = flow::euler(high.clone(), v, t_high, t_low);
                 let fixed = model.valid();
-                let text = fixed.encode_text(&batch.words, &device);
+                let text = fixed.encode_prompts(&batch.prompts, &device);
                 let out = fixed.sequence(low.clone().cast(dtype), batch.condition.clone(), t_low, text);
                 let v = flow::velocity(low.clone(), out.cast(DType::F32), t_low);
                 flow::euler(low, v, t_low, &zero)
@@ -102,7 +102,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 noisy: high.clone().cast(dtype),
                 condition: batch.condition,
                 t: t_high,
-                words: &batch.words,
+                prompts: &batch.prompts,
                 sight: Sight::Causal,
             };
             let error = |output: Tensor<5>| {

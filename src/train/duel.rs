@@ -21,6 +21,7 @@ use super::student_batch::{Scale, camera, first_latents, real_latents, recycled_
 use crate::device::Gaussian;
 use crate::model::aapt::config::GeneratorConfig;
 use crate::model::aapt::discriminator::Discriminator;
+use crate::model::aapt::text::Prompts;
 use crate::model::weights::{prefixed, to_host, under};
 
 /// Steps over which the learner's rate rises.
@@ -36,7 +37,8 @@ pub(super) struct Shown {
     /// What stands in the channels that are not judged.
     unjudged: Option<Tensor<5>>,
     camera: Tensor<5>,
-    words: Vec<Vec<i32>>,
+    /// Of all frames, the first one included.
+    prompts: Vec<Prompts>,
 }
 
 /// The two sides' optimisers, and the discriminator.
@@ -159,7 +161,7 @@ impl<'a> Duel<'a> {
             real: clip_of(real_latents(config, clips, picks, &self.device)),
             fake: clip_of(batch.base.clone() + data * batch.std.clone()),
             camera,
-            words: batch.words.clone(),
+            prompts: batch.prompts.iter().map(Prompts::one_later).collect(),
             first,
             unjudged,
         }
@@ -184,13 +186,13 @@ impl<'a> Duel<'a> {
         let t = [&t[..], &t, &t[..penalised], &t[..penalised]].concat();
         let some = shown.camera.clone().narrow(0, 0, penalised);
         let camera = Tensor::cat(vec![shown.camera.clone(), shown.camera.clone(), some.clone(), some], 0);
-        let words = &shown.words;
-        let words = [&words[..], words, &words[..penalised], &words[..penalised]].concat();
+        let prompts = &shown.prompts;
+        let prompts = [&prompts[..], prompts, &prompts[..penalised], &prompts[..penalised]].concat();
         let latents = Tensor::from_inner(self.scale.latents(clips.clone()).cast(self.dtype));
         let clips = Tensor::from_inner(clips.cast(self.dtype));
         let logits = self
             .discriminator
-            .forward(clips, latents, Tensor::from_inner(camera), &t, &words)
+            .forward(clips, latents, Tensor::from_inner(camera), &t, &prompts)
             .cast(DType::F32);
         let part = |from: usize, n: usize| logits.clone().narrow(0, from, n);
         let (real, fake) = (part(0, batch), part(batch, batch));
@@ -238,12 +240,14 @@ impl<'a> Duel<'a> {
         rng: &mut Gaussian,
     ) -> (M, f64) {
         let r = self.recipe;
-        let t: Vec<f32> = shown.words.iter().map(|_| rng.uniform()).collect();
+        let t: Vec<f32> = shown.prompts.iter().map(|_| rng.uniform()).collect();
         let real_logits = {
             let latents = self.scale.latents(shown.real.clone()).cast(self.dtype);
             let (clip, camera) = (shown.real.clone().cast(self.dtype), shown.camera.clone());
             let fixed = self.discriminator.valid();
-            fixed.forward(clip, latents, camera, &t, &shown.words).cast(DType::F32)
+            fixed
+                .forward(clip, latents, camera, &t, &shown.prompts)
+                .cast(DType::F32)
         };
         let fixed = self.discriminator.clone().no_grad();
         let lift = |x: &Tensor<5>| Tensor::from_inner(x.clone());
@@ -252,7 +256,7 @@ impl<'a> Duel<'a> {
         let clip = Tensor::cat(vec![lift(&shown.first), self.lifted.normalised(latents)], 1);
         let latents = self.lifted.latents(clip.clone()).cast(self.dtype);
         let fake_logits = fixed
-            .forward(clip.cast(self.dtype), latents, lift(&shown.camera), &t, &shown.words)
+            .forward(clip.cast(self.dtype), latents, lift(&shown.camera), &t, &shown.prompts)
             .cast(DType::F32);
         let adversarial = generator_loss(Tensor::from_inner(real_logits), fake_logits, None);
         let anchor = weighted_mse(data - lift(&batch.data), lift(&batch.weights));

@@ -15,8 +15,8 @@ use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::{GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
-use crate::model::aapt::residual::ResidualStd;
-use crate::model::aapt::text::words;
+use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
+use crate::model::aapt::text::Prompts;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::weights::{Array, Arrays, to_host};
 use crate::rollout::Networks;
@@ -29,14 +29,25 @@ pub(super) struct LatentClip {
     pub(super) latents: Vec<f16>,
     /// `[latents, channels, h, w]`: recycled into steps 1.. .
     pub(super) recycled: Vec<f16>,
-    /// `[latents, 4, h, w]`.
+    /// `[latents, 4, h, w]`, undoubted.
     pub(super) validity: Vec<f16>,
     /// Camera of each step.
     pub(super) controls: Vec<LatentControl>,
-    /// The caption's words.
-    pub(super) words: Vec<i32>,
+    /// The captions' words, by step.
+    pub(super) prompts: Prompts,
     /// The noise of the walk that what is recycled comes from; none if that is the truth.
     pub(super) noise_seed: Option<u64>,
+}
+
+impl LatentClip {
+    /// How sure known places are in a step, as in a walk ([`crate::rollout::Walks::change_prompts`]): in one that begins with
+    /// the new words nothing has changed.
+    pub(super) fn sureness(&self, step: usize, doubt: f32) -> f32 {
+        match &self.prompts.then {
+            Some((from, _)) if *from > 0 && (*from..*from + DOUBT_STEPS as usize).contains(&step) => 1.0 - doubt,
+            _ => 1.0,
+        }
+    }
 }
 
 /// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
@@ -75,7 +86,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
             recycled: vec![],
             validity: vec![],
             controls: clips.controls(clip),
-            words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
+            prompts: clips.prompts(clip, config),
             noise_seed: None,
         });
         latents.push(z);
@@ -107,10 +118,9 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
     out
 }
 
-fn path(run: &Run, split: Split, clip: usize) -> std::path::PathBuf {
-    run.dir
-        .join("latents")
-        .join(format!("{}-{clip:05}.safetensors", split.word()))
+fn path(run: &Run, clips: &Clips, clip: usize) -> std::path::PathBuf {
+    let name = clips.name(clip);
+    run.dir.join("latents").join(name).with_extension("safetensors")
 }
 
 /// Clips encoded side by side: their warps share the processor's cores.
@@ -170,7 +180,7 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
     }
     for split in [Split::Train, Split::Test] {
         let clips = Clips::open(run, split)?;
-        if (0..clips.len()).all(|c| path(run, split, c).exists()) {
+        if (0..clips.len()).all(|c| path(run, &clips, c).exists()) {
             continue;
         }
         // Statistics of other latents would give wrong scales.
@@ -184,14 +194,14 @@ pub(super) fn make(run: &Run) -> Result<(), TrainError> {
         telemetry::forget_peak();
         let networks = encoder_networks(run, &run.generator_config()?)?;
         let progress = bar("latents", 0, clips.len() as u64);
-        let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, split, *c).exists()).collect();
+        let missing: Vec<usize> = (0..clips.len()).filter(|c| !path(run, &clips, *c).exists()).collect();
         progress.set_position((clips.len() - missing.len()) as u64);
         for group in missing.chunks(GROUP) {
             if run.stopping() {
                 return Err(TrainError::Stopped(group[0] as u64));
             }
             for (clip, l) in group.iter().zip(encode(&networks, &clips, group)) {
-                write(&path(run, split, *clip), &l)?;
+                write(&path(run, &clips, *clip), &l)?;
                 progress.inc(1);
             }
         }
@@ -209,7 +219,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
     let (steps, plane) = (clips.latents(), h * w);
     (0..clips.len())
         .map(|clip| {
-            let file = path(run, split, clip);
+            let file = path(run, &clips, clip);
             if !file.exists() {
                 return Err(TrainError::Missing {
                     needs: "latents",
@@ -244,7 +254,7 @@ pub(super) fn load(run: &Run, split: Split) -> Result<Vec<LatentClip>, TrainErro
                 recycled: get("recycled", steps * c * plane)?,
                 validity: get("validity", steps * FRAMES_PER_LATENT * plane)?,
                 controls: clips.controls(clip),
-                words: words(clips.caption(clip), &config.vocabulary, config.text_tokens),
+                prompts: clips.prompts(clip, &config),
                 noise_seed: None,
             })
         })

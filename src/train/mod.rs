@@ -28,6 +28,7 @@ mod student_batch;
 #[cfg(test)]
 mod tests;
 
+pub use clips::CHANGING;
 pub use export::export;
 pub use recipe::{DataRecipe, Recipe};
 pub use run::{Run, Stage, TrainError, train};

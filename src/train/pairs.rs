@@ -148,7 +148,7 @@ fn make(run: &Run, most: usize) -> Result<(), TrainError> {
 fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> Result<Vec<Pair>, TrainError> {
     let networks = samples.networks(weights)?;
     let first: Vec<Vec<f32>> = group.iter().map(|&c| clips.frame(c, 0)).collect();
-    let prompts: Vec<&str> = group.iter().map(|&c| clips.caption(c)).collect();
+    let prompts: Vec<&str> = group.iter().map(|&c| clips.caption_at(c, 0)).collect();
     let seeds: Vec<u64> = group.iter().map(|&c| c as u64).collect();
     let controls: Vec<_> = group.iter().map(|&c| clips.controls(c)).collect();
     let sampler = Sampler {
@@ -165,6 +165,9 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
     }
     for k in 0..clips.latents() {
         let now: Vec<_> = controls.iter().map(|c| c[k]).collect();
+        if let Some((prompts, new)) = clips.changed_captions(group, k) {
+            walks.change_prompts(&prompts, &new);
+        }
         walks.next(&now)?;
         for ((last, &clip), poses) in walks.last_mut().iter_mut().zip(group).zip(&now) {
             let frame = (k + 1) * FRAMES_PER_LATENT;

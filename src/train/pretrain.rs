@@ -34,6 +34,7 @@ use crate::model::aapt::generator::Generator;
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::recompute::ClipInput;
 use crate::model::aapt::residual::ResidualStd;
+use crate::model::aapt::text::Prompts;
 use crate::model::nn::tensor;
 use crate::model::weights::{Arrays, export, import, to_host};
 
@@ -67,7 +68,7 @@ struct Batch {
     clip: Tensor<5>,
     /// Zeros and rays: `[batch, 1 + latents, condition_channels, h, w]`.
     condition: Tensor<5>,
-    words: Vec<Vec<i32>>,
+    prompts: Vec<Prompts>,
 }
 
 fn assemble(
@@ -97,7 +98,7 @@ fn assemble(
     Batch {
         clip: scale.normalised(tensor(values, [n, 1 + latents, c, h, w], device)),
         condition: tensor(condition, [n, 1 + latents, channels, h, w], device).cast(dtype),
-        words: chosen.iter().map(|c| c.words.clone()).collect(),
+        prompts: chosen.iter().map(|c| c.prompts.one_later()).collect(),
     }
 }
 
@@ -165,7 +166,7 @@ impl<'a> Task<'a> {
                 noisy: Tensor::cat(vec![first, x_t.clone()], 1).cast(self.dtype),
                 condition: batch.condition,
                 t,
-                words: &batch.words,
+                prompts: &batch.prompts,
                 sight: Sight::Full,
             };
             let loss = |output: Tensor<5>| {
@@ -186,7 +187,7 @@ impl<'a> Task<'a> {
         let mut x = noise_like(&data, &mut Gaussian::new(seed, 0));
         for pair in flow::timesteps(LOOK_STEPS, self.recipe.shift).windows(2) {
             let (from, to) = (vec![pair[0]; n], vec![pair[1]; n]);
-            let text = model.encode_text(&batch.words, &self.device);
+            let text = model.encode_prompts(&batch.prompts, &self.device);
             let noisy = Tensor::cat(vec![first.clone(), x.clone()], 1).cast(self.dtype);
             let (_, output) = split(
                 model
@@ -320,6 +321,7 @@ mod tests {
             vocabulary: vec!["hill".into()],
             painter: None,
             depth_net: None,
+            doubt: 0.0,
         }
     }
 
@@ -382,7 +384,7 @@ mod tests {
             recycled: vec![half::f16::ONE; 3 * 6 * 24],
             validity: vec![half::f16::ONE; 3 * 4 * 24],
             controls: vec![LatentControl::new(&pose, &[pose; 4], Keys(0)); 3],
-            words: vec![1, 0, 0],
+            prompts: vec![1, 0, 0].into(),
             noise_seed: None,
         };
         let scale = Scale::new(&[1.0; 6], &[2.0; 6], &device);

@@ -57,7 +57,7 @@ fn batch(clips: &Clips, words: &[String], picks: &[(usize, usize)]) -> Batch {
             &after,
             crate::control::Keys(0),
         )));
-        let caption = clips.caption(clip).to_lowercase();
+        let caption = clips.caption_at(clip, frame / FRAMES_PER_LATENT).to_lowercase();
         let said: Vec<&str> = caption.split(|ch: char| !ch.is_alphanumeric()).collect();
         out.words
             .extend(words.iter().map(|w| f32::from(said.contains(&w.as_str()))));

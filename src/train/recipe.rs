@@ -55,6 +55,10 @@ pub struct DataRecipe {
     /// Those among them of people who turn fast and far, from worlds of the next seed: what is new is learnt there.
     #[serde(default)]
     pub turning_clips: usize,
+    /// Those among them whose world and words change on the way, from worlds of the seed after that, in a folder of their
+    /// own: other recipes over the same data do not see them.
+    #[serde(default)]
+    pub changing_clips: usize,
     /// Clips of held-out worlds.
     pub test_clips: usize,
     /// Video frames a clip: 1 + 4 n.
@@ -85,6 +89,9 @@ pub struct GeneratorRecipe {
     pub recycle: Recycle,
     /// Most words of a prompt.
     pub text_tokens: usize,
+    /// How much less sure known places are right after new words: see [`GeneratorConfig::doubt`].
+    #[serde(default)]
+    pub doubt: f32,
     /// A network for texture, after the decoder, trained in stage 5.
     pub painter: Option<PixelNetConfig>,
     /// A network for depth to the pixel, after the decoder, trained in stage 4.
@@ -264,7 +271,7 @@ pub struct AdversarialRecipe {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DepthRecipe {
-    /// Optimiser steps.
+    /// Optimiser steps; 0 leaves the network of the file that the run began with as it is.
     pub steps: u64,
     /// Clips that are walked for it, spread over all of them.
     #[serde(default = "many")]
@@ -350,10 +357,10 @@ impl Recipe {
                 d.frames
             )));
         }
-        if d.turning_clips >= d.train_clips {
+        if d.turning_clips.saturating_add(d.changing_clips) >= d.train_clips {
             return Err(bad(format!(
-                "data.turning_clips {} must be less than data.train_clips {}",
-                d.turning_clips, d.train_clips
+                "data.turning_clips {} and data.changing_clips {} must together be less than data.train_clips {}",
+                d.turning_clips, d.changing_clips, d.train_clips
             )));
         }
         for (name, stage) in [("adapt", &recipe.adapt), ("distill", &recipe.distill)] {
@@ -474,6 +481,7 @@ impl Recipe {
             vocabulary,
             painter: None,
             depth_net: None,
+            doubt: g.doubt,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::{GeneratorConfig, Recycle};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
+use crate::model::aapt::text::Prompts;
 use crate::model::nn::tensor;
 
 /// A batch of clips, teacher-forced: everything the generator sees and should make.
@@ -24,8 +25,8 @@ pub(super) struct Batch {
     pub(super) std: Tensor<5>,
     /// Weights of squared errors of the data, shaped like them, f32.
     pub(super) weights: Tensor<5>,
-    /// Prompt words of each clip.
-    pub(super) words: Vec<Vec<i32>>,
+    /// Prompts of each clip's steps.
+    pub(super) prompts: Vec<Prompts>,
 }
 
 /// Largest magnitude of the data that the generator is asked for, in deviations.
@@ -91,8 +92,11 @@ pub(super) fn assemble(
                 Recycle::Raw => f32::INFINITY,
                 Recycle::Reproject => clip.controls[k].motion_px(lens),
             };
+            let sure = clip.sureness(k, config.doubt);
             let validity: Vec<f32> =
-                widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane]).collect();
+                widen(&clip.validity[k * FRAMES_PER_LATENT * plane..][..FRAMES_PER_LATENT * plane])
+                    .map(|v| v * sure)
+                    .collect();
             for (i, (z, r)) in widen(now).zip(widen(recycled)).enumerate() {
                 let base = if config.recycle == Recycle::Reproject { r } else { 0.0 };
                 let known = (0..FRAMES_PER_LATENT)
@@ -119,7 +123,7 @@ pub(super) fn assemble(
         base: tensor(bases, [n, latents, c, h, w], device),
         std: tensor(stds, [n, latents, c, h, w], device),
         weights: tensor(of_errors, [n, latents, c, h, w], device),
-        words: picks.iter().map(|p| clips[p.clip].words.clone()).collect(),
+        prompts: picks.iter().map(|p| clips[p.clip].prompts.of(&p.steps)).collect(),
     }
 }
 

@@ -68,6 +68,15 @@ pub(super) fn begin(run: &Run, file: &Path) -> Result<(), TrainError> {
     checkpoint::save(&encoder, &arrays, &[("step", steps.to_string())])
 }
 
+/// Weights of a part of the generator that the run began with; nothing if it began from nothing or without that part.
+pub(super) fn taken_over(run: &Run, part: &str) -> Result<Arrays, TrainError> {
+    let warm = run.dir.join(WARM);
+    match warm.exists() {
+        true => Ok(under(&checkpoint::load(&warm)?.0, part)),
+        false => Ok(Arrays::new()),
+    }
+}
+
 /// Deviation of each latent channel in the picture: how far the decoder's shortcut moves pixels for one unit of it.
 fn deviations(autoencoder: &Arrays, channels: usize) -> Option<Vec<f32>> {
     let shortcut = autoencoder.get("decoder.shortcut.weight")?;
@@ -121,6 +130,7 @@ mod tests {
             vocabulary: vec!["hill".into()],
             painter: None,
             depth_net: None,
+            doubt: 0.0,
         };
         let mut rng = Gaussian::new(4, 0);
         let mut weights = export(&Generator::new(&config(2), &mut rng, &device));

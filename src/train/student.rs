@@ -129,9 +129,14 @@ impl StudentPool {
         let refreshes = step.saturating_sub(r.from) / r.every;
         let steps = (lap * (1 + refreshes as usize)).min(r.latents.max(lap));
         self.clips.clear();
-        for group in chosen.chunks(GROUP) {
-            self.clips
-                .extend(roll_out(&networks, &self.source, &setup.clips, group, steps, step)?);
+        // Back along a clip that changes its world would be before its change, and its words would not be true.
+        let (steady, changing): (Vec<usize>, Vec<usize>) =
+            chosen.into_iter().partition(|&c| self.source.change(c).is_none());
+        for (chosen, steps) in [(steady, steps), (changing, lap)] {
+            for group in chosen.chunks(GROUP) {
+                self.clips
+                    .extend(roll_out(&networks, &self.source, &setup.clips, group, steps, step)?);
+            }
         }
         self.from = Some((step, weights));
         Ok(())
@@ -166,7 +171,7 @@ fn truth_of(networks: &Networks, source: &Clips, truth: &LatentClip, clip: usize
         recycled: vec![],
         validity: vec![],
         controls: vec![],
-        words: truth.words.clone(),
+        prompts: truth.prompts.clone(),
         noise_seed: None,
     };
     let mut back: Vec<f16> = vec![];
@@ -207,7 +212,7 @@ fn roll_out(
     seed: u64,
 ) -> Result<Vec<LatentClip>, TrainError> {
     let first: Vec<Vec<f32>> = chosen.iter().map(|&c| source.frame(c, 0)).collect();
-    let prompts: Vec<&str> = chosen.iter().map(|&c| source.caption(c)).collect();
+    let prompts: Vec<&str> = chosen.iter().map(|&c| source.caption_at(c, 0)).collect();
     let seeds: Vec<u64> = chosen
         .iter()
         .map(|&c| seed.wrapping_mul(1_000_003) + c as u64)
@@ -229,6 +234,9 @@ fn roll_out(
         .collect();
     for k in 0..steps {
         let controls: Vec<_> = out.iter().map(|clip| clip.controls[k]).collect();
+        if let Some((prompts, new)) = source.changed_captions(chosen, k) {
+            walks.change_prompts(&prompts, &new);
+        }
         walks.next(&controls)?;
         let Some((recycled, validity)) = walks.recycled() else {
             continue;

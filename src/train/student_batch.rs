@@ -133,7 +133,7 @@ pub(super) fn make(
     let [n, ..] = noise.dims();
     let noise = lift(noise);
     let (from, to) = (vec![1.0; n], vec![0.0; n]);
-    let text = generator.encode_text(&batch.words, device);
+    let text = generator.encode_prompts(&batch.prompts, device);
     let output = generator
         .sequence(noise.clone().cast(dtype), lift(batch.condition.clone()), &from, text)
         .cast(DType::F32);
@@ -151,6 +151,7 @@ mod tests {
     use crate::model::aapt::config::{AutoencoderConfig, BLOCK, Recycle};
     use crate::model::aapt::pca::Accumulator;
     use crate::model::aapt::residual::ResidualStd;
+    use crate::model::aapt::text::Prompts;
     use crate::model::weights::{export, import, to_host};
     use crate::rollout::{Networks, Sampler, Walks};
     use crate::train::latents::LatentClip;
@@ -178,7 +179,7 @@ mod tests {
         import(blank, &arrays, device).unwrap()
     }
 
-    /// A walk past the window, stepped through the ring, and the same in one pass.
+    /// A walk past the window whose prompt changes, stepped through the ring, and the same in one pass.
     #[test]
     fn one_pass_makes_what_a_walk_makes() {
         for recycle in [Recycle::Reproject, Recycle::Raw] {
@@ -198,9 +199,10 @@ mod tests {
                 window: 2,
                 recycle,
                 text_tokens: 3,
-                vocabulary: vec!["snow".into()],
+                vocabulary: vec!["snow".into(), "dusk".into()],
                 painter: None,
                 depth_net: None,
+                doubt: 0.2,
             };
             let coder = AutoencoderConfig {
                 latent_channels: 6,
@@ -244,7 +246,10 @@ mod tests {
                 recycled: vec![],
                 validity: vec![],
                 controls: vec![],
-                words: vec![1, 0, 0],
+                prompts: Prompts {
+                    first: vec![1, 0, 0],
+                    then: Some((3, vec![2, 1, 0])),
+                },
                 noise_seed: Some(seed),
             };
             let mut made = Vec::new();
@@ -256,6 +261,9 @@ mod tests {
                 let before = k * FRAMES_PER_LATENT;
                 let poses = std::array::from_fn(|i| at(before + 1 + i));
                 let control = LatentControl::new(&at(before), &poses, Keys(0));
+                if k == 3 {
+                    walks.change_prompts(&["dusk snow"], &[true]);
+                }
                 walks.next(&[control]).unwrap();
                 let (recycled, validity) = walks.recycled().unwrap().clone();
                 clip.recycled.extend(half(recycled));

@@ -11,9 +11,10 @@ use std::sync::atomic::AtomicBool;
 
 use tempfile::TempDir;
 
-use super::{Recipe, Run, Stage, TrainError, train};
+use super::clips::Clips;
+use super::{CHANGING, Recipe, Run, Stage, TrainError, train};
 use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
-use crate::data::{Clip, ClipHead, FORMAT_VERSION, ShardHead, ShardWriter, Split};
+use crate::data::{CaptionChange, Clip, ClipHead, ShardHead, ShardWriter, Split, format_version};
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::Frame;
 use crate::package::Package;
@@ -26,7 +27,7 @@ fn recipe(dir: &Path) -> Recipe {
                  channel_power = 1.0\nstudent_share = 0.5\nstudent_from = 1\nstudent_every = 2\nstudent_latents = 6\nstudent_clips = 2\n";
     let text = format!(
         "title = \"Test\"\nlicence = \"CC0-1.0\"\n\
-         [data]\ndir = {:?}\ntrain_clips = 4\ntest_clips = 2\nframes = {FRAMES}\nsize_px = [32, 32]\nfov_x_deg = 75.0\nseed = 1\n\
+         [data]\ndir = {:?}\ntrain_clips = 6\nchanging_clips = 2\ntest_clips = 2\nframes = {FRAMES}\nsize_px = [32, 32]\nfov_x_deg = 75.0\nseed = 1\n\
          [autoencoder]\nlatent_channels = 6\nencoder_blocks = 0\ndecoder_blocks = 1\nwidth = 16\n\
          [generator]\nwidth = 16\ndepth = 2\nheads = 2\nmlp_ratio = 2\nwindow = 1\nrecycle = \"reproject\"\ntext_tokens = 3\n\
          [generator.painter]\nwidth = 8\ndeep_width = 12\nblocks = 1\n\
@@ -86,6 +87,7 @@ fn clip(seed: u64, recipe: &Recipe) -> Clip {
             "snow at dusk"
         }
         .into(),
+        change: None,
         inverse_depth: vec![half::f16::from_f32(0.2); FRAMES * 32 * 32],
         keys: vec![Keys::FORWARD; FRAMES],
         rgb,
@@ -93,22 +95,45 @@ fn clip(seed: u64, recipe: &Recipe) -> Clip {
     }
 }
 
+/// The same wall; from a frame on it is night.
+fn darkening(seed: u64, from_frame: usize, recipe: &Recipe) -> Clip {
+    let mut clip = clip(seed, recipe);
+    let dark = &mut clip.rgb[from_frame * 32 * 32 * 3..];
+    dark.iter_mut().for_each(|v| *v /= 2);
+    clip.change = Some(CaptionChange {
+        from_frame,
+        caption: "snow at night".into(),
+    });
+    clip
+}
+
 fn write_data(recipe: &Recipe) {
-    for (split, count) in [(Split::Train, 4), (Split::Test, 2)] {
-        let dir = recipe.data.dir.join(split.word());
+    let parts = [
+        (Split::Train, "train", 4),
+        (Split::Train, CHANGING, 2),
+        (Split::Test, "test", 2),
+    ];
+    for (split, folder, count) in parts {
+        let dir = recipe.data.dir.join(folder);
         std::fs::create_dir_all(&dir).unwrap();
-        let clips: Vec<Clip> = (0..count).map(|i| clip(split.world_seed(1, i), recipe)).collect();
+        let of = |i: u64| match folder {
+            CHANGING => darkening(split.world_seed(3, i), 1 + 4 * i as usize, recipe),
+            _ => clip(split.world_seed(1, i), recipe),
+        };
+        let clips: Vec<Clip> = (0..count).map(of).collect();
         let heads = clips.iter().map(|c| ClipHead {
             world_seed: c.world_seed,
             caption: c.caption.clone(),
+            change: c.change.clone(),
         });
+        let heads: Vec<ClipHead> = heads.collect();
         let head = ShardHead {
-            format_version: FORMAT_VERSION,
+            format_version: format_version(&heads),
             split,
             fps: 24.0,
             lens: recipe.lens(),
             frames: FRAMES,
-            clips: heads.collect(),
+            clips: heads,
         };
         let mut writer = ShardWriter::create(&dir.join("shard.safetensors"), head).unwrap();
         for (i, clip) in clips.iter().enumerate() {
@@ -238,8 +263,43 @@ fn a_probe_is_trained_and_its_errors_are_in_its_file() {
     });
     assert!(std::fs::read(&files[0]).unwrap() == std::fs::read(&files[1]).unwrap());
     let (head, _) = crate::model::probe::load(&files[0], &burn::tensor::Device::flex()).unwrap();
-    assert_eq!(head.words, ["at", "dusk", "meadow", "noon", "snow"]);
+    assert_eq!(head.words, ["at", "dusk", "meadow", "night", "noon", "snow"]);
     assert!(head.accuracy.words > 0.0 && head.accuracy.yaw_deg > 0.0, "{head:?}");
+}
+
+/// Clips that change come last, so that all others keep their numbers (and what was made of them), and recipes that do not
+/// ask for them do not see them.
+#[test]
+fn changing_clips_are_added_behind_all_others() {
+    let dir = TempDir::new().unwrap();
+    let with = recipe(dir.path());
+    write_data(&with);
+    let mut without = with.clone();
+    (without.data.train_clips, without.data.changing_clips) = (4, 0);
+    let open = |recipe: &Recipe| Clips::open(&run(recipe, dir.path(), false), Split::Train).unwrap();
+    let (with, without) = (open(&with), open(&without));
+    assert_eq!((with.len(), without.len()), (6, 4));
+    for clip in 0..4 {
+        assert_eq!(with.frame(clip, 7), without.frame(clip, 7));
+        assert_eq!(
+            (with.change(clip), with.caption_at(clip, 2)),
+            (None, without.caption(clip))
+        );
+    }
+    assert_eq!(
+        [3, 4, 5].map(|c| with.name(c)),
+        ["train-00003", "changing-00000", "changing-00001"]
+    );
+    assert_eq!(with.change(4), Some((0, "snow at night")));
+    assert_eq!(with.change(5), Some((1, "snow at night")));
+    assert_eq!(with.caption_at(5, 0), with.caption(5));
+    assert_eq!(with.caption_at(5, 1), "snow at night");
+    // A walk is begun with the first step's words; later ones change them.
+    assert_eq!(with.changed_captions(&[3, 4, 5], 0), None);
+    let now = [with.caption(3), "snow at night", "snow at night"];
+    let new = vec![false, false, true];
+    assert_eq!(with.changed_captions(&[3, 4, 5], 1), Some((now.to_vec(), new)));
+    assert_eq!(with.changed_captions(&[3, 4, 5], 2), None);
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub struct SequenceRotations {
     here: Rotation,
     pinned: Option<Rotation>,
     text: Rotation,
-    /// Hides the pinned frame from itself: `[1, 1, frames * tokens, text + tokens]`.
+    /// Hides the pinned frame from itself, and of two texts the other one: `[1 or batch, 1, frames * tokens, texts + tokens]`.
     sink_bias: Option<Tensor<4>>,
     groups: Vec<Group>,
 }
@@ -90,23 +90,23 @@ struct Group {
 }
 
 impl SequenceRotations {
-    /// For latent frames of steps 1 to `frames`.
+    /// For latent frames of steps 1 to `frames`. With `second_from` there are two texts: see [`super::text::ClipText`].
     pub fn new(
         rope: &Rope,
         frames: usize,
         config: &GeneratorConfig,
         sight: Sight,
+        second_from: Option<&[usize]>,
         dtype: burn::tensor::DType,
         device: &Device,
     ) -> Self {
         let (tokens, text, window) = (config.tokens(), config.text_tokens, config.window);
         let at = |step: i64| rope.rotation(step, None, device);
         let sinks = StepRotations::new(rope, 0, window, text, dtype, device);
-        let mask = |rows: usize, columns: usize, sees: &dyn Fn(usize, usize) -> bool| -> Tensor<4> {
-            let values = (0..rows * columns)
-                .map(|i| if sees(i / columns, i % columns) { 0.0 } else { NEVER })
-                .collect();
-            tensor::<4>(values, [1, 1, rows, columns], device).cast(dtype)
+        let mask = |[batch, rows, columns]: [usize; 3], sees: &dyn Fn(usize, usize, usize) -> bool| -> Tensor<4> {
+            let place = |i: usize| sees(i / columns / rows, i / columns % rows, i % columns);
+            let values = (0..batch * rows * columns).map(|i| if place(i) { 0.0 } else { NEVER });
+            tensor::<4>(values.collect(), [batch, 1, rows, columns], device).cast(dtype)
         };
         let causal = sight == Sight::Causal;
         let each = if causal { GROUP } else { frames };
@@ -122,21 +122,32 @@ impl SequenceRotations {
             };
             let keys = if causal { from(start)..queries.end } else { 0..frames };
             let bias = causal.then(|| {
-                let sees = |q: usize, k: usize| {
+                let sees = |_, q: usize, k: usize| {
                     let (q, k) = (start + q / tokens, keys.start + k / tokens);
                     (from(q)..=q).contains(&k)
                 };
-                mask(queries.len() * tokens, keys.len() * tokens, &sees)
+                mask([1, queries.len() * tokens, keys.len() * tokens], &sees)
             });
             Group { queries, keys, bias }
         });
+        let texts = if second_from.is_some() { 2 } else { 1 };
+        let sees_sink = |clip: usize, q: usize, k: usize| match second_from {
+            _ if k >= texts * text => q >= tokens,
+            Some(from) => (k >= text) == (q / tokens >= from[clip]),
+            None => true,
+        };
+        let sinks_shape = [
+            second_from.map_or(1, <[usize]>::len),
+            frames * tokens,
+            texts * text + if causal { tokens } else { 0 },
+        ];
         Self {
             frames,
             now: Rotation::concat(&(1..=frames as i64).map(at).collect::<Vec<_>>()).cast(dtype),
             here: Rotation::concat(&vec![at(0); frames]).cast(dtype),
             pinned: causal.then(|| rope.rotation(-(window as i64 + 1), None, device).cast(dtype)),
-            text: sinks.text,
-            sink_bias: causal.then(|| mask(frames * tokens, text + tokens, &|q, k| q >= tokens || k < text)),
+            text: Rotation::concat(&vec![sinks.text; texts]),
+            sink_bias: (causal || texts > 1).then(|| mask(sinks_shape, &sees_sink)),
             groups: groups.collect(),
         }
     }
@@ -252,7 +263,7 @@ impl Block {
 
     /// A clip's latent frames at once.
     ///
-    /// `x`: `[batch, frames * tokens, width]`; `text`: `[batch, text, width]`.
+    /// `x`: `[batch, frames * tokens, width]`; `text`: `[batch, texts * text, width]`.
     pub fn sequence(&self, x: Tensor<3>, m: &Modulation, text: Tensor<3>, rotations: &SequenceRotations) -> Tensor<3> {
         let [_, total, _] = x.dims();
         let tokens = total / rotations.frames;

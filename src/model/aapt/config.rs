@@ -65,12 +65,20 @@ pub struct GeneratorConfig {
     pub text_tokens: usize,
     /// The words it knows; a prompt's other words are ignored.
     pub vocabulary: Vec<String>,
+    /// How much less of every place counts as known right after new words (`residual::DOUBT_STEPS`): the network sees that
+    /// something is to change, and may change more of it, also for who stands still. 0 for generators that have not learnt it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub doubt: f32,
     /// A network that draws texture into what is decoded; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub painter: Option<PixelNetConfig>,
     /// A network that finds the decoded picture's depth to the pixel; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth_net: Option<PixelNetConfig>,
+}
+
+fn is_zero(v: &f32) -> bool {
+    *v == 0.0
 }
 
 impl GeneratorConfig {
@@ -113,6 +121,9 @@ impl GeneratorConfig {
         }
         if !bounded(*depth, 256) || !bounded(*mlp_ratio, 16) || !bounded(*latent_channels, 1024) {
             return Err("generator.depth, mlp_ratio or latent_channels is out of range".into());
+        }
+        if !(0.0..=0.9).contains(&self.doubt) {
+            return Err("generator.doubt must be 0 to 0.9".into());
         }
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());

@@ -15,6 +15,7 @@ use super::block::Sight;
 use super::config::GeneratorConfig;
 use super::generator::Generator;
 use super::patch_judge::PatchJudge;
+use super::text::Prompts;
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm};
 
@@ -112,17 +113,17 @@ impl Discriminator {
     /// - `latents`: the same clip as latents, for the recycled channels
     /// - `camera`: `[batch, frames, condition_channels - channels, h, w]`: validity and rays, the same for real and made
     /// - `t`: one timestep a batch entry, any in 0..1: an ensemble (APT §3.3)
-    /// - `words`: the prompt of each batch entry, as [`super::text::words`] gives it
+    /// - `prompts`: those of each batch entry's frames
     pub fn forward(
         &self,
         clip: Tensor<5>,
         latents: Tensor<5>,
         camera: Tensor<5>,
         t: &[f32],
-        words: &[Vec<i32>],
+        prompts: &[Prompts],
     ) -> Tensor<2> {
         match self {
-            Self::Backbone(backbone) => backbone.forward(clip, latents, camera, t, words),
+            Self::Backbone(backbone) => backbone.forward(clip, latents, camera, t, prompts),
             Self::Patch(patch) => patch.forward(clip, camera),
         }
     }
@@ -153,9 +154,9 @@ impl Backbone {
         latents: Tensor<5>,
         camera: Tensor<5>,
         t: &[f32],
-        words: &[Vec<i32>],
+        prompts: &[Prompts],
     ) -> Tensor<2> {
-        let text = self.generator.encode_text(words, &clip.device());
+        let text = self.generator.encode_prompts(prompts, &clip.device());
         let [batch, frames, _, _, _] = clip.dims();
         let generator = self.generator.config();
         let (tokens, heads, width) = (generator.tokens(), generator.heads, generator.width);
@@ -224,6 +225,7 @@ mod tests {
             vocabulary: vec!["snow".into()],
             painter: None,
             depth_net: None,
+            doubt: 0.0,
         }
     }
 
@@ -242,7 +244,13 @@ mod tests {
             tensor(values, [1, frames, channels, h, w], &device)
         };
         let camera = g.condition_channels() - g.latent_channels;
-        to_host(model.forward(random(4, 1), random(4, 1), random(camera, 2), &[0.5], &[vec![1, 0, 0]]))
+        to_host(model.forward(
+            random(4, 1),
+            random(4, 1),
+            random(camera, 2),
+            &[0.5],
+            &[vec![1, 0, 0].into()],
+        ))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
 use super::pixel_net::PixelNet;
 use super::rope::Rope;
-use super::text::TextEncoder;
+use super::text::{ClipText, Prompts, TextEncoder};
 use super::{depth, painter};
 use crate::device::Gaussian;
 use crate::model::nn::{Linear, normal, rms_norm, tensor};
@@ -94,6 +94,11 @@ impl Generator {
         self.text.forward(prompts, device)
     }
 
+    /// Text of whole clips.
+    pub fn encode_prompts(&self, prompts: &[Prompts], device: &Device) -> ClipText {
+        self.text.of_clips(prompts, device)
+    }
+
     /// The painter, if there is one.
     pub fn painter(&self) -> Option<&PixelNet> {
         self.painter.as_ref()
@@ -134,14 +139,21 @@ impl Generator {
     /// # Shapes
     /// - `noisy`: `[batch, frames, channels, h, w]`; `condition`: `[batch, frames, condition_channels, h, w]`
     /// - `t`: one timestep a batch entry (the same for the whole clip: no diffusion forcing, AAPT appendix B)
-    /// - `text`: `[batch, text_tokens, width]`
+    /// - `text`: that of all latent frames, `[batch, text_tokens, width]`, or of each ([`Self::encode_prompts`])
     /// - result: `[batch, frames, channels, h, w]`
-    pub fn sequence(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: Tensor<3>) -> Tensor<5> {
+    pub fn sequence(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: impl Into<ClipText>) -> Tensor<5> {
         self.clip(noisy, condition, t, text, Sight::Causal)
     }
 
     /// [`Self::sequence`] with any sight.
-    pub fn clip(&self, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32], text: Tensor<3>, sight: Sight) -> Tensor<5> {
+    pub fn clip(
+        &self,
+        noisy: Tensor<5>,
+        condition: Tensor<5>,
+        t: &[f32],
+        text: impl Into<ClipText>,
+        sight: Sight,
+    ) -> Tensor<5> {
         let shape = noisy.dims();
         self.unembedded(self.stream(noisy, condition, t, text, sight, |_, _| {}), shape)
     }
@@ -153,16 +165,18 @@ impl Generator {
         noisy: Tensor<5>,
         condition: Tensor<5>,
         t: &[f32],
-        text: Tensor<3>,
+        text: impl Into<ClipText>,
         sight: Sight,
         mut after: impl FnMut(usize, &Tensor<3>),
     ) -> Tensor<3> {
         let [_, frames, ..] = noisy.dims();
         let (device, dtype) = (noisy.device(), noisy.dtype());
-        let rotations = SequenceRotations::new(&self.rope(), frames, &self.config, sight, dtype, &device);
+        let ClipText { tokens, second_from } = text.into();
+        let (rope, changes) = (self.rope(), second_from.as_deref());
+        let rotations = SequenceRotations::new(&rope, frames, &self.config, sight, changes, dtype, &device);
         let mut x = self.embedded(noisy, condition);
         let shared = self.time(t, &device);
-        let text = text.cast(dtype);
+        let text = tokens.cast(dtype);
         for (i, block) in self.blocks.iter().enumerate() {
             let m = block.modulation(&shared, dtype);
             x = block.sequence(x, &m, text.clone(), &rotations);

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Gradients, Tensor};
 
 use super::block::{SequenceRotations, Sight};
 use super::generator::Generator;
+use super::text::{ClipText, Prompts};
 
 /// What a pass over whole clips takes, on a device without differentiation; shapes as in [`Generator::sequence`].
 pub struct ClipInput<'a> {
@@ -16,8 +17,8 @@ pub struct ClipInput<'a> {
     pub condition: Tensor<5>,
     /// A timestep a batch entry.
     pub t: &'a [f32],
-    /// Each batch entry's prompt, as [`super::text::words`] gives it.
-    pub words: &'a [Vec<i32>],
+    /// Each batch entry's prompts.
+    pub prompts: &'a [Prompts],
     /// What a token attends to.
     pub sight: Sight,
 }
@@ -55,12 +56,12 @@ impl Generator {
             noisy,
             condition,
             t,
-            words,
+            prompts,
             sight,
         } = input;
         let lift = |x: &Tensor<5>| Tensor::from_inner(x.clone());
         if !recompute {
-            let text = self.encode_text(words, training);
+            let text = self.encode_prompts(prompts, training);
             let loss = loss(self.clip(lift(&noisy), lift(&condition), t, text, sight));
             gather(&loss.backward());
             return loss.detach();
@@ -69,10 +70,12 @@ impl Generator {
         // Forwards without a graph; every block's input is kept.
         let (shape @ [_, frames, ..], device, dtype) = (noisy.dims(), noisy.device(), noisy.dtype());
         let fixed = self.valid();
-        let rotations = |device| SequenceRotations::new(&self.rope(), frames, self.config(), sight, dtype, device);
+        let ClipText { tokens: text, second_from } = fixed.encode_prompts(prompts, &device);
+        let changes = second_from.as_deref();
+        let rotations = |device| SequenceRotations::new(&self.rope(), frames, self.config(), sight, changes, dtype, device);
         let here = rotations(&device);
         let shared = fixed.time(t, &device);
-        let text = fixed.encode_text(words, &device).cast(dtype);
+        let text = text.cast(dtype);
         let mut x = fixed.embedded(noisy.clone(), condition.clone());
         let mut inputs = Vec::with_capacity(self.blocks.len());
         for block in &fixed.blocks {
@@ -101,7 +104,7 @@ impl Generator {
         }
         let embedded = |g| towards(self.embedded(lift(&noisy), lift(&condition)), g);
         let timed = |g| towards(self.time(t, training), g);
-        let told = |g| towards(self.encode_text(words, training).cast(dtype), g);
+        let told = |g| towards(self.encode_prompts(prompts, training).tokens.cast(dtype), g);
         let parts = [gradient.map(embedded), of_shared.map(timed), of_text.map(told)];
         for part in parts.into_iter().flatten() {
             gather(&part.backward());
@@ -149,6 +152,7 @@ mod tests {
             vocabulary: vec!["snow".into(), "dusk".into()],
             painter: None,
             depth_net: None,
+            doubt: 0.0,
         };
         // Fresh networks have zero heads and tables, which pass nothing on.
         let mut rng = Gaussian::new(5, 0);
@@ -170,7 +174,13 @@ mod tests {
                     noisy: noisy.clone(),
                     condition: condition.clone(),
                     t: &[0.7, 0.2],
-                    words: &[vec![1, 2, 0], vec![2, 0, 0]],
+                    prompts: &[
+                        vec![1, 2, 0].into(),
+                        Prompts {
+                            first: vec![2, 0, 0],
+                            then: Some((2, vec![1, 0, 0])),
+                        },
+                    ],
                     sight,
                 };
                 let mut sums = vec![vec![]; arrays.len()];

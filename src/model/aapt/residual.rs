@@ -2,7 +2,7 @@
 //!
 //! The generator models data of unit deviation. Were new and known places scaled alike, the few new ones would decide, and
 //! a small error in known ones would be a visible one, added to the picture again at every step. And who stands still
-//! keeps the picture that there is: what known places lack comes from moving.
+//! keeps the picture that there is: what known places lack comes from moving. After new words they are less sure for a moment.
 
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,10 @@ impl ResidualStd {
         (validity * squares(&self.known) * moving + unknown * squares(&self.new)).sqrt()
     }
 }
+
+/// Latent frames after new words in which known places count as less known ([`super::config::GeneratorConfig::doubt`]):
+/// four times in which what is left of the old look halves in the training clips.
+pub const DOUBT_STEPS: u64 = 8;
 
 /// From [`LEAST`] at rest to 1 from [`FULL_PX`] on.
 fn share_of(motion_px: f32) -> f32 {

@@ -4,6 +4,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::config::{GeneratorConfig, Recycle};
 use super::generator::{Generator, patchify, unpatchify};
+use super::text::Prompts;
 use crate::device::Gaussian;
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
@@ -22,6 +23,7 @@ fn config(window: usize) -> GeneratorConfig {
         vocabulary: vec!["snow".into(), "dusk".into()],
         painter: None,
         depth_net: None,
+        doubt: 0.0,
     }
 }
 
@@ -74,6 +76,52 @@ fn the_ring_equals_the_whole_sequence_while_it_wraps_three_times() {
             let error = relative_error(&to_host(step), &to_host(expected));
             assert!(error < 1e-4, "window {window}, step {}: {error}", k + 1);
         }
+    }
+}
+
+/// Training gives each latent frame the text that play gives it: after a change the ring's text is another one, and keys and
+/// values of earlier frames stay as they were made.
+#[test]
+fn the_ring_equals_the_whole_sequence_when_the_prompt_changes() {
+    let device = Device::flex();
+    let config = config(2);
+    let model = stirred(&config, &device);
+    let [h, w] = config.grid;
+    let frames = 9;
+    let noisy = random([3, frames, 4, h, w], 41, &device);
+    let condition = random([3, frames, config.condition_channels(), h, w], 42, &device);
+    let prompts = [Some(0), Some(4), None].map(|at| Prompts {
+        first: vec![1, 0, 0],
+        then: at.map(|at| (at, vec![2, 1, 0])),
+    });
+    let t = [0.9; 3];
+    let text = model.encode_prompts(&prompts, &device);
+    let whole = model.sequence(noisy.clone(), condition.clone(), &t, text);
+    let at_step = |k: usize| {
+        let words = prompts.iter().map(|p| match &p.then {
+            Some((at, words)) if k >= *at => words.clone(),
+            _ => p.first.clone(),
+        });
+        model.encode_text(&words.collect::<Vec<_>>(), &device)
+    };
+    let modulations = model.modulations(0.9, 3, DType::F32, &device);
+    let mut state = model.begin(at_step(0), DType::F32);
+    let unchanged = model.sequence(noisy.clone(), condition.clone(), &t, at_step(0));
+    for k in 0..frames {
+        if k == 4 {
+            model.change_text(&mut state, at_step(k));
+        }
+        let step = model.step(
+            &mut state,
+            &modulations,
+            noisy.clone().narrow(1, k, 1).squeeze_dim(1),
+            condition.clone().narrow(1, k, 1).squeeze_dim(1),
+        );
+        let of = |x: &Tensor<5>| to_host(x.clone().narrow(1, k, 1));
+        let error = relative_error(&to_host(step), &of(&whole));
+        assert!(error < 1e-4, "step {}: {error}", k + 1);
+        let same = relative_error(&of(&whole), &of(&unchanged));
+        assert_eq!(same > 1e-3, k >= 4, "step {}: the change moves it by {same}", k + 1);
     }
 }
 

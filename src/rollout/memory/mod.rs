@@ -120,6 +120,11 @@ impl Memory {
         });
     }
 
+    /// Drops every picture: the world is to look otherwise.
+    pub(super) fn forget(&mut self) {
+        self.keyframes.clear();
+    }
+
     /// Whether there is a keyframe of what is seen from here.
     fn knows_this_view(&self) -> bool {
         self.keyframes.iter().any(|k| {
