@@ -43,6 +43,11 @@ impl ControlSlot {
         controls.walk.mouse_pitch_rad += pitch_rad;
     }
 
+    /// Reads the controls and leaves all as it is.
+    pub fn peek(&self) -> Controls {
+        *self.controls.lock()
+    }
+
     /// Reads the controls and takes the mouse turning out.
     pub fn take(&self) -> Controls {
         let mut controls = self.controls.lock();
