@@ -21,7 +21,6 @@ impl Machine {
         self.history = None;
         self.depth = None;
         self.rewinding = false;
-        self.camera = None;
         self.generator = None;
         self.world = None;
     }
@@ -156,7 +155,6 @@ impl Machine {
             ..Track::default()
         };
         self.history = None;
-        self.camera = None;
         self.interrupted = None;
         self.depth = None;
         match generator.start(&walk.first, &walk.prompt, seed) {

@@ -3,7 +3,6 @@
 
 use super::command::Event;
 use super::pacing::Schedule;
-use super::slots::Controls;
 use super::thread::Machine;
 use crate::control::Feel;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
@@ -124,21 +123,12 @@ impl Machine {
 
     /// How the camera answers now.
     pub(super) fn feel(&self) -> Feel {
-        self.feel_of(&self.controls.peek())
-    }
-
-    /// How the camera answers to these hands. A walk that was taken up goes on as it was walked, until the window has heard
-    /// of it or the user has chosen something else.
-    pub(super) fn feel_of(&self, controls: &Controls) -> Feel {
-        match self.camera {
-            Some((then, feel)) if controls.walk.feel == then => feel,
-            _ => controls.walk.feel,
-        }
+        self.controls.peek().walk.feel
     }
 
     /// The camera shall answer as in the walk that is taken up.
-    pub(super) fn camera_becomes(&mut self, feel: Feel) {
-        self.camera = Some((self.controls.peek().walk.feel, feel));
+    pub(super) fn camera_becomes(&self, feel: Feel) {
+        self.controls.answer_as(feel);
         self.tell(Event::Camera(feel));
     }
 }

@@ -148,7 +148,6 @@ impl Machine {
         };
         self.publish(&output, schedule, None);
         self.begin_history(&output.frames);
-        self.camera = None;
         if let Some(feel) = feel {
             self.camera_becomes(feel);
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::control::{Feel, LatentControl, WalkInput, Walker};
+use crate::control::{LatentControl, WalkInput, Walker};
 use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
 use crate::record::Recorder;
 use crate::rollout::{StepOutput, Track};
@@ -157,8 +157,6 @@ pub(super) struct Machine {
     pub(super) interrupted: Option<Interrupted>,
     /// The user is going back.
     pub(super) rewinding: bool,
-    /// The camera of a walk that was taken up, in place of what the hands said then.
-    pub(super) camera: Option<(Feel, Feel)>,
     /// How far everything is in the newest frame that was shown whose depth is known.
     pub(super) depth: Option<DepthPicture>,
     paused: bool,
@@ -196,7 +194,6 @@ impl Machine {
             history: None,
             interrupted: beginning.interrupted,
             rewinding: false,
-            camera: None,
             depth: None,
             paused: beginning.paused,
             stopped: false,
@@ -381,8 +378,7 @@ impl Machine {
         }
         let began = self.epoch.elapsed().as_secs_f64();
         let fork = self.state_of_fork();
-        let mut controls = self.controls.take();
-        controls.walk.feel = self.feel_of(&controls);
+        let controls = self.controls.take();
         let (Some(generator), Some(walk), Some(world)) =
             (self.generator.as_mut(), self.walk.as_mut(), self.world.as_ref())
         else {

@@ -258,7 +258,7 @@ fn tree_ui(
                 preview_ui(ui, end, picture, texture);
             }
         }
-        if lit {
+        if lit && !(is_here && tree.lines.len() == 1) {
             said = Some(what);
         }
         if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {

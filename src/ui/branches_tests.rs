@@ -60,12 +60,12 @@ fn ends_and_forks_are_chosen_by_mouse() {
 
 #[test]
 fn arrows_go_from_the_current_end_to_all_others() {
-    use egui::Key::{ArrowDown, ArrowLeft, ArrowUp, Enter};
+    use egui::Key::{ArrowDown, ArrowRight, ArrowUp, Enter};
     let tree = two_ways();
     for (keys, command) in [
         (&[][..], UiCommand::CloseBranches),
-        (&[ArrowUp], UiCommand::GoToBranch(0)),
-        (&[ArrowUp, ArrowLeft], UiCommand::GoToBranch(1)),
+        (&[ArrowUp], UiCommand::GoToBranch(1)),
+        (&[ArrowUp, ArrowRight], UiCommand::GoToBranch(0)),
         (&[ArrowDown], UiCommand::CloseBranches),
     ] {
         let context = egui::Context::default();
@@ -97,7 +97,7 @@ fn one_way_and_no_past_are_explained_and_what_cannot_be_gone_to_is_no_button() {
     let mut one = BranchTree {
         lines: vec![line(0, None, 0, 72)],
         current: 0,
-        at_latent: 60,
+        at_latent: 72,
     };
     assert!(text(&one).contains("Hold Backspace to go back"));
     assert!(text(&one).contains("0:12"));

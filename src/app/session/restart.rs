@@ -16,8 +16,9 @@ impl Session {
         self.prompt_open = false;
         self.branches_open = false;
         self.walk_lives = false;
-        self.resumes = can_resume && self.wanted;
-        if self.opened.is_none() || before.is_some_and(|before| now - before < AT_MOST_EVERY) {
+        let again = before.is_some_and(|before| now - before < AT_MOST_EVERY);
+        self.resumes = can_resume && self.wanted && !again;
+        if self.opened.is_none() || again {
             self.fail(format!("The generator hit a bug: {message}"), false);
             return;
         }
