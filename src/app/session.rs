@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::device::DeviceChoice;
-use crate::engine::{Command, Engine, Event, First, Pacing, PlaySpeed, RecordingStats, Stats, TimedFrame, WorldInfo};
+use crate::engine::{
+    BranchTree, Command, Engine, Event, First, Pacing, PlaySpeed, RecordingStats, Stats, TimedFrame, WorldInfo,
+};
 use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
@@ -14,9 +16,11 @@ use crate::{paths, record};
 use super::Options;
 
 mod beginnings;
+mod branches;
 mod computing;
 mod controls;
 mod numbers;
+mod restart;
 mod view;
 
 use numbers::Numbers;
@@ -92,6 +96,12 @@ pub(super) struct Session {
     pub(super) prompt: String,
     pub(super) prompt_open: bool,
     pub(super) home_open: bool,
+    /// The tree of branches is shown.
+    pub(super) branches_open: bool,
+    branches: Option<BranchTree>,
+    /// When a bug has struck the engine last, and whether the walk shall go on as soon as the world is open again.
+    crashed_at: Option<Instant>,
+    resumes: bool,
     /// The keys and their settings are shown, over the menu or the first screen.
     pub(super) controls_open: bool,
     /// What is known of the machine's devices, and the page about them.
@@ -153,6 +163,10 @@ impl Session {
             prompt: String::new(),
             prompt_open: false,
             home_open: false,
+            branches_open: false,
+            branches: None,
+            crashed_at: None,
+            resumes: false,
             controls_open: false,
             devices: computing::Devices::default(),
             held_cross: None,
@@ -271,7 +285,7 @@ impl Session {
             .controls()
             .hold(walk, self.hands.keys(&self.settings.bindings));
         self.sync_pacing();
-        let pause = self.paused || self.menu_open || self.home_open;
+        let pause = self.paused || self.menu_open || self.home_open || self.branches_open;
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
@@ -311,9 +325,12 @@ impl Session {
         match action {
             Action::Menu if self.page_open() => self.close_page(),
             _ if self.page_open() && action != Action::Fullscreen => {}
+            Action::Menu | Action::Branches if self.branches_open => self.branches_open = false,
+            _ if self.branches_open && action != Action::Fullscreen => {}
             Action::Menu | Action::Home if self.home_open => self.close_home(),
             _ if self.home_open && !anywhere => {}
             Action::Home => self.open_home(),
+            Action::Branches => self.open_branches(),
             Action::Prompt => self.open_prompt(),
             Action::Menu if self.prompt_open => self.prompt_open = false,
             Action::Pause => self.paused = !self.paused,
@@ -491,7 +508,7 @@ impl Session {
                     if let Some(path) = self.options.record_to.take() {
                         self.send(Command::Record { path });
                     }
-                    self.begin();
+                    self.begin_or_resume();
                 }
             }
             Event::Preparing { device } => self.device = device,
@@ -503,6 +520,9 @@ impl Session {
             }
             Event::Frames => {}
             Event::Prompted(prompt) => self.on_prompted(prompt),
+            Event::Branches(tree) => self.branches = Some(tree),
+            Event::Camera(feel) => self.on_camera(feel),
+            Event::Crashed { message, can_resume } => self.on_crashed(&message, can_resume),
             Event::Refused(what) => self.on_refused(what),
             Event::Started {
                 name,
@@ -518,6 +538,8 @@ impl Session {
                 }
                 self.ever_walked = true;
                 self.walk_lives = true;
+                self.branches = None;
+                self.branches_open = false;
                 self.prompt = prompt;
                 self.walked = Some(self.first.clone());
                 self.remember_picture();
@@ -547,6 +569,7 @@ impl Session {
                 if stats.recording.is_some() {
                     self.recording.clone_from(&stats.recording);
                 }
+                self.follow_branch(stats.latent);
                 self.numbers.stats = stats;
             }
             Event::RecordingStarted(path) => {
@@ -565,13 +588,17 @@ impl Session {
             }
             Event::Done(what) => self.say(what),
             Event::Warning(what) => self.warn(what),
-            Event::Failed { message, can_restart } => {
-                self.effects.push(Effect::CaptureMouse(false));
-                self.walk_lives &= can_restart;
-                self.prompt_open = false;
-                self.state = State::Failed { message, can_restart };
-            }
+            Event::Failed { message, can_restart } => self.fail(message, can_restart),
         }
+    }
+
+    /// The walk has ended by a failure.
+    fn fail(&mut self, message: String, can_restart: bool) {
+        self.effects.push(Effect::CaptureMouse(false));
+        self.walk_lives &= can_restart;
+        self.prompt_open = false;
+        self.branches_open = false;
+        self.state = State::Failed { message, can_restart };
     }
 
     /// Ends the engine (and with it a recording) and saves the settings. A world that never ran is an error.
@@ -595,6 +622,10 @@ fn new_seed(last: u64) -> u64 {
 #[cfg(test)]
 #[path = "session_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "session_branches_tests.rs"]
+mod branches_tests;
 
 #[cfg(test)]
 #[path = "session_home_tests.rs"]

@@ -119,11 +119,21 @@ fn a_restart_takes_another_seed_and_a_digit_another_picture() {
 }
 
 #[test]
-fn a_failure_is_shown_and_trying_again_loads_again() {
-    let mut rig = rig(9, None);
+fn a_bug_costs_a_warning_and_the_walk_goes_on_and_one_that_comes_again_is_shown() {
+    let mut rig = rig(81, None);
+    rig.until(walking);
+    rig.session.take_effects();
+    // It strikes at latent frame 20, and the walk is taken up there.
+    rig.until(|s| told(&s.effects, ToastKind::Warning, "was started again: counted too far"));
+    assert_eq!(rig.session.phase(), Phase::Loading);
+    rig.until(|s| told(&s.effects, ToastKind::Done, "goes on where"));
+    assert_eq!(rig.seen.lock().seeds, [3]);
     rig.until(|s| matches!(s.phase(), Phase::Failed { .. }));
+    assert!(!rig.session.can_go_back());
+    // Whoever tries again begins again.
     rig.session.retry();
     rig.until(walking);
+    assert_eq!(rig.seen.lock().seeds, [3, 3]);
 }
 
 #[test]

@@ -216,6 +216,8 @@ impl Shell {
             prompt: &self.session.prompt,
             prompt_open: self.session.prompt_open,
             home_open: self.session.home_open,
+            branches_open: self.session.branches_open,
+            branches: self.session.branches(),
             controls_open: self.session.controls_open,
             computing: &computing,
             pads: &self.session.hands.pad_names(),
@@ -314,6 +316,15 @@ impl Shell {
             }
             UiCommand::ClosePrompt => {
                 self.session.prompt_open = false;
+                self.capture_mouse();
+            }
+            UiCommand::Branches => self.session.open_branches(),
+            UiCommand::CloseBranches => {
+                self.session.branches_open = false;
+                self.capture_mouse();
+            }
+            UiCommand::GoToBranch(id) => {
+                self.session.go_to_branch(id);
                 self.capture_mouse();
             }
             UiCommand::Home => self.session.open_home(),

@@ -1,12 +1,13 @@
 //! How a camera answers to the hands: on legs, in the air, on rails. Plain numbers; no thread.
 //!
 //! A feel comes with the hands of every frame and is no part of a walker's state: whoever changes it in the middle of a
-//! walk goes on with the speed they have, and a walk that is kept needs to say nothing of it.
+//! walk goes on with the speed they have.
 
 use super::{WalkInput, Walker};
 
 /// How a camera answers to the hands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Feel {
     /// On legs: what networks were trained on.
     #[default]

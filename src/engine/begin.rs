@@ -155,6 +155,7 @@ impl Machine {
             ..Track::default()
         };
         self.history = None;
+        self.interrupted = None;
         self.depth = None;
         match generator.start(&walk.first, &walk.prompt, seed) {
             Ok(output) => {

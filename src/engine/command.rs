@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::control::Lens;
+use crate::control::{Feel, Lens};
 use crate::device::DeviceChoice;
 use crate::frame::Frame;
 
+use super::branches::BranchTree;
 use super::pacing::Pacing;
 use super::speed::PlaySpeed;
 use super::stats::Stats;
@@ -52,6 +53,9 @@ pub enum Command {
     Step,
     /// Shows frames faster or slower from the next latent frame on. What is made stays the same.
     Speed(PlaySpeed),
+    /// After [`Event::Crashed`] and a load of the same world: takes up the walk that was interrupted, or is
+    /// [`Event::Refused`].
+    Resume,
     /// Begins the current walk again with another seed.
     Restart {
         /// Seed of the noise.
@@ -61,6 +65,10 @@ pub enum Command {
     Prompt(String),
     /// Goes back in time along the pictures that were shown (true); stays there and walks on from there (false).
     Rewind(bool),
+    /// Asks for [`Event::Branches`].
+    Branches,
+    /// Goes to the end of this line of the tree of branches, and walks on from there.
+    GoToBranch(u64),
     /// Keeps this moment of the walk as a file.
     SaveBookmark {
         /// Folder of bookmarks.
@@ -156,6 +164,10 @@ pub enum Event {
     },
     /// The running walk has another prompt.
     Prompted(String),
+    /// The walk has these branches.
+    Branches(BranchTree),
+    /// The walk that was taken up was walked with a camera that answers like this.
+    Camera(Feel),
     /// New frames lie in the frame slot.
     Frames,
     /// What the last step cost.
@@ -177,6 +189,13 @@ pub enum Event {
     Warning(String),
     /// A file that was to be opened or begun in is no good; what ran before goes on. One sentence.
     Refused(String),
+    /// The engine hit a bug and has begun anew. A recording has been finished and told of before; no world is loaded.
+    Crashed {
+        /// What the bug says of itself.
+        message: String,
+        /// After a load of the same world [`Command::Resume`] takes the walk up.
+        can_resume: bool,
+    },
     /// The walk has ended by a failure. One sentence. A new `Start` or `Load` may help.
     Failed {
         /// What happened.

@@ -39,7 +39,7 @@ impl Machine {
         }
     }
 
-    fn refuse(&self, what: impl Into<String>) {
+    pub(super) fn refuse(&self, what: impl Into<String>) {
         self.tell(Event::Warning(what.into()));
     }
 
@@ -63,6 +63,7 @@ impl Machine {
             track: walk.track.clone(),
             frames_per_sec: world.info().frames_per_sec,
             walker: walk.walker,
+            feel: Some(self.feel()),
             first: walk.first.clone(),
             state,
         };
@@ -117,7 +118,7 @@ impl Machine {
             Err(error) => return self.refuse(format!("{} cannot be used: {error}.", path.display())),
         };
         tracing::info!("walk taken up at {}", path.display());
-        let (track, step) = (bookmark.track, bookmark.state.step);
+        let (track, step, feel) = (bookmark.track, bookmark.state.step, bookmark.feel);
         telemetry::set_context("seed", track.seed.to_string());
         self.frames.clear();
         self.depth = None;
@@ -147,6 +148,9 @@ impl Machine {
         };
         self.publish(&output, schedule, None);
         self.begin_history(&output.frames);
+        if let Some(feel) = feel {
+            self.camera_becomes(feel);
+        }
         self.tell(Event::Done("Back at the moment that was kept.".to_owned()));
     }
 

@@ -2,11 +2,14 @@
 //! on this one thread, named `engine`.
 
 mod begin;
+mod branches;
 mod command;
 mod generator;
 mod history;
 mod keep;
+mod moment;
 mod pacing;
+mod restart;
 mod rewind;
 mod slots;
 mod speed;
@@ -15,6 +18,7 @@ mod stats;
 pub(crate) mod testing;
 mod thread;
 
+pub use branches::{BranchLine, BranchTree};
 pub use command::{Command, Event, First, Picture, WorldInfo};
 pub(crate) use generator::decode_picture;
 pub use generator::{Generator, World};

@@ -153,6 +153,13 @@ impl Pacer {
         }
     }
 
+    /// From one frame to the next on average, as steps follow each other.
+    pub fn period_secs(&self) -> f64 {
+        // The first step says little. No margin here: a generator that is too slow must not wait as well.
+        let possible = if self.samples > 1 { self.step_secs } else { 0.0 };
+        self.frame_secs().max(possible / self.frames_per_step as f64)
+    }
+
     /// What a step takes, on average.
     pub fn step_secs(&self) -> f64 {
         self.step_secs
@@ -192,13 +199,10 @@ impl Pacer {
             None => finished_secs,
         };
         let n = self.frames_per_step as f64;
-        let real_time = n * self.frame_secs();
-        // No margin here: a generator that is too slow must not wait as well.
-        let possible = if self.samples > 1 { self.step_secs } else { 0.0 };
         let interval_secs = match self.pacing {
-            Pacing::Smooth => real_time.max(possible) / n,
+            Pacing::Smooth => self.period_secs(),
             Pacing::Quick => {
-                self.next_begin_secs = Some(began_secs + real_time);
+                self.next_begin_secs = Some(began_secs + n * self.frame_secs());
                 Self::QUICK_SECS.min(self.frame_secs())
             }
         };
@@ -312,6 +316,24 @@ mod tests {
             assert!(quick_gap > smooth_gap + 0.02, "{quick_gap} against {smooth_gap}");
             let secs = |run: &[(f64, f64, Schedule)]| run[59].0 - run[19].0;
             assert!((secs(&quick) / secs(&smooth) - 1.0).abs() < 0.01, "another pace");
+        }
+    }
+
+    #[test]
+    fn the_period_is_that_of_the_steps_in_either_pacing() {
+        for pacing in [Pacing::Smooth, Pacing::Quick] {
+            for (speed, took) in [(1.0, 0.06), (2.0, 0.06), (2.0, 0.1), (1.0, 0.4)] {
+                let mut pacer = Pacer::new(24.0, 4);
+                pacer.set_pacing(pacing);
+                pacer.set_speed(speed);
+                let run = simulate(&mut pacer, 60, |_| took);
+                let real = (run[59].0 - run[19].0) / 160.0;
+                let told = pacer.period_secs();
+                assert!(
+                    (told / real - 1.0).abs() < 0.01,
+                    "{pacing} {speed} {took}: {told} for {real}"
+                );
+            }
         }
     }
 

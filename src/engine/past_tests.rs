@@ -12,16 +12,16 @@ use crate::rollout::Replay;
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-struct Rig {
-    engine: Engine,
+pub(super) struct Rig {
+    pub(super) engine: Engine,
     events: Receiver<Event>,
-    seen: Arc<Mutex<Seen>>,
+    pub(super) seen: Arc<Mutex<Seen>>,
     /// The last numbers that came.
-    last: RefCell<Stats>,
+    pub(super) last: RefCell<Stats>,
 }
 
 /// An engine with a loaded world, in which somebody has begun to walk in picture 1 with seed 5 and holds `keys`.
-fn rig(keys: Keys) -> Rig {
+pub(super) fn rig(keys: Keys) -> Rig {
     let (engine, events, seen) = engine(u64::MAX);
     engine.send(Command::Load {
         path: "counter".into(),
@@ -44,7 +44,7 @@ fn rig(keys: Keys) -> Rig {
 
 impl Rig {
     /// The next event that `pick` wants; panics after ten seconds, and when the walk fails.
-    fn wait<T>(&self, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+    pub(super) fn wait<T>(&self, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let event = self.events.recv_deadline(deadline).expect("the event came");
@@ -65,7 +65,7 @@ impl Rig {
     }
 
     /// Waits for numbers that `wanted` says yes to.
-    fn walk_until(&self, wanted: impl Fn(&Stats) -> bool) -> Stats {
+    pub(super) fn walk_until(&self, wanted: impl Fn(&Stats) -> bool) -> Stats {
         self.wait(|event| match event {
             Event::Stats(stats) if wanted(stats) => Some(stats.clone()),
             _ => None,
@@ -73,7 +73,7 @@ impl Rig {
     }
 
     /// Waits until nothing happens; returns the last numbers.
-    fn settle(&self) -> Stats {
+    pub(super) fn settle(&self) -> Stats {
         while let Ok(event) = self.events.recv_timeout(Duration::from_millis(120)) {
             self.note(&event);
         }
@@ -81,12 +81,12 @@ impl Rig {
     }
 
     /// Pauses; returns where the walk stands.
-    fn pause(&self) -> Stats {
+    pub(super) fn pause(&self) -> Stats {
         self.engine.send(Command::Pause(true));
         self.settle()
     }
 
-    fn done(&self) -> String {
+    pub(super) fn done(&self) -> String {
         self.wait(|event| match event {
             Event::Done(what) => Some(what.clone()),
             Event::Warning(what) => panic!("{what}"),
@@ -94,7 +94,7 @@ impl Rig {
         })
     }
 
-    fn warning(&self) -> String {
+    pub(super) fn warning(&self) -> String {
         self.wait(|event| match event {
             Event::Warning(what) => Some(what.clone()),
             Event::Done(what) => panic!("{what}"),
@@ -103,7 +103,7 @@ impl Rig {
     }
 
     /// All pictures that were ever made of each frame number.
-    fn pictures(&self) -> BTreeMap<u64, Vec<Vec<u8>>> {
+    pub(super) fn pictures(&self) -> BTreeMap<u64, Vec<Vec<u8>>> {
         let mut pictures: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
         for (index, picture) in &self.seen.lock().made {
             pictures.entry(*index).or_default().push(picture.clone());
@@ -112,7 +112,7 @@ impl Rig {
     }
 
     /// Asserts that frames were made again and came out as before, and returns how many were.
-    fn assert_same(&self, up_to: u64) -> usize {
+    pub(super) fn assert_same(&self, up_to: u64) -> usize {
         let mut again = 0;
         for (index, pictures) in self.pictures().range(..=up_to) {
             again += pictures.len() - 1;
@@ -313,7 +313,7 @@ fn a_step_that_is_asked_for_while_going_back_is_none() {
     assert_eq!(rig.settle().latent, here + 1);
 }
 
-fn replay_in(dir: &Path) -> Replay {
+pub(super) fn replay_in(dir: &Path) -> Replay {
     let mut files = std::fs::read_dir(dir).unwrap().flatten().map(|f| f.path());
     let file = files
         .find(|f| f.extension().is_some_and(|e| e == "json"))

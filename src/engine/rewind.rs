@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use super::command::Event;
-use super::history::{History, Shown};
-use super::thread::{Machine, Wait};
+use super::generator::Generator;
+use super::history::History;
+use super::moment::Shown;
+use super::thread::{Machine, Wait, Walk};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
-use crate::rollout::StepOutput;
+use crate::rollout::{RolloutError, StepOutput, WalkState};
 
 /// How long before the frames in hand are shown out the next ones are unpacked.
 const EARLY_SECS: f64 = 0.005;
@@ -64,10 +66,26 @@ impl Machine {
             let what = "This world is too large for its past to be kept, so there is no going back.";
             self.tell(Event::Warning(what.to_owned()));
         } else if back {
+            self.prepare_to_leave();
             self.rewinding = true;
+            self.tell_branches();
         } else if self.rewinding {
             self.rewinding = false;
             self.take_up();
+        }
+    }
+
+    /// The walk may go another way from somewhere before: its end is kept so that it can be come back to at once.
+    pub(super) fn prepare_to_leave(&mut self) {
+        let (state, feel) = (self.state_here(), self.feel());
+        let (Some(walk), Some(history)) = (&self.walk, &mut self.history) else {
+            return;
+        };
+        if walk.latent == history.newest() {
+            history.note(&walk.track, feel);
+            if let Some(state) = state {
+                history.keep_state(walk.latent, state);
+            }
         }
     }
 
@@ -126,19 +144,27 @@ impl Machine {
         self.publish(&output, schedule, None);
     }
 
-    /// The walk goes on from the latent frame on the screen: what came after it is forgotten.
+    /// The walk goes on from the latent frame on the screen.
     fn take_up(&mut self) {
-        let (Some(generator), Some(walk), Some(history)) = (&mut self.generator, &mut self.walk, &mut self.history)
-        else {
-            return;
-        };
         // Whatever was turned meanwhile is not meant for the walk.
         self.controls.take();
-        if walk.latent == history.newest() {
+        let (Some(walk), Some(history)) = (&self.walk, &self.history) else {
             return;
+        };
+        if walk.latent < history.newest() {
+            self.stand_here();
         }
-        history.truncate(walk.latent);
-        walk.track.truncate(walk.latent, history.origin() + 1);
+    }
+
+    /// The walk stands at the latent frame on the screen, and the generator sets out to it. What the branch holds after that
+    /// is kept, but no part of the walk any more.
+    pub(super) fn stand_here(&mut self) {
+        let (Some(generator), Some(walk), Some(history)) = (&mut self.generator, &mut self.walk, &self.history) else {
+            return;
+        };
+        if walk.latent < walk.track.latents() {
+            walk.track.truncate(walk.latent, history.origin() + 1);
+        }
         if walk.track.prompt_now() != walk.prompt {
             walk.track.prompt_now().clone_into(&mut walk.prompt);
             (self.events)(Event::Prompted(walk.prompt.clone()));
@@ -148,15 +174,44 @@ impl Machine {
         };
         // A generator that is on its way to here already may be nearer than the kept state.
         if walk.made > walk.latent || walk.made < state.step {
-            // Words that were changed before the first step are not in the state from before them.
-            let words = walk.track.prompt_change(walk.latent + 1);
-            let words = words.filter(|_| state.step == walk.latent);
-            let restored = generator.restore(state);
-            match restored.and_then(|_| words.map_or(Ok(()), |words| generator.change_prompt(words))) {
+            match generator
+                .restore(state)
+                .and_then(|_| pending_words(generator.as_mut(), walk, state.step))
+            {
                 Ok(()) => walk.made = state.step,
                 Err(error) => self.fail(format!("The walk cannot be taken up again: {error}")),
             }
         }
+    }
+
+    /// Before a step: the state that a new branch begins in, if the step begins one.
+    pub(super) fn state_of_fork(&self) -> Option<Option<WalkState>> {
+        let (walk, history) = (self.walk.as_ref()?, self.history.as_ref()?);
+        (walk.latent < history.newest()).then(|| self.state_here())
+    }
+
+    /// After a step: it has begun a new branch.
+    pub(super) fn fork(&mut self, state: Option<Option<WalkState>>) {
+        let (Some(state), Some(walk), Some(history)) = (state, &self.walk, &mut self.history) else {
+            return;
+        };
+        let forgotten = history.fork(walk.latent, state);
+        self.tell_forgotten(&forgotten);
+        self.tell_branches();
+    }
+
+    /// The generator's state, if that is needed: it stands where the walk does, no state is kept of that place, and there are no
+    /// words in it that belong to the next step.
+    fn state_here(&self) -> Option<WalkState> {
+        let (generator, walk, history) = (self.generator.as_ref()?, self.walk.as_ref()?, self.history.as_ref()?);
+        let pure = walk.made == walk.latent && walk.track.prompt_change(walk.latent + 1).is_none();
+        if !pure || history.has_state(walk.latent) {
+            return None;
+        }
+        let state = generator.state();
+        state
+            .inspect_err(|error| tracing::warn!("the walk's state cannot be kept: {error}"))
+            .ok()
     }
 
     /// One latent frame between a kept state and where the walk goes on. It is not shown: it has been.
@@ -173,8 +228,9 @@ impl Machine {
             .track
             .prompt_change(next)
             .map_or(Ok(()), |prompt| generator.change_prompt(prompt));
-        match changed.and_then(|()| generator.next(control)) {
-            Ok(_) => {
+        let made = changed.and_then(|()| generator.next(control));
+        match made.and_then(|_| pending_words(generator.as_mut(), walk, next)) {
+            Ok(()) => {
                 walk.made = next;
                 if walk.made == walk.latent {
                     self.controls.take();
@@ -191,4 +247,13 @@ impl Machine {
         }
         !self.rewinding && !self.stopped && self.generator.is_some() && self.walk.is_some()
     }
+}
+
+/// Words that were changed where the walk stands are not in the state of that place: they are for what comes after it.
+fn pending_words(generator: &mut dyn Generator, walk: &Walk, made: u64) -> Result<(), RolloutError> {
+    let words = walk
+        .track
+        .prompt_change(walk.latent + 1)
+        .filter(|_| made == walk.latent);
+    words.map_or(Ok(()), |words| generator.change_prompt(words))
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::control::{Keys, WalkInput};
+use crate::control::{Feel, Keys, WalkInput};
 use crate::frame::{DepthPicture, Frame};
 
 /// What the hands do: held keys and sticks as they are now, mouse turning summed since it was last read.
@@ -20,32 +20,58 @@ pub struct Controls {
 /// The newest controls, written by the window and read by the engine right before each step.
 #[derive(Debug, Default)]
 pub struct ControlSlot {
-    controls: Mutex<Controls>,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    controls: Controls,
+    /// How the window wants the camera to answer.
+    wanted: Feel,
+    /// How it answers in a walk that was taken up, until the window wants something else than before.
+    taken_up: Option<Feel>,
 }
 
 impl ControlSlot {
     /// Replaces what is held; mouse turning that was not read yet stays.
     pub fn hold(&self, walk: WalkInput, keys: Keys) {
-        let mut controls = self.controls.lock();
-        let (yaw, pitch) = (controls.walk.mouse_yaw_rad, controls.walk.mouse_pitch_rad);
-        controls.walk = WalkInput {
-            mouse_yaw_rad: yaw,
-            mouse_pitch_rad: pitch,
+        let mut held = self.held.lock();
+        if walk.feel != held.wanted {
+            held.wanted = walk.feel;
+            held.taken_up = None;
+        }
+        let before = held.controls.walk;
+        held.controls.walk = WalkInput {
+            mouse_yaw_rad: before.mouse_yaw_rad,
+            mouse_pitch_rad: before.mouse_pitch_rad,
+            feel: held.taken_up.unwrap_or(walk.feel),
             ..walk
         };
-        controls.keys = keys;
+        held.controls.keys = keys;
+    }
+
+    /// A walk is taken up in which the camera answered like this.
+    pub fn answer_as(&self, feel: Feel) {
+        let mut held = self.held.lock();
+        held.taken_up = Some(feel);
+        held.controls.walk.feel = feel;
     }
 
     /// Adds mouse turning.
     pub fn turn(&self, yaw_rad: f32, pitch_rad: f32) {
-        let mut controls = self.controls.lock();
+        let controls = &mut self.held.lock().controls;
         controls.walk.mouse_yaw_rad += yaw_rad;
         controls.walk.mouse_pitch_rad += pitch_rad;
     }
 
+    /// Reads the controls and leaves all as it is.
+    pub fn peek(&self) -> Controls {
+        self.held.lock().controls
+    }
+
     /// Reads the controls and takes the mouse turning out.
     pub fn take(&self) -> Controls {
-        let mut controls = self.controls.lock();
+        let controls = &mut self.held.lock().controls;
         let taken = *controls;
         controls.walk.mouse_yaw_rad = 0.0;
         controls.walk.mouse_pitch_rad = 0.0;
@@ -125,6 +151,26 @@ mod tests {
         let second = slot.take();
         assert_eq!(second.walk.mouse_yaw_rad, 0.0);
         assert_eq!(second.keys, Keys::FORWARD);
+    }
+
+    #[test]
+    fn the_camera_of_a_walk_that_is_taken_up_stays_until_another_is_wanted() {
+        let slot = ControlSlot::default();
+        let hold = |feel| {
+            slot.hold(
+                WalkInput {
+                    feel,
+                    ..WalkInput::default()
+                },
+                Keys::default(),
+            );
+            slot.peek().walk.feel
+        };
+        assert_eq!(hold(Feel::Train), Feel::Train);
+        slot.answer_as(Feel::Drone);
+        // The window has not heard of it yet; then it has; then somebody goes back to what there was.
+        let after = [Feel::Train, Feel::Train, Feel::Drone, Feel::Train].map(hold);
+        assert_eq!(after, [Feel::Drone, Feel::Drone, Feel::Drone, Feel::Train]);
     }
 
     #[test]

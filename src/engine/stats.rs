@@ -28,6 +28,8 @@ pub struct Stats {
     pub step_ms: f64,
     /// Milliseconds from one frame to the next, as scheduled.
     pub interval_ms: f64,
+    /// Milliseconds from one frame to the next on average, also where a latent's frames come at once.
+    pub period_ms: f64,
     /// Number of the newest generated video frame.
     pub frame: u64,
     /// Latent frames since the walk began.

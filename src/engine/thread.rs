@@ -18,12 +18,13 @@ use crate::telemetry;
 use super::command::{Command, Event};
 use super::generator::{Generator, PackageWorld, World};
 use super::history::History;
-use super::pacing::{Pacer, Schedule};
+use super::pacing::{Pacer, Pacing, Schedule};
+use super::restart::{Beginning, Interrupted, keep_running};
 use super::slots::{ControlSlot, FrameSlot, TimedFrame};
 use super::speed::PlaySpeed;
 use super::stats::{RecordingStats, Stats};
 
-type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
+pub(super) type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
 pub(super) type SendEvent = dyn Fn(Event) + Send + Sync;
 
 /// Handle of the engine thread. Dropping it shuts the thread down and waits for it.
@@ -55,13 +56,20 @@ impl Engine {
         let controls = Arc::new(ControlSlot::default());
         let frames = Arc::new(FrameSlot::default());
         let quit = Arc::new(AtomicBool::new(false));
+        let beginning = Beginning {
+            open: Box::new(open),
+            events: Arc::new(events),
+            controls: Arc::clone(&controls),
+            frames: Arc::clone(&frames),
+            paused: false,
+            speed: PlaySpeed::default(),
+            pacing: Pacing::default(),
+            interrupted: None,
+        };
         let thread = {
-            let (controls, frames, quit) = (controls.clone(), frames.clone(), quit.clone());
-            let events: Arc<SendEvent> = Arc::new(events);
-            std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
-                let mut machine = Machine::new(Box::new(open), events, controls, frames);
-                machine.run(&inbox, &quit);
-            })?
+            let quit = Arc::clone(&quit);
+            let keeper = std::thread::Builder::new().name("engine-keeper".to_owned());
+            keeper.spawn(move || keep_running(beginning, &inbox, &quit))?
         };
         Ok(Self {
             commands,
@@ -145,6 +153,8 @@ pub(super) struct Machine {
     pub(super) walk: Option<Walk>,
     /// The walk's recent past; `None` when the world is too large to keep one.
     pub(super) history: Option<History>,
+    /// The walk that a bug has interrupted, until it or another one is begun.
+    pub(super) interrupted: Option<Interrupted>,
     /// The user is going back.
     pub(super) rewinding: bool,
     /// How far everything is in the newest frame that was shown whose depth is known.
@@ -162,31 +172,34 @@ pub(super) struct Machine {
 }
 
 /// Whether the thread goes on.
-#[derive(PartialEq, Eq)]
 enum Next {
     Go,
     End,
 }
 
 impl Machine {
-    fn new(open: Box<OpenWorld>, events: Arc<SendEvent>, controls: Arc<ControlSlot>, frames: Arc<FrameSlot>) -> Self {
+    pub(super) fn new(beginning: Beginning) -> Self {
+        let mut pacer = Pacer::new(24.0, FRAMES_PER_LATENT);
+        pacer.set_speed(beginning.speed.factor());
+        pacer.set_pacing(beginning.pacing);
         Self {
-            open,
-            events,
-            controls,
-            frames,
+            open: beginning.open,
+            events: beginning.events,
+            controls: beginning.controls,
+            frames: beginning.frames,
             epoch: Instant::now(),
             world: None,
             generator: None,
             walk: None,
             history: None,
+            interrupted: beginning.interrupted,
             rewinding: false,
             depth: None,
-            paused: false,
+            paused: beginning.paused,
             stopped: false,
             steps_asked: 0,
-            pacer: Pacer::new(24.0, FRAMES_PER_LATENT),
-            speed: PlaySpeed::default(),
+            pacer,
+            speed: beginning.speed,
             recording: None,
             finishing: Vec::new(),
             saving: None,
@@ -205,43 +218,58 @@ impl Machine {
         self.epoch + Duration::from_secs_f64(secs.max(0.0))
     }
 
-    /// Serves commands and steps until told to end.
-    fn run(&mut self, inbox: &Receiver<Command>, quit: &AtomicBool) {
-        loop {
+    /// Serves commands and steps until told to end; or until a bug strikes, and then tells what another machine begins with.
+    pub(super) fn run(mut self, inbox: &Receiver<Command>, quit: &AtomicBool) -> Option<Beginning> {
+        let bug = loop {
             if quit.load(Ordering::Relaxed) {
-                break;
+                break None;
             }
-            let command = match self.wait() {
-                Wait::Command => match inbox.recv() {
-                    Ok(command) => Some(command),
-                    Err(_) => break,
-                },
-                Wait::Until(limit) => match inbox.recv_timeout(limit) {
-                    Ok(command) => Some(command),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => break,
-                },
-            };
-            // A bug in a network must not freeze the window: it becomes a message there.
-            let served = catch_unwind(AssertUnwindSafe(|| match command {
-                Some(command) => self.serve(command),
-                None => {
-                    self.step();
-                    Next::Go
-                }
-            }));
-            match served {
+            // A bug in a network must neither freeze the window nor close it.
+            match catch_unwind(AssertUnwindSafe(|| self.turn(inbox))) {
                 Ok(Next::Go) => {}
-                Ok(Next::End) => break,
-                Err(payload) => self.fail_hard(&telemetry::panic_message(&*payload)),
+                Ok(Next::End) => break None,
+                Err(payload) => break Some(telemetry::panic_message(&*payload)),
             }
-        }
+        };
         self.stop_recording();
         for thread in self.finishing.drain(..) {
             let _ = thread.join();
         }
         self.finish_saving();
+        let interrupted = bug.as_ref().and_then(|_| self.interrupted());
+        // Destructors may panic as well.
         let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
+        let message = bug?;
+        self.tell(Event::Crashed {
+            message,
+            can_resume: interrupted.is_some(),
+        });
+        Some(Beginning {
+            open: self.open,
+            events: self.events,
+            controls: self.controls,
+            frames: self.frames,
+            paused: self.paused,
+            speed: self.speed,
+            pacing: self.pacer.pacing(),
+            interrupted,
+        })
+    }
+
+    /// Waits for a command or for the time of the next step, and does it.
+    fn turn(&mut self, inbox: &Receiver<Command>) -> Next {
+        let command = match self.wait() {
+            Wait::Command => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Wait::Until(limit) => inbox.recv_timeout(limit),
+        };
+        match command {
+            Ok(command) => self.serve(command),
+            Err(RecvTimeoutError::Timeout) => {
+                self.step();
+                Next::Go
+            }
+            Err(RecvTimeoutError::Disconnected) => Next::End,
+        }
     }
 
     /// What to wait for before the next step.
@@ -280,6 +308,7 @@ impl Machine {
                 Err(what) => self.tell(Event::Refused(what)),
             },
             Command::Prompt(prompt) => self.change_prompt(prompt),
+            Command::Resume => self.resume(),
             Command::Restart { seed } => {
                 if let Some(walk) = self.walk.take() {
                     self.start(walk, seed);
@@ -305,6 +334,8 @@ impl Machine {
                 self.pacer.set_speed(speed.factor());
             }
             Command::Rewind(back) => self.rewind(back),
+            Command::Branches => self.tell_branches(),
+            Command::GoToBranch(id) => self.go_to_branch(id),
             Command::SaveBookmark { dir } => self.save_bookmark(&dir),
             Command::RestoreBookmark { dir } => self.restore_bookmark(&dir),
             Command::TakeUp { path } => self.take_up_at(&path),
@@ -345,6 +376,9 @@ impl Machine {
         if self.step_in_the_past() {
             return;
         }
+        let began = self.epoch.elapsed().as_secs_f64();
+        let fork = self.state_of_fork();
+        let controls = self.controls.take();
         let (Some(generator), Some(walk), Some(world)) =
             (self.generator.as_mut(), self.walk.as_mut(), self.world.as_ref())
         else {
@@ -352,11 +386,11 @@ impl Machine {
         };
         self.steps_asked = self.steps_asked.saturating_sub(1);
         let dt_secs = (1.0 / world.info().frames_per_sec) as f32;
-        let began = self.epoch.elapsed().as_secs_f64();
-        let controls = self.controls.take();
         let control = integrate(&mut walk.walker, &controls.walk, controls.keys, dt_secs);
         match generator.next(&control) {
             Ok(output) => {
+                self.fork(fork);
+                let Some(walk) = &mut self.walk else { return };
                 walk.latent += 1;
                 walk.made = walk.latent;
                 walk.track.controls.push(control);
@@ -404,6 +438,7 @@ impl Machine {
             recycle_ms: output.recycle_ms,
             step_ms: self.pacer.step_secs() * 1e3,
             interval_ms: schedule.interval_secs * 1e3,
+            period_ms: 1e3 * controls_read.map_or(schedule.interval_secs, |_| self.pacer.period_secs()),
             frame: output.frames.last().map_or(0, |f| f.index),
             latent: walk.map_or(0, |w| w.latent),
             resident_bytes: telemetry::resident_bytes(),
@@ -495,13 +530,6 @@ impl Machine {
         self.steps_asked = 0;
         self.tell(Event::Failed { message, can_restart });
     }
-
-    /// A panic: what the generator holds can't be trusted any more.
-    fn fail_hard(&mut self, message: &str) {
-        // Its destructors may panic as well.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
-        self.fail(format!("The generator hit a bug: {message}"));
-    }
 }
 
 /// With a full stop.
@@ -531,8 +559,14 @@ fn integrate(walker: &mut Walker, input: &WalkInput, keys: crate::control::Keys,
 }
 
 #[cfg(test)]
+#[path = "branch_tests.rs"]
+mod branch_tests;
+#[cfg(test)]
 #[path = "past_tests.rs"]
 mod past_tests;
+#[cfg(test)]
+#[path = "restart_tests.rs"]
+mod restart_tests;
 #[cfg(test)]
 #[path = "thread_tests.rs"]
 mod tests;

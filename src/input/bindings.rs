@@ -6,6 +6,8 @@ use crate::settings::{Deed, PadButton};
 /// What a key or button does once when pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Show the branches of the walk.
+    Branches,
     /// Pause or go on.
     Pause,
     /// While paused: one latent frame.
@@ -69,6 +71,7 @@ pub fn meaning(deed: Deed) -> Meaning {
         Deed::LookUp => Held(Keys::LOOK_UP),
         Deed::LookDown => Held(Keys::LOOK_DOWN),
         Deed::Rewind => Rewind,
+        Deed::Branches => Once(Action::Branches),
         Deed::Pause => Once(Action::Pause),
         Deed::Step => Once(Action::Step),
         Deed::Slower => Once(Action::Slower),

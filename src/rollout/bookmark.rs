@@ -18,13 +18,14 @@ use super::memory::Memory;
 use super::state::WalkState;
 use super::track::{PromptChange, Track};
 use super::walks::Sampler;
-use crate::control::{Keys, LatentControl, Walker};
+use crate::control::{Feel, Keys, LatentControl, Walker};
 use crate::frame::Frame;
 use crate::model::weights::{Array, Arrays};
 
 const KEY: &str = "farwander_bookmark";
-/// Version of the format; a reader refuses others.
-const FORMAT_VERSION: u32 = 4;
+/// Version of the format. A reader refuses others, but for the one before, which did not name the camera.
+const FORMAT_VERSION: u32 = 5;
+const OLDEST_VERSION: u32 = 4;
 const LARGEST_HEADER: u64 = 16 << 20;
 pub(super) const NOT_OURS: &str = "it is no bookmark, or it is damaged";
 
@@ -37,6 +38,8 @@ pub struct Bookmark {
     pub frames_per_sec: f64,
     /// The walker at that moment.
     pub walker: Walker,
+    /// How the camera answered to the hands; `None` in files that do not say.
+    pub feel: Option<Feel>,
     /// The first frame as the generator took it.
     pub first: Frame,
     /// The generator's state.
@@ -57,6 +60,8 @@ struct Card {
     seed: u64,
     step: u64,
     frames_per_sec: f64,
+    #[serde(default)]
+    camera: Option<Feel>,
     sampler_steps: usize,
     sampler_shift: f64,
     sampler_quilt: bool,
@@ -117,6 +122,7 @@ impl Bookmark {
             seed: self.state.seed,
             step: self.state.step,
             frames_per_sec: self.frames_per_sec,
+            camera: self.feel,
             sampler_steps: self.state.sampler.steps,
             sampler_shift: f64::from(self.state.sampler.shift),
             sampler_quilt: self.state.sampler.quilt,
@@ -191,10 +197,10 @@ pub(super) fn card_of(path: &Path, header: &Metadata) -> Result<serde_json::Valu
         .ok_or_else(|| refuse("it is no bookmark".to_owned()))?;
     let card: serde_json::Value = serde_json::from_str(card).map_err(|_| refuse(NOT_OURS.to_owned()))?;
     let version = card.get("format_version").and_then(serde_json::Value::as_u64);
-    if version != Some(u64::from(FORMAT_VERSION)) {
+    if !version.is_some_and(|v| (u64::from(OLDEST_VERSION)..=u64::from(FORMAT_VERSION)).contains(&v)) {
         let found = version.map_or("none".to_owned(), |v| v.to_string());
         return Err(refuse(format!(
-            "its format_version is {found}, and this program reads {FORMAT_VERSION}"
+            "its format_version is {found}, and this program reads {OLDEST_VERSION} and {FORMAT_VERSION}"
         )));
     }
     Ok(card)
@@ -237,6 +243,7 @@ impl Card {
             },
             frames_per_sec: self.frames_per_sec,
             walker: Walker::from_numbers(walker),
+            feel: self.camera,
             first,
             state: WalkState {
                 seed: self.seed,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
+use crate::control::{CameraPose, Feel, Keys, LatentControl, WalkInput, Walker};
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::Frame;
 use crate::model::aapt::codec;
@@ -156,6 +156,7 @@ fn bookmark(package: &Package, dir: &Path) -> (Bookmark, PathBuf, Rollout, Track
             yaw_rad: 0.1,
             ..CameraPose::default()
         }),
+        feel: Some(Feel::Drone),
         first: start.frames[0].clone(),
         state: walk.state().unwrap(),
     };

@@ -23,6 +23,8 @@ pub enum Deed {
     LookDown,
     /// Held: go back in time.
     Rewind,
+    /// The tree of branches.
+    Branches,
     /// Pause or go on.
     Pause,
     /// One step while paused.
@@ -106,6 +108,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
     (Deed::LookUp, "look_up", "Look up", Group::Look),
     (Deed::LookDown, "look_down", "Look down", Group::Look),
     (Deed::Rewind, "rewind", "Go back (hold)", Group::Time),
+    (Deed::Branches, "branches", "Branches", Group::Time),
     (Deed::Pause, "pause", "Pause, go on", Group::Time),
     (Deed::Step, "step", "One step while paused", Group::Time),
     (Deed::Slower, "slower", "Play slower", Group::Time),
@@ -146,7 +149,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
 
 impl Deed {
     /// How many there are.
-    pub const COUNT: usize = 36;
+    pub const COUNT: usize = 37;
 
     /// All of them, in the order of the list.
     pub fn all() -> impl Iterator<Item = Self> {

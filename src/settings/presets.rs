@@ -107,6 +107,7 @@ fn usual_keys(deed: Deed) -> &'static [Key] {
         Deed::LookUp => &[Key::PageUp],
         Deed::LookDown => &[Key::PageDown],
         Deed::Rewind => &[Key::Backspace],
+        Deed::Branches => &[Key::KeyV],
         Deed::Pause => &[Key::Space, Key::KeyP],
         Deed::Step => &[Key::KeyN],
         Deed::Slower => &[Key::BracketLeft, Key::NumpadSubtract],
@@ -141,6 +142,7 @@ fn usual_buttons(deed: Deed) -> &'static [PadButton] {
     match deed {
         Deed::Run => &[PadButton::LeftStick, PadButton::LeftTrigger],
         Deed::Rewind => &[PadButton::LeftShoulder],
+        Deed::Branches => &[PadButton::CrossLeft],
         Deed::Pause => &[PadButton::Start],
         Deed::Step => &[PadButton::CrossRight],
         Deed::Restart => &[PadButton::North],

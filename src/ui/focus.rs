@@ -55,7 +55,7 @@ struct Place {
 }
 
 /// What a panel remembers of its focus from frame to frame.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct FocusMemory {
     /// It has had a focus since it was opened.
     began: bool,

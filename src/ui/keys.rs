@@ -13,7 +13,7 @@ pub(super) fn label(bindings: &Bindings, deed: Deed) -> Option<&'static str> {
 }
 
 /// Deeds that stand in a row of the list together, and what they do; none is the mouse.
-const ROWS: [(&[Deed], &str); 22] = [
+const ROWS: [(&[Deed], &str); 23] = [
     (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], "walk"),
     (&[], "look (click the picture first)"),
     (&[Deed::TurnLeft, Deed::TurnRight], "turn"),
@@ -23,6 +23,7 @@ const ROWS: [(&[Deed], &str); 22] = [
     (&[Deed::Step], "one step while paused"),
     (&[Deed::Slower, Deed::Faster], "play slower, faster"),
     (&[Deed::Rewind], "hold: go back in time"),
+    (&[Deed::Branches], "branches: other ways the walk went"),
     (
         &[Deed::SaveBookmark, Deed::RestoreBookmark],
         "keep this moment, come back to it",

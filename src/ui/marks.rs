@@ -44,7 +44,7 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
 /// What comes of the speed, if the device does not keep up.
 pub(super) fn reached(state: &UiState<'_>) -> Option<String> {
     let frames_per_sec = state.world?.frames_per_sec;
-    let reached = 1e3 / (state.hud.stats.interval_ms * frames_per_sec);
+    let reached = 1e3 / (state.hud.stats.period_ms * frames_per_sec);
     (reached.is_finite() && reached < 0.93 * state.speed.factor()).then(|| format!("{reached:.1}"))
 }
 

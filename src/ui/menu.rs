@@ -96,6 +96,14 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
         let hint = "The picture as PNG";
         button(ui, walking, "Screenshot", hint, Deed::Screenshot, UiCommand::Screenshot);
     });
+    let branches = egui::Button::new("Branches …").min_size(vec2(ui.available_width(), 34.0));
+    let hint = format!(
+        "Other ways this walk went{}",
+        keys::hint(&state.settings.bindings, Deed::Branches)
+    );
+    if ui.add_enabled(walking, branches).on_hover_text(hint).clicked() {
+        commands.push(UiCommand::Branches);
+    }
 }
 
 fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {

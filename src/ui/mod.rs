@@ -1,5 +1,6 @@
 //! The interface over the picture: state in, commands out. Knows nothing of windows, graphics devices or networks.
 
+mod branches;
 mod cards;
 mod computing;
 mod controls;
@@ -18,11 +19,12 @@ mod prompt;
 mod shelf;
 mod theme;
 mod toasts;
+mod tree;
 mod walking;
 
 use std::path::PathBuf;
 
-use crate::engine::{PlaySpeed, RecordingStats, Stats, WorldInfo};
+use crate::engine::{BranchTree, PlaySpeed, RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 
@@ -112,6 +114,10 @@ pub struct UiState<'a> {
     pub prompt_open: bool,
     /// The first screen is open.
     pub home_open: bool,
+    /// The tree of branches is open.
+    pub branches_open: bool,
+    /// The branches of the walk, once they are known.
+    pub branches: Option<&'a BranchTree>,
     /// The keys and their settings are shown.
     pub controls_open: bool,
     /// The page about computing.
@@ -183,6 +189,12 @@ pub enum UiCommand {
     Prompt(String),
     /// Leave the words as they are.
     ClosePrompt,
+    /// Show the branches of the walk.
+    Branches,
+    /// Back from them.
+    CloseBranches,
+    /// Walk on from the end of this line of the tree of branches.
+    GoToBranch(u64),
     /// Show the first screen.
     Home,
     /// Back from the first screen to the walk.
@@ -219,6 +231,7 @@ pub struct Interface {
     home: home::Home,
     controls: controls::Controls,
     computing: computing::Page,
+    branches: branches::Branches,
 }
 
 impl Interface {
@@ -234,6 +247,7 @@ impl Interface {
             home: home::Home::default(),
             controls: controls::Controls::default(),
             computing: computing::Page::default(),
+            branches: branches::Branches::default(),
         }
     }
 
@@ -302,6 +316,7 @@ impl Interface {
         }
         marks::marks_ui(context, state);
         notices::notices_ui(context, state, &mut commands);
+        branches::branches_ui(&mut self.branches, context, state, &mut commands);
         if state.menu_open {
             menu::menu_ui(self, context, state, &mut commands);
         }

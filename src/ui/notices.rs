@@ -10,7 +10,7 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
         Phase::Loading => loading_ui(context, state),
         Phase::Failed { message } => failure_ui(context, message, commands),
         Phase::Ready => {}
-        Phase::Walking if state.menu_open || state.prompt_open => {}
+        Phase::Walking if state.menu_open || state.prompt_open || state.branches_open => {}
         Phase::Walking if state.rewinding => note(
             context,
             "Going back    Let go to walk on from here",

@@ -2,6 +2,8 @@
 
 use super::*;
 
+#[path = "branches_tests.rs"]
+mod branches;
 #[path = "computing_tests.rs"]
 mod computing;
 #[path = "controls_tests.rs"]
@@ -141,6 +143,8 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         prompt: "snow at",
         prompt_open: false,
         home_open: false,
+        branches_open: false,
+        branches: None,
         controls_open: false,
         computing: &computing,
         pads: &[],

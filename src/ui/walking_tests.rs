@@ -39,7 +39,8 @@ fn the_numbers_say_the_speed_when_it_is_another_and_whether_it_is_reached() {
     assert!(!text(|_| {}).contains("speed"));
     assert!(text(|state| state.speed = PlaySpeed::Half).contains("speed\n½\n"));
     let mut slow = HudNumbers::default();
-    slow.stats.interval_ms = 1e3 / 36.0;
+    // Frames of a latent at once, and then none for long.
+    (slow.stats.interval_ms, slow.stats.period_ms) = (1e3 / 60.0, 1e3 / 36.0);
     let slow: &'static HudNumbers = Box::leak(Box::new(slow));
     let said = with_state(
         |state| (state.speed, state.hud) = (PlaySpeed::Double, slow),

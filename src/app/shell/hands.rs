@@ -111,6 +111,7 @@ impl Shell {
             return;
         }
         self.session.prompt_open = false;
+        self.session.branches_open = false;
         self.session.set_menu(false);
         self.capture_mouse();
         self.after_input();
