@@ -16,6 +16,8 @@ mod paint;
 mod pairs;
 mod probe;
 mod recipe;
+#[cfg(test)]
+mod recipe_tests;
 mod run;
 mod samples;
 mod sequence;
