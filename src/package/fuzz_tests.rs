@@ -70,7 +70,7 @@ fn ten_thousand_flipped_bits_of_a_real_file_are_noticed() {
 /// The bundled world's own header, which is longer and names more than a tiny one's.
 #[test]
 fn flipped_bits_in_the_bundled_worlds_header_are_sentences_or_harmless() {
-    let bundled = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("vale.safetensors");
     std::fs::copy(bundled, &path).unwrap();
@@ -99,7 +99,7 @@ fn flipped_bits_in_the_bundled_worlds_header_are_sentences_or_harmless() {
 /// Somebody writes over the file while it is read.
 #[test]
 fn a_file_that_is_written_over_while_it_is_opened_is_an_error_and_no_crash() {
-    let bundled = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("vale.safetensors");
     let mut cut = 0;
@@ -123,8 +123,6 @@ fn a_file_that_is_written_over_while_it_is_opened_is_an_error_and_no_crash() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_is_no_file_is_refused_before_it_is_opened() {
-    let error = Package::open(std::path::Path::new("/dev/zero"))
-        .unwrap_err()
-        .to_string();
+    let error = Package::open(Path::new("/dev/zero")).unwrap_err().to_string();
     assert!(error.contains("it is no file"), "{error}");
 }
