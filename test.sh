@@ -9,6 +9,11 @@ need_cargo
 setup_build
 # The software Vulkan driver, so that the graphics tests run anywhere.
 need_packages "the graphics tests" libvulkan1 mesa-vulkan-drivers || true
+# A screen that nobody sees, for the tests of the real window.
+setup_window
+if need_packages "the tests of the window" xvfb && command -v Xvfb >/dev/null; then
+    export REQUIRE_WINDOW=1
+fi
 
 summary=()
 failed=0

@@ -1,7 +1,9 @@
 //! Where files live: configuration, logs, recordings, generator files. Nothing here is fatal: a machine without a home
 //! directory answers `None` and the player goes on.
 
+use std::io::{Error, ErrorKind, Result, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use directories::{ProjectDirs, UserDirs};
 
@@ -75,6 +77,64 @@ pub fn fresh_file(dir: &Path, stem: &str, extension: &str) -> PathBuf {
         n += 1;
     }
     path
+}
+
+/// What is written but not yet in its place ends so, and in the number of the process.
+const PARTIAL: &str = "partial";
+/// Nobody takes longer than this to write such a file.
+const PARTIAL_MOST: Duration = Duration::from_secs(60);
+
+/// Writes a file whole or not at all: beside its place first, then moved there. Makes the folder if need be, and takes away
+/// what a killed program left half-written in it.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_extension(format!("{PARTIAL}{}", std::process::id()));
+    let written = (|| {
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir)?;
+            sweep(dir);
+        }
+        let mut file = std::fs::File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&partial, path)
+    })();
+    if written.is_err() {
+        let _ = std::fs::remove_file(&partial);
+    }
+    written
+}
+
+fn sweep(dir: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let process = path.extension().and_then(|end| end.to_str()?.strip_prefix(PARTIAL));
+        let ours = process.is_some_and(|number| number.parse::<u32>().is_ok());
+        let age = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .ok()
+            .and_then(|at| at.elapsed().ok());
+        if ours && age.is_some_and(|age| age > PARTIAL_MOST) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Reads a file that a stranger may have named: a pipe, which would wait for ever, and a device, which would never end, are
+/// refused, and so is what is larger than anything meant.
+pub fn read_whole(path: &Path, most_bytes: u64) -> Result<Vec<u8>> {
+    let meta = std::fs::metadata(path)?;
+    if !meta.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
+    }
+    if meta.len() > most_bytes {
+        let most_mb = most_bytes >> 20;
+        return Err(Error::new(
+            ErrorKind::FileTooLarge,
+            format!("it is larger than {most_mb} MB"),
+        ));
+    }
+    std::fs::read(path)
 }
 
 /// `YYYYMMDD-HHMMSS` (UTC) of a Unix time.
@@ -168,6 +228,52 @@ mod tests {
             (short("/home/a").as_str(), short("/home/ab").as_str()),
             ("~", "/home/ab")
         );
+    }
+
+    #[test]
+    fn what_a_killed_program_left_half_written_is_taken_away_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - 2 * PARTIAL_MOST;
+        let names = [
+            "a.partial77",
+            "a.partial",
+            "a.partialx",
+            "b.safetensors",
+            "now.partial78",
+        ];
+        for name in names {
+            let file = std::fs::File::create(dir.path().join(name)).unwrap();
+            if name != "now.partial78" {
+                file.set_modified(old).unwrap();
+            }
+        }
+        write_whole(&dir.path().join("c.toml"), b"whole").unwrap();
+        let mut left: Vec<_> = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(
+            left,
+            ["a.partial", "a.partialx", "b.safetensors", "c.toml", "now.partial78"]
+        );
+        assert_eq!(std::fs::read(dir.path().join("c.toml")).unwrap(), b"whole");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_cannot_be_moved_leaves_nothing_and_what_never_ends_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("taken.toml")).unwrap();
+        write_whole(&dir.path().join("taken.toml"), b"x").unwrap_err();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        // Devices that never end, and files that are too large to be meant, are not read.
+        let error = read_whole(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is no file");
+        let large = dir.path().join("large");
+        std::fs::File::create(&large).unwrap().set_len((1 << 20) + 1).unwrap();
+        let error = read_whole(&large, 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 1 MB");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Saved preferences. Precedence: command line > saved > default. Reading never fails: what cannot be understood is a
 //! warning for the user, and the default stands.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use crate::paths;
 
 mod bindings;
 mod deed;
@@ -190,23 +191,10 @@ impl Settings {
         (settings, warnings)
     }
 
-    /// Writes the file whole or not at all: a temporary file beside it is renamed over it.
+    /// Writes the file whole or not at all.
     pub fn write(&self, path: &Path) -> std::io::Result<()> {
-        if let Some(dir) = path.parent() {
-            std::fs::create_dir_all(dir)?;
-        }
         let text = toml::to_string_pretty(self).map_err(std::io::Error::other)?;
-        let temporary = path.with_extension(format!("tmp{}", std::process::id()));
-        let written = (|| {
-            let mut file = std::fs::File::create(&temporary)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&temporary, path)
-        })();
-        if written.is_err() {
-            let _ = std::fs::remove_file(&temporary);
-        }
-        written
+        paths::write_whole(path, text.as_bytes())
     }
 }
 
@@ -232,6 +220,9 @@ fn number(
         "Setting {prefix}{key} must be a number from {least} to {most}."
     ))
 }
+
+#[cfg(test)]
+mod fuzz_tests;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Logs, the panic report and rolling meters. A log that cannot be written is never a reason to stop.
 
+mod heap;
 mod latency;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+pub use heap::keep_memory_steady;
 pub use latency::{Latency, LatencyMeter};
 
 /// Environment variable with a filter for the log on stderr, for instance `farwander=debug`.

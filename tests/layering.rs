@@ -20,7 +20,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &["frame", "control", "device"]),
     ("flow", &["device"]),
     ("package", &["frame", "control", "device", "model"]),
-    ("rollout", &["frame", "control", "device", "model", "flow", "package"]),
+    (
+        "rollout",
+        &["frame", "control", "paths", "device", "model", "flow", "package"],
+    ),
     // Layer 2: pictures in and out.
     ("data", &["frame", "control"]),
     ("synth", &["frame", "control", "data"]),

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::decode_picture;
+use crate::engine::{decode_picture, read_picture};
 use crate::frame::Frame;
 use crate::package::{Manifest, Package};
 use crate::rollout::{FileError, Moment};
@@ -123,8 +123,7 @@ fn thumbnail(path: &Path) -> Result<Frame, String> {
     if meta.len() > LARGEST_PICTURE {
         return Err("is too large to be shown here".to_owned());
     }
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    decode_picture(&bytes).map(|frame| small(&frame))
+    read_picture(path).map(|frame| small(&frame))
 }
 
 fn small(frame: &Frame) -> Frame {

@@ -347,10 +347,14 @@ impl Session {
                 dir: paths::recordings_dir(),
             }),
             Action::Screenshot => self.screenshot(&paths::recordings_dir()),
-            Action::Hud => self.settings.hud = !self.settings.hud,
+            Action::Hud => {
+                self.settings.hud = !self.settings.hud;
+                self.save_settings();
+            }
             Action::Fullscreen => {
                 self.settings.fullscreen = !self.settings.fullscreen;
                 self.effects.push(Effect::Fullscreen);
+                self.save_settings();
             }
             Action::FirstFrame(number) => {
                 let count = self.world.as_ref().map_or(0, |w| w.pictures.len());
@@ -473,14 +477,18 @@ impl Session {
         if self.settings == self.saved_settings {
             return;
         }
-        self.saved_settings = self.settings.clone();
         let Some(path) = &self.settings_file else {
+            self.saved_settings = self.settings.clone();
             self.warn("Settings cannot be kept: there is no home folder.");
             return;
         };
-        if let Err(error) = self.settings.write(path) {
-            let text = format!("Settings could not be saved to {}: {error}.", path.display());
-            self.warn(text);
+        match self.settings.write(path) {
+            Ok(()) => self.saved_settings = self.settings.clone(),
+            // It is tried again with the next change, and at the end.
+            Err(error) => {
+                let text = format!("Settings could not be saved to {}: {error}.", path.display());
+                self.warn(text);
+            }
         }
     }
 

@@ -155,16 +155,25 @@ fn settings_that_cannot_be_saved_are_a_sentence_and_those_that_can_are_kept() {
     let mut rig = rig(u64::MAX, Some("/proc/nowhere/settings.toml".into()));
     rig.session.act(Action::Hud);
     rig.session.save_settings();
-    let told =
-        rig.session.take_effects().into_iter().any(
-            |effect| matches!(effect, Effect::Toast(ToastKind::Warning, text) if text.contains("could not be saved")),
-        );
-    assert!(told);
+    let effects = rig.session.take_effects();
+    assert!(told(&effects, ToastKind::Warning, "could not be saved"), "{effects:?}");
 
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("settings.toml");
     let mut rig = self::rig(u64::MAX, Some(path.clone()));
     rig.session.act(Action::Hud);
+    rig.session.close().unwrap();
+    assert!(!Settings::read(&path).0.hud);
+
+    // What there was no room for is saved at the end, when there is.
+    let full = dir.path().join("full");
+    std::fs::write(&full, "").unwrap();
+    let path = full.join("settings.toml");
+    let mut rig = self::rig(u64::MAX, Some(path.clone()));
+    rig.session.act(Action::Hud);
+    let effects = rig.session.take_effects();
+    assert!(told(&effects, ToastKind::Warning, "could not be saved"), "{effects:?}");
+    std::fs::remove_file(&full).unwrap();
     rig.session.close().unwrap();
     assert!(!Settings::read(&path).0.hud);
 }

@@ -11,6 +11,7 @@ use super::model_file;
 use super::prompts::{PromptAt, Script, prompt_at};
 use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
 use crate::device::DeviceChoice;
+use crate::engine::{decode_picture, read_picture};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::package::Package;
 use crate::record::{self, Mp4Writer};
@@ -170,44 +171,20 @@ impl Sink {
 
 /// The picture and prompt that a walk begins with.
 pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, String), BadInput> {
-    let (bytes, prompt, name) = if let Ok(k) = which.parse::<usize>() {
-        let n = package.first_frames.len();
-        let f = package.first_frames.get(k).ok_or_else(|| {
-            BadInput(format!(
-                "--first-frame {k}: {} has {n} first frames, counted from 0",
-                package.path.display()
-            ))
-        })?;
-        (
-            f.jpeg.clone(),
-            f.prompt.clone(),
-            format!("first frame {k} of {}", package.path.display()),
-        )
-    } else {
-        let bytes = std::fs::read(which).map_err(|e| BadInput(format!("can't read the first frame {which}: {e}")))?;
-        (bytes, String::new(), which.to_owned())
+    let Ok(k) = which.parse::<usize>() else {
+        let frame = read_picture(Path::new(which)).map_err(|what| BadInput(format!("the picture {which} {what}")))?;
+        return Ok((frame, String::new()));
     };
-    Ok((decode(bytes, &name)?, prompt))
-}
-
-/// An image file's picture; `name` names it in errors.
-pub(super) fn decode(bytes: Vec<u8>, name: &str) -> Result<Frame, BadInput> {
-    let bad = |what: String| BadInput(format!("{name} is no picture that can be read: {what}"));
-    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|e| bad(e.to_string()))?;
-    reader.limits({
-        let mut limits = image::Limits::default();
-        limits.max_image_width = Some(16_384);
-        limits.max_image_height = Some(16_384);
-        limits
-    });
-    let picture = reader.decode().map_err(|e| bad(e.to_string()))?.to_rgb8();
-    let (w, h) = picture.dimensions();
-    if w < 16 || h < 16 {
-        return Err(bad(format!("it is {w}x{h}, at least 16x16 are needed")));
-    }
-    Ok(Frame::from_rgb(w as usize, h as usize, picture.as_raw(), 0))
+    let n = package.first_frames.len();
+    let f = package.first_frames.get(k).ok_or_else(|| {
+        BadInput(format!(
+            "--first-frame {k}: {} has {n} first frames, counted from 0",
+            package.path.display()
+        ))
+    })?;
+    let frame = decode_picture(&f.jpeg)
+        .map_err(|what| BadInput(format!("first frame {k} of {} {what}", package.path.display())))?;
+    Ok((frame, f.prompt.clone()))
 }
 
 /// Cameras of a walk on level ground, one [`LatentControl`] a latent frame.

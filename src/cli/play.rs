@@ -48,6 +48,7 @@ impl PlayArgs {
 }
 
 pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
+    telemetry::keep_memory_steady();
     telemetry::since_process_start(); // sets the clock where the system keeps none
     let (_log, trouble) = telemetry::init(args.verbose, paths::log_dir().as_deref());
     telemetry::install_panic_hook();

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::cloud::Growing;
 use super::generate::{self, GenerateArgs, Sink};
 use super::{BadInput, model_file};
+use crate::engine::decode_picture;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
 use crate::rollout::{Replay, Rollout, Sampler};
@@ -19,7 +20,9 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
     }
     let picture = (replay.picture_bytes(file)).map_err(|error| BadInput(error.to_string()))?;
     let first = match (picture, replay.track.bundled) {
-        (Some(bytes), _) => generate::decode(bytes, "the picture that the replay began in")?,
+        (Some(bytes), _) => {
+            decode_picture(&bytes).map_err(|what| BadInput(format!("the picture that the replay began in {what}")))?
+        }
         (None, number) => generate::first_frame(&package, &number.unwrap_or(0).to_string())?.0,
     };
     let (lens, rate) = (package.manifest.lens, package.manifest.frames_per_sec);

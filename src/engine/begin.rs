@@ -6,13 +6,13 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::command::{Event, First};
-use super::generator::{Generator, World, decode_picture};
+use super::generator::{Generator, World, read_picture};
 use super::pacing::{Pacer, Schedule};
 use super::thread::{Machine, Walk, sentence};
 use crate::control::Walker;
 use crate::device::{DeviceChoice, test_once};
 use crate::frame::FRAMES_PER_LATENT;
-use crate::rollout::Track;
+use crate::rollout::{LEAST_PICTURE_PX, Track};
 use crate::telemetry;
 
 impl Machine {
@@ -116,12 +116,18 @@ impl Machine {
                     || path.display().to_string(),
                     |name| name.to_string_lossy().into_owned(),
                 );
-                let bytes = std::fs::read(&path).map_err(|error| format!("{name} cannot be read: {error}."))?;
-                let frame = decode_picture(&bytes).map_err(|what| format!("{name} {what}."))?;
+                let frame = read_picture(&path).map_err(|what| format!("{name} {what}."))?;
                 (name, String::new(), frame, None)
             }
             First::Pasted(frame) => ("a pasted picture".to_owned(), String::new(), frame, None),
         };
+        // The generator would refuse it too, but only when the walk that runs has gone.
+        if bundled.is_none() && frame.width_px.min(frame.height_px) < LEAST_PICTURE_PX {
+            return Err(format!(
+                "{name} has {}x{} pixels; at least {LEAST_PICTURE_PX}x{LEAST_PICTURE_PX} are needed.",
+                frame.width_px, frame.height_px
+            ));
+        }
         Ok(Walk {
             first: frame,
             prompt: prompt.unwrap_or(caption),

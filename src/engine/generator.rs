@@ -6,6 +6,7 @@ use crate::control::{CameraPose, Keys, LatentControl};
 use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::package::Package;
+use crate::paths;
 use crate::rollout::{Rollout, RolloutError, StepOutput, WalkState};
 
 use super::command::{Picture, WorldInfo};
@@ -132,6 +133,18 @@ const WARM_STEPS: usize = 2;
 
 /// Largest side of a picture that is accepted, so that a crafted header cannot ask for gigabytes.
 const MAX_SIDE_PX: u32 = 16_384;
+/// Memory that a decoded picture may take: 178 megapixels in 24 bits.
+const MAX_DECODED_BYTES: u64 = 512 << 20;
+/// Pixels of a picture that are kept; no world sees more of it.
+const KEPT_PIXELS: f64 = 16e6;
+/// Size of a picture's file. Whatever is larger was dropped by mistake: a film, an image of a disk.
+const MAX_FILE_BYTES: u64 = 512 << 20;
+
+/// Reads and decodes an image file. The error continues the sentence "the picture NAME ...".
+pub(crate) fn read_picture(path: &Path) -> Result<Frame, String> {
+    let bytes = paths::read_whole(path, MAX_FILE_BYTES).map_err(|error| format!("cannot be read: {error}"))?;
+    decode_picture(&bytes)
+}
 
 /// Decodes an image file's bytes. The error continues the sentence "the picture NAME ...".
 pub(crate) fn decode_picture(bytes: &[u8]) -> Result<Frame, String> {
@@ -141,17 +154,41 @@ pub(crate) fn decode_picture(bytes: &[u8]) -> Result<Frame, String> {
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(MAX_SIDE_PX);
     limits.max_image_height = Some(MAX_SIDE_PX);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
     let picture = reader.decode().map_err(|error| match error {
         image::ImageError::Unsupported(_) => {
             "is not in a format that Farwander reads (PNG, JPEG, WebP, GIF, BMP)".to_owned()
         }
-        image::ImageError::Limits(_) => format!("is larger than {MAX_SIDE_PX} pixels a side"),
-        other => format!("cannot be decoded: {other}"),
+        image::ImageError::Limits(_) => format!(
+            "is too large: at most {MAX_SIDE_PX} pixels a side and {} megapixels can be read",
+            MAX_DECODED_BYTES / 3_000_000
+        ),
+        // Some decoders end their sentences with a line break, or tell of an inner one below.
+        other => format!(
+            "cannot be decoded: {}",
+            other.to_string().lines().next().unwrap_or_default()
+        ),
     })?;
-    let rgb = picture.to_rgb8();
+    if picture.width() == 0 || picture.height() == 0 {
+        return Err("has no pixels".to_owned());
+    }
+    let shrink = (KEPT_PIXELS / (f64::from(picture.width()) * f64::from(picture.height()))).sqrt();
+    let picture = match shrink < 1.0 {
+        // Before its colours are spread out to bytes of their own: a grey giant would take gigabytes.
+        true => {
+            let side = |px: u32| ((f64::from(px) * shrink) as u32).max(1);
+            picture.thumbnail_exact(side(picture.width()), side(picture.height()))
+        }
+        false => picture,
+    };
+    let rgb = picture.into_rgb8();
     Ok(Frame::from_rgb(rgb.width() as usize, rgb.height() as usize, &rgb, 0))
 }
+
+#[cfg(test)]
+#[path = "picture_tests.rs"]
+mod picture_tests;
 
 #[cfg(test)]
 mod tests {

@@ -16,14 +16,17 @@ fn stem(package_sha256: &str) -> &str {
     package_sha256.get(..16).unwrap_or(package_sha256)
 }
 
+/// Whether a file of this folder is named as a world's bookmarks are.
+fn is_of(path: &Path, dir: &Path, package_sha256: &str) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let rest = name.strip_prefix(stem(package_sha256));
+    path.parent() == Some(dir) && rest.is_some_and(|rest| rest.starts_with('-') && rest.ends_with(".safetensors"))
+}
+
 /// The newest bookmark of a world.
 fn latest(dir: &Path, package_sha256: &str) -> Option<PathBuf> {
-    let begins = format!("{}-", stem(package_sha256));
-    let files = std::fs::read_dir(dir).ok()?.flatten().filter(|entry| {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        name.starts_with(&begins) && name.ends_with(".safetensors")
-    });
+    let entries = std::fs::read_dir(dir).ok()?.flatten();
+    let files = entries.filter(|entry| is_of(&entry.path(), dir, package_sha256));
     let dated = files.map(|entry| {
         let modified = entry.metadata().and_then(|m| m.modified());
         (modified.unwrap_or(SystemTime::UNIX_EPOCH), entry.path())
@@ -68,6 +71,7 @@ impl Machine {
             state,
         };
         let path = paths::fresh_file(dir, stem(&walk.track.package_sha256), "safetensors");
+        self.kept_last = Some(path.clone());
         let events = Arc::clone(&self.events);
         let write = move || {
             events(match bookmark.write(&path) {
@@ -90,7 +94,12 @@ impl Machine {
         let Some(world) = &self.world else {
             return self.refuse("Wait until the world is loaded.");
         };
-        match latest(dir, world.sha256()) {
+        // The clock may have been put back since: what was kept a moment ago is not asked for its date.
+        let just_kept = self
+            .kept_last
+            .clone()
+            .filter(|path| is_of(path, dir, world.sha256()) && path.exists());
+        match just_kept.or_else(|| latest(dir, world.sha256())) {
             Some(path) => self.take_up_at(&path),
             None => self.refuse("No moment of this world has been kept yet."),
         }

@@ -20,8 +20,8 @@ mod thread;
 
 pub use branches::{BranchLine, BranchTree};
 pub use command::{Command, Event, First, Picture, WorldInfo};
-pub(crate) use generator::decode_picture;
 pub use generator::{Generator, World};
+pub(crate) use generator::{decode_picture, read_picture};
 pub use pacing::{Pacer, Pacing, Schedule, UnknownPacing};
 pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};
 pub use speed::PlaySpeed;

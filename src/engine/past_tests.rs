@@ -263,6 +263,41 @@ fn a_kept_moment_is_come_back_to_in_this_and_in_another_run() {
     assert_eq!(replay.track.controls[..10], rig.seen.lock().controls[..10]);
 }
 
+/// The clock was put back between two moments: the one that was kept last is still the one to come back to.
+#[test]
+fn a_clock_that_jumps_does_not_hide_the_moment_that_was_kept_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let keep = || dir.path().to_owned();
+    let rig = rig(Keys::FORWARD);
+    rig.walk_until(|s| s.latent == 3);
+    rig.engine.send(Command::SaveBookmark { dir: keep() });
+    rig.done();
+    let first = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+    let tomorrow = std::time::SystemTime::now() + Duration::from_secs(86_400);
+    std::fs::File::options()
+        .write(true)
+        .open(&first)
+        .unwrap()
+        .set_modified(tomorrow)
+        .unwrap();
+    rig.walk_until(|s| s.latent == 9);
+    let kept = rig.pause();
+    rig.engine.send(Command::SaveBookmark { dir: keep() });
+    rig.done();
+    rig.engine.send(Command::RestoreBookmark { dir: keep() });
+    assert_eq!(rig.walk_until(|_| true).latent, kept.latent);
+    rig.done();
+    // Deleted, it is no more than any other.
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path != first {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    rig.engine.send(Command::RestoreBookmark { dir: keep() });
+    assert_eq!(rig.walk_until(|_| true).latent, 3);
+}
+
 #[test]
 fn a_flight_and_a_ride_are_taken_up_and_gone_back_through_as_exactly_as_a_walk() {
     for feel in [Feel::Drone, Feel::Train] {

@@ -169,6 +169,8 @@ pub(super) struct Machine {
     finishing: Vec<JoinHandle<()>>,
     /// Writes a bookmark.
     pub(super) saving: Option<JoinHandle<()>>,
+    /// The bookmark that this run has written last, or tried to.
+    pub(super) kept_last: Option<PathBuf>,
 }
 
 /// Whether the thread goes on.
@@ -203,6 +205,7 @@ impl Machine {
             recording: None,
             finishing: Vec::new(),
             saving: None,
+            kept_last: None,
         }
     }
 

@@ -332,6 +332,30 @@ fn a_world_that_cannot_be_opened_is_refused_and_the_walk_goes_on() {
 }
 
 #[test]
+fn a_picture_that_is_too_small_is_refused_and_the_walk_goes_on() {
+    let (engine, events, seen) = engine(u64::MAX);
+    load(&engine);
+    start(&engine, 5);
+    wait_for(&events, |e| stats(e).filter(|s| s.latent == 2));
+    engine.send(Command::Start {
+        first: First::Pasted(Frame::from_rgb(400, 15, &vec![9; 18_000], 0)),
+        prompt: None,
+        seed: 1,
+    });
+    let message = wait_for(&events, |e| match e {
+        Event::Refused(message) => Some(message.clone()),
+        Event::Started { .. } | Event::Failed { .. } => panic!("the walk ended"),
+        _ => None,
+    });
+    assert_eq!(
+        message,
+        "a pasted picture has 400x15 pixels; at least 16x16 are needed."
+    );
+    let before = seen.lock().controls.len();
+    wait_for(&events, |e| stats(e).filter(|s| s.latent as usize > before + 3));
+}
+
+#[test]
 fn another_prompt_reaches_the_running_walk_and_lasts_over_a_restart() {
     let (engine, events, seen) = engine(u64::MAX);
     load(&engine);

@@ -66,3 +66,63 @@ fn ten_thousand_flipped_bits_of_a_real_file_are_noticed() {
     }
     assert!(harmless < TRIES / 3, "{harmless} flips passed");
 }
+
+/// The bundled world's own header, which is longer and names more than a tiny one's.
+#[test]
+fn flipped_bits_in_the_bundled_worlds_header_are_sentences_or_harmless() {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vale.safetensors");
+    std::fs::copy(bundled, &path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let header = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let mut rng = Gaussian::new(10, 1);
+    let mut refused = 0;
+    for _ in 0..1000 {
+        let at = rng.below(header);
+        for byte in [whole[at] ^ (1 << rng.below(8)), whole[at]] {
+            file.seek(SeekFrom::Start(at as u64)).unwrap();
+            file.write_all(&[byte]).unwrap();
+            if byte != whole[at]
+                && let Err(error) = Package::peek(&path)
+            {
+                assert!(!error.to_string().contains('\n'), "byte {at}: {error}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 600, "{refused} of 1000 were refused");
+    Package::open(&path).unwrap();
+}
+
+/// Somebody writes over the file while it is read.
+#[test]
+fn a_file_that_is_written_over_while_it_is_opened_is_an_error_and_no_crash() {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vale.safetensors");
+    let mut cut = 0;
+    for _ in 0..6 {
+        std::fs::copy(&bundled, &path).unwrap();
+        let reader = {
+            let path = path.clone();
+            let builder = std::thread::Builder::new().name("reader".to_owned());
+            builder.spawn(move || Package::open(&path).map(|_| ())).unwrap()
+        };
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::fs::File::create(&path).unwrap();
+        if let Err(error) = reader.join().unwrap() {
+            assert!(!error.to_string().contains('\n'), "{error}");
+            cut += 1;
+        }
+    }
+    assert!(cut > 0, "the file was never caught while it was read");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_no_file_is_refused_before_it_is_opened() {
+    let error = Package::open(Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(error.contains("it is no file"), "{error}");
+}

@@ -1,7 +1,6 @@
 //! A look at a generator file: its manifest and pictures, without its weights. Cheap enough for a list of files; the
 //! tensors' hash is not checked, so opening the file may still refuse it.
 
-use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
@@ -26,7 +25,7 @@ pub(super) fn peek(path: &Path) -> Result<Peek, PackageError> {
         path: path.to_owned(),
         source,
     };
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = read::file(path)?;
     let header = read::header(path, &mut file)?;
     let mut first_jpeg = Vec::new();
     if let Some(info) = header.tensors.info("first_frame.0") {

@@ -23,6 +23,19 @@ pub(super) struct Header {
     pub(super) data_len: u64,
 }
 
+/// Opens a file, if it is one: opening a pipe would wait for whoever writes to it.
+pub(super) fn file(path: &Path) -> Result<File, PackageError> {
+    let io = |source| PackageError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let meta = std::fs::metadata(path).map_err(io)?;
+    if meta.is_dir() || meta.is_file() {
+        return File::open(path).map_err(io);
+    }
+    Err(PackageError::refused(path, "it is no file; name a .safetensors file"))
+}
+
 /// Reads and checks everything that can be known without the tensors.
 pub(super) fn header(path: &Path, file: &mut File) -> Result<Header, PackageError> {
     let io = |source| PackageError::Io {
@@ -137,31 +150,28 @@ pub(super) fn open(path: &Path) -> Result<Package, PackageError> {
         path: path.to_owned(),
         source,
     };
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = file(path)?;
     let header = header(path, &mut file)?;
-    #[expect(
-        unsafe_code,
-        reason = "memory-mapping; a reader who truncates the file meanwhile gets what he asked for"
-    )]
-    // SAFETY: the map is read only and dropped before this function returns.
-    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(io)?;
-    let data = map
-        .get(header.data_at as usize..)
-        .ok_or_else(|| PackageError::refused(path, "it was cut short while being read; try again"))?;
-    let found = hex(&Sha256::digest(data));
-    if found != header.manifest.sha256 {
-        return Err(PackageError::refused(
-            path,
-            "its SHA-256 does not match its manifest: the file is damaged; copy or download it again",
-        ));
-    }
+    let mut in_order: Vec<_> = header.tensors.tensors().into_iter().collect();
+    in_order.sort_by_key(|(_, info)| info.data_offsets);
+    let mut hash = Sha256::new();
+    let mut bytes = Vec::new();
+    let mut not_finite = None;
     let mut weights = Arrays::new();
     let mut frames: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for (name, info) in header.tensors.tensors() {
-        let bytes = &data[info.data_offsets.0..info.data_offsets.1];
+    // Read, not mapped into memory: whoever writes over the file meanwhile shall cause an error, not a crash.
+    for (name, info) in in_order {
+        bytes.resize(info.data_offsets.1 - info.data_offsets.0, 0);
+        file.read_exact(&mut bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                PackageError::refused(path, "it was cut short while being read; try again")
+            }
+            _ => io(error),
+        })?;
+        hash.update(&bytes);
         let values: Vec<f32> = match info.dtype {
             Dtype::U8 => {
-                frames.insert(name, bytes.to_vec());
+                frames.insert(name, bytes.clone());
                 continue;
             }
             Dtype::F16 => bytes
@@ -174,10 +184,7 @@ pub(super) fn open(path: &Path) -> Result<Package, PackageError> {
                 .collect(),
         };
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(PackageError::refused(
-                path,
-                format!("tensor `{name}` holds {} at element {i}", values[i]),
-            ));
+            not_finite.get_or_insert_with(|| format!("tensor `{name}` holds {} at element {i}", values[i]));
         }
         weights.insert(
             name,
@@ -186,6 +193,15 @@ pub(super) fn open(path: &Path) -> Result<Package, PackageError> {
                 values,
             },
         );
+    }
+    if hex(&hash.finalize()) != header.manifest.sha256 {
+        return Err(PackageError::refused(
+            path,
+            "its SHA-256 does not match its manifest: the file is damaged; copy or download it again",
+        ));
+    }
+    if let Some(what) = not_finite {
+        return Err(PackageError::refused(path, what));
     }
     let mut first_frames = Vec::new();
     for (k, entry) in header.manifest.first_frames.iter().enumerate() {

@@ -5,6 +5,8 @@
 mod encoder;
 mod error;
 mod first;
+#[cfg(test)]
+mod fuzz_tests;
 mod length;
 mod mux;
 mod picture;

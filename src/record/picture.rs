@@ -1,5 +1,6 @@
 //! Still pictures and GIFs: screenshots, contact sheets for training samples, moving thumbnails.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub fn save_png(path: &Path, frame: &Frame) -> Result<(), RecordError> {
             ColorType::Rgb8.into(),
         )
         .map_err(|e| picture(path, &e))?;
-    std::fs::write(path, bytes).map_err(|e| RecordError::file(path, e))
+    write(path, &bytes)
 }
 
 /// Saves frames as an endless GIF. Delays are whole hundredths of a second, so they vary by one to keep the rate; GIF
@@ -47,7 +48,19 @@ pub fn save_gif(path: &Path, frames: &[Frame], frames_per_sec: f64) -> Result<()
                 .map_err(|e| picture(path, &e))?;
         }
     }
-    std::fs::write(path, bytes).map_err(|e| RecordError::file(path, e))
+    write(path, &bytes)
+}
+
+/// Writes a file; one that did not get its end, on a full disk, is taken away again.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    let mut file = std::fs::File::create(path).map_err(|e| RecordError::file(path, e))?;
+    file.write_all(bytes).map_err(|e| {
+        // A device or a pipe is never removed.
+        if file.metadata().is_ok_and(|m| m.is_file()) {
+            let _ = std::fs::remove_file(path);
+        }
+        RecordError::file(path, e)
+    })
 }
 
 /// Puts frames into a grid, row by row, each enlarged `scale` times without smoothing.

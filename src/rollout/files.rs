@@ -1,9 +1,10 @@
 //! What bookmarks and replays share: files written whole or not at all, and their errors.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+
+use crate::paths;
 
 /// Why a bookmark or a replay could not be written or read. One sentence that names the file.
 #[derive(Debug, thiserror::Error)]
@@ -34,24 +35,19 @@ pub enum FileError {
     },
 }
 
-/// Writes a file beside its place and moves it there; makes the folder if need be.
+/// Writes a file whole or not at all; makes its folder if need be.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let partial = path.with_extension(format!("partial{}", std::process::id()));
-    let written = (|| {
-        if let Some(dir) = path.parent() {
-            std::fs::create_dir_all(dir)?;
-        }
-        let mut file = std::fs::File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&partial, path)
-    })();
-    written.map_err(|source| {
-        let _ = std::fs::remove_file(&partial);
-        FileError::Write {
-            path: path.to_owned(),
-            source,
-        }
+    paths::write_whole(path, bytes).map_err(|source| FileError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Reads a file of no more than so many bytes.
+pub(super) fn read_whole(path: &Path, most_bytes: u64) -> Result<Vec<u8>, FileError> {
+    paths::read_whole(path, most_bytes).map_err(|source| FileError::Read {
+        path: path.to_owned(),
+        source,
     })
 }
 

@@ -7,6 +7,8 @@ mod bookmark;
 mod cloud;
 mod files;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod gpu_tests;
 mod memory;
 mod moment;
@@ -26,7 +28,7 @@ pub use files::FileError;
 pub use memory::{Kept, Keyframe, Memory};
 pub use moment::Moment;
 pub use painted::planes;
-pub use player::{Rollout, StepOutput};
+pub use player::{LEAST_PICTURE_PX, Rollout, StepOutput};
 pub use replay::{PictureFile, Replay};
 pub use state::WalkState;
 pub use track::{PromptChange, Track};

@@ -181,9 +181,12 @@ impl Rollout {
     }
 }
 
+/// The smallest side of a picture that a walk can begin in.
+pub const LEAST_PICTURE_PX: usize = 16;
+
 /// Crops a picture about its centre to the wanted shape and scales it.
 fn fit(frame: &Frame, width_px: usize, height_px: usize) -> Option<Frame> {
-    if frame.width_px < 16 || frame.height_px < 16 {
+    if frame.width_px.min(frame.height_px) < LEAST_PICTURE_PX {
         return None;
     }
     if (frame.width_px, frame.height_px) == (width_px, height_px) {
@@ -193,9 +196,16 @@ fn fit(frame: &Frame, width_px: usize, height_px: usize) -> Option<Frame> {
         });
     }
     let image = image::RgbaImage::from_raw(frame.width_px as u32, frame.height_px as u32, frame.rgba.to_vec())?;
+    // Cut first: a strip of 16 by 16,384 pixels would become a giant in between.
+    let wide = frame.width_px * height_px > frame.height_px * width_px;
+    let (cut_w, cut_h) = match wide {
+        true => ((frame.height_px * width_px).div_ceil(height_px), frame.height_px),
+        false => (frame.width_px, (frame.width_px * height_px).div_ceil(width_px)),
+    };
+    let (left, top) = ((frame.width_px - cut_w) / 2, (frame.height_px - cut_h) / 2);
+    let cut = image::imageops::crop_imm(&image, left as u32, top as u32, cut_w as u32, cut_h as u32);
     let filter = image::imageops::FilterType::CatmullRom;
-    let fitted = image::DynamicImage::ImageRgba8(image)
-        .resize_to_fill(width_px as u32, height_px as u32, filter)
-        .to_rgb8();
+    let fitted = image::imageops::resize(&*cut, width_px as u32, height_px as u32, filter);
+    let fitted = image::DynamicImage::ImageRgba8(fitted).to_rgb8();
     Some(Frame::from_rgb(width_px, height_px, fitted.as_raw(), 0))
 }

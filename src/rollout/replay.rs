@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{FileError, sha256, write_whole};
+use super::files::{FileError, read_whole, sha256, write_whole};
 use super::track::{PromptChange, Track};
 use crate::control::{Keys, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
@@ -18,6 +18,8 @@ const FORMAT: &str = "farwander-replay";
 const FORMAT_VERSION: u32 = 1;
 /// A walk of days; more is a sign of another kind of file.
 const LARGEST_FILE: u64 = 1 << 30;
+/// The picture beside a replay is of a walk's size.
+const LARGEST_PICTURE: u64 = 256 << 20;
 
 /// The picture that a walk began in, when the generator file does not hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,18 +189,11 @@ impl Replay {
 
     /// Reads a replay file and checks all that can be checked without its generator.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let io = |source| FileError::Read {
-            path: path.to_owned(),
-            source,
-        };
         let refuse = |what: String| FileError::Refused {
             path: path.to_owned(),
             what,
         };
-        if std::fs::metadata(path).map_err(io)?.len() > LARGEST_FILE {
-            return Err(refuse("it is too large to be a replay".to_owned()));
-        }
-        let bytes = std::fs::read(path).map_err(io)?;
+        let bytes = read_whole(path, LARGEST_FILE)?;
         let value: serde_json::Value =
             serde_json::from_slice(&bytes).map_err(|e| refuse(format!("it is no replay, or it is damaged ({e})")))?;
         if value.get("format").and_then(|f| f.as_str()) != Some(FORMAT) {
@@ -280,10 +275,7 @@ impl Replay {
             return Ok(None);
         };
         let path = replay.parent().unwrap_or(Path::new(".")).join(&picture.file);
-        let bytes = std::fs::read(&path).map_err(|source| FileError::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let bytes = read_whole(&path, LARGEST_PICTURE)?;
         if sha256(&bytes) != picture.sha256 {
             let what = "it is another picture than the one that the replay began in".to_owned();
             return Err(FileError::Refused { path, what });
@@ -295,10 +287,7 @@ impl Replay {
 impl PictureFile {
     /// Names a file beside the replay by its bytes.
     pub fn beside(path: &Path) -> Result<Self, FileError> {
-        let bytes = std::fs::read(path).map_err(|source| FileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = read_whole(path, LARGEST_PICTURE)?;
         Ok(Self {
             file: path.file_name().map_or_else(|| path.to_owned(), PathBuf::from),
             sha256: sha256(&bytes),

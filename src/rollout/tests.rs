@@ -27,7 +27,7 @@ pub(super) fn package(seed: u64) -> Package {
     }
 }
 
-fn rollout(package: &Package) -> Rollout {
+pub(super) fn rollout(package: &Package) -> Rollout {
     Rollout::new(package, &DeviceChoice::Cpu).unwrap()
 }
 
@@ -142,7 +142,7 @@ fn pinned_bytes(state: &WalkState) -> usize {
     pinned.map(|(_, a)| 4 * a.values.len()).sum()
 }
 
-fn bookmark(package: &Package, dir: &Path) -> (Bookmark, PathBuf, Rollout, Track) {
+pub(super) fn bookmark(package: &Package, dir: &Path) -> (Bookmark, PathBuf, Rollout, Track) {
     let full = track(package, 10);
     let mut walk = rollout(package);
     let start = walk.start(&first(), &full.prompt, full.seed).unwrap();
@@ -244,7 +244,7 @@ fn a_bad_bookmark_is_one_sentence_and_the_walk_goes_on() {
     walk.follow(&track, 6).unwrap();
 }
 
-fn replay(package: &Package) -> Replay {
+pub(super) fn replay(package: &Package) -> Replay {
     Replay {
         track: track(package, 8),
         lens: package.manifest.lens,

@@ -18,6 +18,8 @@ mod pairs;
 mod pretrain;
 mod probe;
 mod recipe;
+#[cfg(test)]
+mod recipe_tests;
 mod run;
 mod samples;
 mod sequence;
