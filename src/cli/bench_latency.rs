@@ -73,7 +73,9 @@ fn watch(engine: &Engine, events: &Receiver<Event>, plan: &Plan) -> anyhow::Resu
     while seen.latencies_ms.len() < plan.frames {
         loop {
             match events.try_recv() {
-                Ok(Event::Failed { message, .. } | Event::Refused(message)) => anyhow::bail!(message),
+                Ok(Event::Failed { message, .. } | Event::Crashed { message, .. } | Event::Refused(message)) => {
+                    anyhow::bail!(message)
+                }
                 Ok(_) => {}
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => anyhow::bail!("the engine has ended"),
