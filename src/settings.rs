@@ -11,6 +11,7 @@ mod feel;
 mod pacing;
 mod presets;
 mod press;
+mod scale;
 mod sticks;
 
 pub use bindings::Bindings;
@@ -20,6 +21,7 @@ pub use pacing::Pacing;
 pub use presets::{KeyPreset, PadPreset};
 pub(crate) use press::for_every_key;
 pub use press::{Key, MouseButton, PadButton, Press};
+pub use scale::Scale;
 pub use sticks::StickCurve;
 
 /// Preferences of the player.
@@ -37,6 +39,8 @@ pub struct Settings {
     pub latency_chart: bool,
     /// Fill the screen.
     pub fullscreen: bool,
+    /// Size of the interface.
+    pub interface_percent: Scale,
     /// How the camera answers to the hands.
     pub camera: CameraFeel,
     /// How the frames of a step are laid out in time.
@@ -64,6 +68,7 @@ impl Default for Settings {
             hud: true,
             latency_chart: false,
             fullscreen: false,
+            interface_percent: Scale::default(),
             camera: CameraFeel::Person,
             pacing: Pacing::default(),
             device: Self::AUTO_DEVICE.to_owned(),
@@ -135,6 +140,8 @@ impl Settings {
         flag("hud", &mut settings.hud);
         flag("latency_chart", &mut settings.latency_chart);
         flag("fullscreen", &mut settings.fullscreen);
+        let scale = table.get("interface_percent");
+        warnings.extend(Scale::read(scale, &mut settings.interface_percent));
         warnings.extend(Pacing::read(table.get("pacing"), &mut settings.pacing));
         match table.get("device") {
             None => {}
@@ -237,6 +244,7 @@ mod tests {
             invert_y: true,
             camera: CameraFeel::Train,
             latency_chart: true,
+            interface_percent: Scale::SOFA,
             pacing: Pacing::Quick,
             device: "wgpu:1".to_owned(),
             recent_pictures: vec!["/a/b \"c\".png".into()],

@@ -1,5 +1,6 @@
-//! Logs, the panic report and rolling meters. A log that cannot be written is never a reason to stop.
+//! Logs, crash reports and rolling meters. A log that cannot be written is never a reason to stop.
 
+mod crash;
 mod heap;
 mod latency;
 
@@ -13,11 +14,15 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+pub use crash::{CrashReport, install_panic_hook, on_crash};
 pub use heap::keep_memory_steady;
 pub use latency::{Latency, LatencyMeter};
 
 /// Environment variable with a filter for the log on stderr, for instance `farwander=debug`.
 pub const LOG_VARIABLE: &str = "FARWANDER_LOG";
+
+/// What the log file holds, and the end of it in a crash report.
+const FILE_FILTER: &str = "warn,farwander=info";
 
 /// Keeps the log file's writer thread alive; drop it last.
 #[must_use]
@@ -51,13 +56,21 @@ pub fn init(verbose: bool, log_dir: Option<&Path>) -> (LogGuard, Option<String>)
             let layer = tracing_subscriber::fmt::layer()
                 .with_writer(writer)
                 .with_ansi(false)
-                .with_filter(EnvFilter::new("warn,farwander=info"));
+                .with_filter(EnvFilter::new(FILE_FILTER));
             (Some(layer), Some(guard))
         }
         None => (None, None),
     };
+    let last_lines = tracing_subscriber::fmt::layer()
+        .with_writer(crash::LastLines::default)
+        .with_ansi(false)
+        .with_filter(EnvFilter::new(FILE_FILTER));
     // A second call (tests) keeps the first subscriber.
-    let _ = tracing_subscriber::registry().with(stderr).with(file_layer).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(stderr)
+        .with(file_layer)
+        .with(last_lines)
+        .try_init();
     (LogGuard { _file: guard }, trouble)
 }
 
@@ -73,7 +86,7 @@ fn open_log(dir: &Path) -> std::io::Result<std::fs::File> {
 
 static CONTEXT: Mutex<Vec<(&'static str, String)>> = Mutex::new(Vec::new());
 
-/// Remembers a fact for the panic report: the adapter, the generator file, the seed.
+/// Remembers a fact for a crash report: the device, the world, the seed.
 pub fn set_context(key: &'static str, value: impl Into<String>) {
     let mut context = CONTEXT.lock();
     context.retain(|(k, _)| *k != key);
@@ -95,27 +108,6 @@ pub fn end_with_the_reader() {
             std::process::exit(0);
         }
         usual(info);
-    }));
-}
-
-/// Replaces the default panic output by a short report for people: what, where, and with which parts.
-pub fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|info| {
-        let message = panic_message(info.payload());
-        let place = info
-            .location()
-            .map(|l| format!(" ({}:{})", l.file(), l.line()))
-            .unwrap_or_default();
-        let thread = std::thread::current();
-        let name = thread.name().unwrap_or("unnamed").to_owned();
-        // `try_lock`: the panic may have struck while this thread held the lock.
-        let context = CONTEXT.try_lock().map_or_else(String::new, |context| {
-            context.iter().map(|(key, value)| format!(", {key} {value}")).collect()
-        });
-        tracing::error!(
-            "Farwander {} hit a bug in thread {name}: {message}{place}{context}",
-            env!("CARGO_PKG_VERSION"),
-        );
     }));
 }
 

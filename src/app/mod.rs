@@ -14,7 +14,8 @@ use winit::event_loop::EventLoop;
 
 use crate::device::DeviceChoice;
 use crate::engine::{Engine, First};
-use crate::{input, telemetry};
+use crate::telemetry::CrashReport;
+use crate::{input, paths, telemetry};
 
 use event::AppEvent;
 use session::Session;
@@ -54,7 +55,10 @@ pub fn run(options: Options) -> anyhow::Result<()> {
             without_place(&error.to_string())
         )
     })?;
-    telemetry::set_context("model", options.model.display().to_string());
+    let crashes = event_loop.create_proxy();
+    telemetry::on_crash(move |report| {
+        let _ = crashes.send_event(AppEvent::Crashed(report));
+    });
     // The networks load while the window opens.
     let engine = {
         let proxy = event_loop.create_proxy();
@@ -64,7 +68,10 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         })
         .context("the engine thread cannot be started")?
     };
-    let session = Session::new(engine, options);
+    let mut session = Session::new(engine, options);
+    if let Some(report) = paths::log_dir().and_then(|dir| CrashReport::unseen(&dir)) {
+        session.on_crash(report);
+    }
     let proxy = event_loop.create_proxy();
     if let Err(error) = input::watch({
         let proxy = proxy.clone();

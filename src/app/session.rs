@@ -11,7 +11,7 @@ use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
 use crate::ui::{HudNumbers, Phase, Shelf, ToastKind};
-use crate::{paths, record};
+use crate::{paths, record, telemetry};
 
 use super::Options;
 
@@ -19,6 +19,7 @@ mod beginnings;
 mod branches;
 mod computing;
 mod controls;
+mod crash;
 mod numbers;
 mod restart;
 mod view;
@@ -106,6 +107,8 @@ pub(super) struct Session {
     pub(super) controls_open: bool,
     /// What is known of the machine's devices, and the page about them.
     devices: computing::Devices,
+    /// A crash that the user has not been told of yet.
+    crash: Option<crash::Crash>,
     held_cross: Option<controls::HeldCross>,
     pub(super) shelf: Option<Shelf>,
     paused: bool,
@@ -169,6 +172,7 @@ impl Session {
             resumes: false,
             controls_open: false,
             devices: computing::Devices::default(),
+            crash: None,
             held_cross: None,
             shelf: None,
             paused: false,
@@ -285,7 +289,8 @@ impl Session {
             .controls()
             .hold(walk, self.hands.keys(&self.settings.bindings));
         self.sync_pacing();
-        let pause = self.paused || self.menu_open || self.home_open || self.branches_open;
+        let panel = self.menu_open || self.home_open || self.branches_open || self.crash.is_some();
+        let pause = self.paused || panel;
         if pause != self.told_pause && self.engine.send(Command::Pause(pause)) {
             self.told_pause = pause;
         }
@@ -323,6 +328,8 @@ impl Session {
     pub(super) fn act(&mut self, action: Action) {
         let anywhere = matches!(action, Action::Fullscreen | Action::FirstFrame(_));
         match action {
+            Action::Menu if self.crash.is_some() => self.close_crash(),
+            _ if self.crash.is_some() && action != Action::Fullscreen => {}
             Action::Menu if self.page_open() => self.close_page(),
             _ if self.page_open() && action != Action::Fullscreen => {}
             Action::Menu | Action::Branches if self.branches_open => self.branches_open = false,
@@ -521,6 +528,7 @@ impl Session {
             }
             Event::Preparing { device } => self.device = device,
             Event::Loaded { device, .. } => {
+                telemetry::set_context("device", &device);
                 self.device = device;
                 if !self.wanted {
                     self.state = State::Ready;
@@ -646,3 +654,7 @@ mod controls_tests;
 #[cfg(test)]
 #[path = "session_computing_tests.rs"]
 mod computing_tests;
+
+#[cfg(test)]
+#[path = "session_crash_tests.rs"]
+mod crash_tests;

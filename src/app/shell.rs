@@ -20,6 +20,7 @@ use super::event::AppEvent;
 use super::mouse::Mouse;
 use super::session::{Effect, Session};
 
+mod accessibility;
 mod computing;
 mod files;
 mod hands;
@@ -52,6 +53,8 @@ struct Live {
     mouse: Mouse,
     window: Arc<Window>,
     occluded: bool,
+    /// Ctrl, or on a Mac its own key for commands.
+    command_held: bool,
     last_draw: Instant,
     /// Number of the frame that was uploaded last.
     frame_index: u64,
@@ -88,6 +91,8 @@ impl Shell {
             .with_window_icon(icon())
             .with_inner_size(LogicalSize::new(1280.0, 768.0))
             .with_min_inner_size(LogicalSize::new(320.0, 200.0))
+            // A screen reader has to be met before the window is seen.
+            .with_visible(false)
             .with_fullscreen(self.session.settings.fullscreen.then_some(Fullscreen::Borderless(None)));
         let window = Arc::new(
             event_loop
@@ -100,7 +105,7 @@ impl Shell {
         telemetry::set_context("adapter", screen.gpu().name());
         let context = egui::Context::default();
         let interface = Interface::new(&context);
-        let egui = egui_winit::State::new(
+        let mut egui = egui_winit::State::new(
             context,
             egui::ViewportId::ROOT,
             event_loop,
@@ -108,6 +113,8 @@ impl Shell {
             Some(winit::window::Theme::Dark),
             Some(screen.max_texture_side()),
         );
+        egui.init_accesskit(event_loop, &window, self.proxy.clone());
+        window.set_visible(true);
         tracing::info!(
             "window open after {:.0} ms",
             telemetry::since_process_start().as_secs_f64() * 1e3
@@ -119,6 +126,7 @@ impl Shell {
             mouse: Mouse::default(),
             window,
             occluded: false,
+            command_held: false,
             last_draw: Instant::now(),
             frame_index: 0,
         })
@@ -220,6 +228,7 @@ impl Shell {
             branches: self.session.branches(),
             controls_open: self.session.controls_open,
             computing: &computing,
+            crash: self.session.crash(),
             pads: &self.session.hands.pad_names(),
             sticks: Sticks { walk, look },
             can_go_back: self.session.can_go_back(),
@@ -240,7 +249,7 @@ impl Shell {
             device: &self.session.device,
         };
         let output = context.run_ui(input, |ui| {
-            commands.extend(live.interface.show(ui.ctx(), &state));
+            commands.extend(live.interface.show(ui, &state));
         });
         let mut platform = output.platform_output;
         if live.mouse.is_captured() {
@@ -332,6 +341,7 @@ impl Shell {
             UiCommand::Controls => self.session.open_controls(),
             UiCommand::CloseControls => self.session.close_controls(),
             UiCommand::Computing => self.session.open_computing(),
+            UiCommand::CloseCrash => self.session.close_crash(),
             UiCommand::CloseComputing => self.session.close_computing(),
             UiCommand::TestDevice(name) => self.session.test_device(&name),
             UiCommand::OpenAgain => self.session.open_again(),
@@ -416,6 +426,11 @@ impl ApplicationHandler<AppEvent> for Shell {
                 self.session.on_tested(choice, answer);
                 self.interface_changed();
             }
+            AppEvent::Crashed(report) => {
+                self.session.on_crash(report);
+                self.after_input();
+            }
+            AppEvent::Accessibility(event) => self.on_accessibility(event),
             AppEvent::Quit => event_loop.exit(),
         }
     }
@@ -454,6 +469,11 @@ impl ApplicationHandler<AppEvent> for Shell {
                 if let Some(live) = &mut self.live {
                     live.occluded = occluded;
                     live.window.request_redraw();
+                }
+            }
+            WindowEvent::ModifiersChanged(modifiers) => {
+                if let Some(live) = &mut self.live {
+                    live.command_held = hands::holds_command(modifiers.state());
                 }
             }
             WindowEvent::Focused(true) => self.report(&Report::Back),

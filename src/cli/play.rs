@@ -51,7 +51,7 @@ pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
     telemetry::keep_memory_steady();
     telemetry::since_process_start(); // sets the clock where the system keeps none
     let (_log, trouble) = telemetry::init(args.verbose, paths::log_dir().as_deref());
-    telemetry::install_panic_hook();
+    telemetry::install_panic_hook(paths::log_dir());
     let exit_after = args
         .exit_after_secs
         .map(Duration::try_from_secs_f64)

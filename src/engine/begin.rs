@@ -46,6 +46,7 @@ impl Machine {
         self.pacer = Pacer::new(info.frames_per_sec, FRAMES_PER_LATENT);
         self.pacer.set_speed(self.speed.factor());
         self.pacer.set_pacing(pacing);
+        telemetry::set_context("world", format!("{}, package {}", info.title, world.sha256()));
         self.tell(Event::Opened(info));
         let (generator, device) = self
             .load_onto(world.as_ref(), device, or_processor)

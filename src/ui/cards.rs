@@ -24,6 +24,16 @@ pub(super) fn card_height(width: f32, aspect: f32) -> f32 {
     (width * aspect).round() + CAPTION_HEIGHT
 }
 
+/// Where a card will be.
+pub(super) fn empty_card_ui(ui: &mut egui::Ui, size: Vec2) {
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    ui.painter().rect_filled(rect, RADIUS, theme::CARD);
+    let mut picture = rect;
+    picture.set_bottom(rect.bottom() - CAPTION_HEIGHT);
+    let top = CornerRadius { sw: 0, se: 0, ..RADIUS };
+    ui.painter().rect_filled(picture, top, theme::CARD_HOVERED);
+}
+
 /// One place to begin in.
 pub(super) struct Card<'a> {
     pub(super) texture: Option<TextureId>,
@@ -38,6 +48,11 @@ pub(super) struct Card<'a> {
 impl Card<'_> {
     pub(super) fn ui(&self, ui: &mut egui::Ui, size: Vec2) -> egui::Response {
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        let name = match self.caption {
+            "" => self.title.to_owned(),
+            caption => format!("{}: {caption}", self.title),
+        };
+        theme::named(&response, &name, Some(self.chosen));
         if !ui.is_rect_visible(rect) {
             return response;
         }
@@ -104,6 +119,12 @@ impl Row<'_> {
         let height = text_height.max(ROW_PICTURE.y) + 2.0 * ROW_MARGIN;
         let sense = if self.clickable { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
+        let name = format!("{}. {}", self.title, self.lines.join(". "));
+        if self.clickable {
+            theme::named(&response, &name, None);
+        } else {
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
+        }
         if !ui.is_rect_visible(rect) {
             return response;
         }

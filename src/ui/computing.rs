@@ -11,6 +11,8 @@ use crate::settings::{Pacing, Settings};
 
 /// Longer lines are hard to read.
 const WIDTH: f32 = 760.0;
+/// A card that is less wide has the button below the device's name.
+const NARROW: f32 = 420.0;
 
 /// What its button says.
 pub(super) const HINT: &str = "The device that draws the world, and how soon its frames are shown";
@@ -86,12 +88,18 @@ pub(super) fn computing_ui(
     let mut settings = state.settings.clone();
     let mut grid = FocusGrid::default();
     page::page_ui(context, "computing", |ui| {
-        head_ui(ui, &mut grid, commands);
-        // Who goes down from the button at the right would come by the tests, not by the devices.
-        grid.start_here();
-        ui.add_space(14.0);
+        let low = page::is_low(context);
+        if !low {
+            head_ui(ui, &mut grid, commands);
+            ui.add_space(14.0);
+        }
         let size = vec2((ui.available_width() - BAR).min(WIDTH), ui.available_height().max(1.0));
         page::column(ui, "all computing", size, 8.0, |ui| {
+            if low {
+                head_ui(ui, &mut grid, commands);
+            }
+            // Who goes down from the button at the right would come by the tests, not by the devices.
+            grid.start_here();
             devices_ui(ui, state, &mut settings, &mut grid, commands);
             pacing_ui(ui, &mut settings, &mut grid);
             latency_ui(ui, state, &mut settings, &mut grid);
@@ -105,17 +113,24 @@ pub(super) fn computing_ui(
 
 fn head_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, commands: &mut Vec<UiCommand>) {
     page::name_ui(ui);
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Computing").size(28.0).color(Color32::WHITE));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let done = ui.add(theme::primary_button("Done").min_size(vec2(110.0, 36.0)));
-            ring(ui, &done);
-            grid.add(&done);
-            if done.on_hover_text("Esc").clicked() {
-                commands.push(UiCommand::CloseComputing);
-            }
+    let mut done = |ui: &mut egui::Ui| {
+        let done = ui.add(theme::primary_button("Done").min_size(vec2(110.0, 36.0)));
+        ring(ui, &done);
+        grid.add(&done);
+        if done.on_hover_text("Esc").clicked() {
+            commands.push(UiCommand::CloseComputing);
+        }
+    };
+    let title = RichText::new("Computing").size(28.0).color(Color32::WHITE);
+    if ui.available_width() < 280.0 {
+        ui.label(title);
+        done(ui);
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(title);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), done);
         });
-    });
+    }
     grid.next_row();
 }
 
@@ -172,7 +187,7 @@ fn row_ui(
     card.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 3.0;
-        ui.horizontal(|ui| {
+        let name = |ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid| {
             let chosen = settings.device == row.device;
             let radio = ui.radio(chosen, RichText::new(&row.name).color(Color32::WHITE));
             ring(ui, &radio);
@@ -180,26 +195,20 @@ fn row_ui(
             if radio.clicked() {
                 settings.device.clone_from(&row.device);
             }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let can_be_tested = !matches!(row.state, None | Some(DeviceState::Gone));
-                if can_be_tested {
-                    let idle = row.state != Some(DeviceState::Testing);
-                    let test = ui.push_id(&row.device, |ui| ui.add_enabled(idle, egui::Button::new("Test")));
-                    let test = test.inner;
-                    ring(ui, &test);
-                    if idle {
-                        grid.add(&test);
-                    }
-                    let hint = "It computes a little in a process of its own, and is compared with the processor";
-                    if test.on_hover_text(hint).clicked() {
-                        commands.push(UiCommand::TestDevice(row.device.clone()));
-                    }
-                }
-                if row.in_use {
-                    ui.label(RichText::new("in use").size(13.0).color(theme::ACCENT));
-                }
+        };
+        if ui.available_width() < NARROW {
+            name(ui, settings, grid);
+            if row.in_use || can_be_tested(row) {
+                ui.horizontal(|ui| test_ui(ui, row, grid, commands));
+            }
+        } else {
+            ui.horizontal(|ui| {
+                name(ui, settings, grid);
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    test_ui(ui, row, grid, commands);
+                });
             });
-        });
+        }
         grid.next_row();
         dim_ui(ui, &about(row));
         if let Some(known) = &row.state {
@@ -207,6 +216,31 @@ fn row_ui(
             ui.add(egui::Label::new(RichText::new(text).size(13.5).color(color)).wrap());
         }
     });
+}
+
+fn can_be_tested(row: &DeviceRow) -> bool {
+    !matches!(row.state, None | Some(DeviceState::Gone))
+}
+
+/// The button that tests a device, and whether it is in use.
+fn test_ui(ui: &mut egui::Ui, row: &DeviceRow, grid: &mut FocusGrid, commands: &mut Vec<UiCommand>) {
+    if can_be_tested(row) {
+        let idle = row.state != Some(DeviceState::Testing);
+        let test = ui.push_id(&row.device, |ui| ui.add_enabled(idle, egui::Button::new("Test")));
+        let test = test.inner;
+        theme::named(&test, &format!("Test {}", row.name), None);
+        ring(ui, &test);
+        if idle {
+            grid.add(&test);
+        }
+        let hint = "It computes a little in a process of its own, and is compared with the processor";
+        if test.on_hover_text(hint).clicked() {
+            commands.push(UiCommand::TestDevice(row.device.clone()));
+        }
+    }
+    if row.in_use {
+        ui.label(RichText::new("in use").size(13.0).color(theme::ACCENT));
+    }
 }
 
 /// Name on the command line, kind, driver, memory.

@@ -84,10 +84,13 @@ pub(super) fn controls_ui(
     let mut grid = FocusGrid::default();
     listen::hear(controls, context, &mut settings);
     page::page_ui(context, "controls", |ui| {
-        head_ui(ui, &mut settings, &mut grid, commands);
-        ui.add_space(14.0);
+        let low = page::is_low(context);
+        if !low {
+            head_ui(ui, &mut settings, &mut grid, commands);
+            ui.add_space(14.0);
+        }
         let (width, height) = (ui.available_width(), ui.available_height().max(1.0));
-        if width >= TWO_COLUMNS {
+        if width >= TWO_COLUMNS && !low {
             let main = width - SIDE_WIDTH - GAP;
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 0.0;
@@ -103,6 +106,9 @@ pub(super) fn controls_ui(
             });
         } else {
             page::column(ui, "all controls", vec2(width - BAR, height), 8.0, |ui| {
+                if low {
+                    head_ui(ui, &mut settings, &mut grid, commands);
+                }
                 devices::devices_ui(ui, state, &mut settings, &mut grid);
                 ui.add_space(20.0);
                 grid.next_row();

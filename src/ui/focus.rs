@@ -7,7 +7,7 @@ use egui::{FocusDirection, Id, Key, Rect, Response};
 /// thing that arrows reach is laid out again, it counts as having had the focus before.
 pub(super) fn follow(ui: &egui::Ui) {
     let focused = ui.memory(|m| m.focused());
-    let key = ui.scope_id().with("followed");
+    let key = ui.unique_id().with("followed");
     let last = ui.data_mut(|d| std::mem::replace(d.get_temp_mut_or_default::<Option<Id>>(key), focused));
     if focused == last {
         return;

@@ -9,7 +9,7 @@ use super::cards::{self, Card, Row, Sign};
 use super::kept;
 use super::page::{self, BAR};
 use super::shelf::{name_of, size_text};
-use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, keys, theme};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, keys, scale, theme};
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
 use crate::settings::Deed;
@@ -18,6 +18,8 @@ use crate::settings::Deed;
 const TWO_COLUMNS: f32 = 960.0;
 const SIDE_WIDTH: f32 = 350.0;
 const GAP: f32 = 16.0;
+/// A page at least this wide has the program's name and the buttons for the size side by side.
+const NAME_AND_SIZE: f32 = 370.0;
 /// A card is at least this wide.
 const CARD_WIDTH: f32 = 228.0;
 
@@ -77,12 +79,15 @@ pub(super) fn home_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     page::page_ui(context, "home", |ui| {
-        head_ui(ui, state, commands);
-        ui.add_space(14.0);
+        let low = page::is_low(context);
+        if !low {
+            head_ui(ui, state, commands);
+            ui.add_space(14.0);
+        }
         let mut first = None;
         let width = ui.available_width();
         let height = ui.available_height().max(1.0);
-        if width >= TWO_COLUMNS {
+        if width >= TWO_COLUMNS && !low {
             let places = width - SIDE_WIDTH - 2.0 * GAP - BAR;
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 0.0;
@@ -96,7 +101,11 @@ pub(super) fn home_ui(
                 });
             });
         } else {
-            page::column(ui, "all", vec2(width, height), GAP, |ui| {
+            page::column(ui, "all", vec2(width - BAR, height), GAP, |ui| {
+                if low {
+                    head_ui(ui, state, commands);
+                    ui.add_space(10.0);
+                }
                 places_ui(interface, ui, state, &mut first, commands);
                 ui.add_space(20.0);
                 files_ui(interface, ui, state, commands);
@@ -131,7 +140,17 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
 }
 
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
-    page::name_ui(ui);
+    if ui.available_width() < NAME_AND_SIZE {
+        page::name_ui(ui);
+        ui.horizontal(|ui| scale::size_ui(ui, state, commands));
+    } else {
+        ui.horizontal(|ui| {
+            page::name_ui(ui);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                scale::size_ui(ui, state, commands);
+            });
+        });
+    }
     // Title and buttons side by side.
     let enough = if state.can_go_back { 1070.0 } else { 910.0 };
     let narrow = ui.available_width() < enough;
@@ -190,17 +209,8 @@ fn places_ui(
     }
     let Some(world) = state.world else {
         caption_ui(ui, "Opening the world …", "");
-        let nothing = Card {
-            texture: None,
-            title: "",
-            caption: "",
-            key: None,
-            chosen: false,
-        };
         // Where the cards will be, so that nothing jumps.
-        grid(ui, 6, 0.58, |ui, _, size| {
-            ui.add_enabled_ui(false, |ui| nothing.ui(ui, size));
-        });
+        grid(ui, 6, 0.58, |ui, _, size| cards::empty_card_ui(ui, size));
         return;
     };
     caption_ui(ui, &world.title, &world_line(world, state));
@@ -284,6 +294,12 @@ fn files_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, c
     };
     let home = &interface.home;
     caption_ui(ui, "Worlds", "");
+    if shelf.generators.is_empty() {
+        empty_ui(
+            ui,
+            "Drop a generator file (.safetensors) on the window to open its world.",
+        );
+    }
     for card in &shelf.generators {
         let open = state.world.is_some() && state.generator == Some(card.path.as_path());
         let response = match &card.about {

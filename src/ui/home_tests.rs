@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn shelf() -> Shelf {
+pub(super) fn shelf() -> Shelf {
     let frame = Frame::from_rgb(20, 10, &[80; 600], 0);
     Shelf {
         generators: vec![
@@ -83,304 +83,166 @@ fn about(title: &str) -> About {
     }
 }
 
-fn at_home<R>(
-    change: impl FnOnce(&mut UiState<'_>),
-    then: impl FnOnce(&mut Interface, &egui::Context, &UiState<'_>) -> R,
-) -> R {
-    let context = egui::Context::default();
-    let mut interface = Interface::new(&context);
-    interface.set_world(&context, &world());
-    let shelf = shelf();
-    interface.set_shelf(&context, &shelf);
-    with_state(
-        |state| {
-            state.home_open = true;
-            state.can_go_back = false;
-            state.phase = Phase::Ready;
-            change(state);
-        },
-        |state| {
-            let state = UiState {
-                shelf: Some(&shelf),
-                generator: Some(std::path::Path::new("/worlds/vale.safetensors")),
-                ..*state
-            };
-            run(&mut interface, &context, &state, vec![vec![]; 3]);
-            then(&mut interface, &context, &state)
-        },
-    )
+/// The first screen with something of every kind.
+pub(super) fn at_home(scene: &mut Scene) {
+    scene.home_open = true;
+    scene.can_go_back = false;
+    scene.phase = Phase::Ready;
+    scene.shelf = Some(shelf());
+    scene.generator = Some("/worlds/vale.safetensors".into());
 }
 
 #[test]
 fn places_and_files_are_shown_with_what_they_are() {
-    at_home(
-        |_| {},
-        |interface, context, state| {
-            let (commands, text) = run(interface, context, state, vec![vec![]; 2]);
-            assert!(commands.is_empty());
-            for what in [
-                "place 2",
-                "caption 2",
-                "160 × 96 at 24 frames a second",
-                "vale.safetensors  ·  open now",
-                "Moor",
-                "192 × 112  ·  24 a second",
-                "16.9 MB  ·  CC0-1.0",
-                "autoencoder 2600, adapt 240 steps",
-                "is not there any more",
-                "hill.jpg",
-                "~/pictures",
-                "cannot be decoded",
-                "Screenshot  ·  45 kB",
-                "1:15  ·  3.4 MB",
-                "Kept moments",
-                "Vale  ·  1:35 into the walk",
-                "5 minutes ago  ·  12.0 MB",
-                "it is no bookmark",
-            ] {
-                assert!(text.contains(what), "{what} is missing in {text}");
-            }
-            assert!(
-                !text.contains("Back to the walk") && !text.contains("network"),
-                "{text}"
-            );
-        },
-    );
-}
-
-#[test]
-fn a_kept_moment_is_taken_up_and_deleting_is_asked_twice() {
-    at_home(
-        |_| {},
-        |interface, context, state| {
-            let at = place_of(interface, context, state, "snow at dusk");
-            let (commands, _) = run(interface, context, state, click(at));
-            assert_eq!(commands, [UiCommand::TakeUp("/kept/a.safetensors".into())]);
-            let at = place_of(interface, context, state, "×");
-            let (commands, _) = run(interface, context, state, click(at));
-            assert!(commands.is_empty(), "{commands:?}");
-            let (_, text) = run(interface, context, state, vec![vec![]; 2]);
-            assert!(text.contains("Delete it?"), "{text}");
-            // Elsewhere: it is kept.
-            let (commands, _) = run(interface, context, state, click(egui::pos2(3.0, 3.0)));
-            assert!(commands.is_empty(), "{commands:?}");
-            let (_, text) = run(interface, context, state, vec![vec![]; 2]);
-            assert!(!text.contains("Delete it?"));
-            let at = place_of(interface, context, state, "×");
-            run(interface, context, state, click(at));
-            let at = place_of(interface, context, state, "Delete it?");
-            let (commands, _) = run(interface, context, state, click(at));
-            assert_eq!(commands, [UiCommand::Delete("/kept/a.safetensors".into())]);
-        },
-    );
-}
-
-#[test]
-fn clicks_choose_and_what_is_missing_cannot_be_chosen() {
-    at_home(
-        |_| {},
-        |interface, context, state| {
-            for (text, wanted) in [
-                ("place 1", Some(UiCommand::FirstFrame(1))),
-                ("Moor", Some(UiCommand::Open("/worlds/moor.safetensors".into()))),
-                ("hill.jpg", Some(UiCommand::Begin("/pictures/hill.jpg".into()))),
-                ("walk-1.png", Some(UiCommand::Begin("/videos/walk-1.png".into()))),
-                ("walk-2.mp4", Some(UiCommand::Show("/videos/walk-2.mp4".into()))),
-                ("Open folder", Some(UiCommand::Show("/videos".into()))),
-                ("Open a picture …", Some(UiCommand::ChoosePicture)),
-                ("Open a world …", Some(UiCommand::ChooseGenerator)),
-                ("Controls", Some(UiCommand::Controls)),
-                ("lost.safetensors", None),
-                ("torn.jpg", None),
-                // It is open already.
-                ("vale.safetensors  ·  open now", None),
-            ] {
-                let at = place_of(interface, context, state, text);
-                let (commands, _) = run(interface, context, state, click(at));
-                assert_eq!(commands, Vec::from_iter(wanted), "{text}");
-            }
-        },
-    );
-}
-
-#[test]
-fn arrows_and_enter_choose_and_reach_the_files() {
-    at_home(
-        |_| {},
-        |interface, context, state| {
-            let (commands, _) = run(interface, context, state, vec![key(egui::Key::Enter), vec![]]);
-            assert_eq!(commands, [UiCommand::FirstFrame(0)]);
-            let right = || vec![key(egui::Key::ArrowRight), vec![], vec![]];
-            run(interface, context, state, right());
-            let (commands, _) = run(interface, context, state, vec![key(egui::Key::Enter), vec![]]);
-            assert_eq!(commands, [UiCommand::FirstFrame(1)]);
-            // On over the last card to the files; whatever is there is a file that can be opened.
-            for _ in 0..3 {
-                run(interface, context, state, right());
-            }
-            let (commands, _) = run(interface, context, state, vec![key(egui::Key::Enter), vec![]]);
-            assert!(
-                matches!(commands[..], [UiCommand::Open(_) | UiCommand::Begin(_)]),
-                "{commands:?}"
-            );
-            // Who has lost the focus gets it back with the first arrow.
-            run(interface, context, state, vec![key(egui::Key::Escape), vec![]]);
-            run(interface, context, state, right());
-            let (commands, _) = run(interface, context, state, vec![key(egui::Key::Enter), vec![]]);
-            assert_eq!(commands, [UiCommand::FirstFrame(0)]);
-        },
-    );
-}
-
-#[test]
-fn what_the_arrows_reach_comes_into_view_in_a_low_window() {
-    at_home(
-        |_| {},
-        |interface, context, state| {
-            let mut frame = |events| {
-                let input = egui::RawInput {
-                    screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(700.0, 320.0))),
-                    events,
-                    ..egui::RawInput::default()
-                };
-                let mut text = String::new();
-                let output = context.run_ui(input, |ui| {
-                    interface.show(ui.ctx(), state);
-                });
-                output.shapes.iter().for_each(|s| collect_text(&s.shape, &mut text));
-                output.drop_without_applying_deltas();
-                text
-            };
-            frame(vec![]);
-            assert!(!frame(vec![]).contains("hill.jpg"));
-            for _ in 0..12 {
-                frame(key(egui::Key::ArrowDown));
-                frame(vec![]);
-            }
-            let text = (0..40).map(|_| frame(vec![])).last().unwrap_or_default();
-            assert!(text.contains("walk-1.png"), "{text}");
-        },
-    );
-}
-
-#[test]
-fn behind_it_a_walk_can_wait() {
-    at_home(
-        |state| state.can_go_back = true,
-        |interface, context, state| {
-            let at = place_of(interface, context, state, "Back to the walk");
-            let (commands, _) = run(interface, context, state, click(at));
-            assert_eq!(commands, [UiCommand::CloseHome]);
-        },
-    );
-}
-
-#[test]
-fn before_anything_is_known_it_says_so_and_a_failure_is_told() {
-    let context = egui::Context::default();
-    let mut interface = Interface::new(&context);
-    let show = |interface: &mut Interface, phase| {
-        with_state(
-            |state| {
-                state.home_open = true;
-                state.can_go_back = false;
-                state.world = None;
-                state.phase = phase;
-            },
-            |state| run(interface, &context, state, vec![vec![]; 2]).1,
-        )
-    };
-    let text = show(&mut interface, Phase::Loading);
-    assert!(text.contains("Opening the world") && text.contains("Looking"), "{text}");
-    let message = "the lake is dry";
-    let text = show(&mut interface, Phase::Failed { message });
-    assert!(text.contains(message) && text.contains("Try again"), "{text}");
-}
-
-#[test]
-fn an_empty_shelf_says_how_to_fill_it() {
-    let context = egui::Context::default();
-    let mut interface = Interface::new(&context);
-    let shelf = Shelf {
-        recordings_dir: "/videos".into(),
-        ..Shelf::default()
-    };
-    let (_, text) = with_state(
-        |state| state.home_open = true,
-        |state| {
-            let state = UiState {
-                shelf: Some(&shelf),
-                ..*state
-            };
-            run(&mut interface, &context, &state, vec![vec![]; 2])
-        },
-    );
+    let panel = panel(at_home);
+    panel.says(&[
+        "place 2",
+        "caption 2",
+        "160 × 96 at 24 frames a second",
+        "vale.safetensors  ·  open now",
+        "Moor",
+        "192 × 112  ·  24 a second",
+        "16.9 MB  ·  CC0-1.0",
+        "autoencoder 2600, adapt 240 steps",
+        "is not there any more",
+        "hill.jpg",
+        "~/pictures",
+        "cannot be decoded",
+        "Screenshot  ·  45 kB",
+        "1:15  ·  3.4 MB",
+        "Kept moments",
+        "Vale  ·  1:35 into the walk",
+        "5 minutes ago  ·  12.0 MB",
+        "it is no bookmark",
+    ]);
+    let text = panel.text();
     assert!(
-        text.contains("Drop any picture") && text.contains("kept in /videos"),
+        !text.contains("Back to the walk") && !text.contains("network"),
         "{text}"
     );
 }
 
 #[test]
-fn it_lays_out_in_windows_of_any_size() {
-    at_home(
-        |_| {},
-        |interface, context, state| {
-            for size in [[80.0, 40.0], [320.0, 200.0], [700.0, 900.0], [2560.0, 1440.0]] {
-                for _ in 0..2 {
-                    let input = egui::RawInput {
-                        screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, size.into())),
-                        ..egui::RawInput::default()
-                    };
-                    context
-                        .run_ui(input, |ui| {
-                            interface.show(ui.ctx(), state);
-                        })
-                        .drop_without_applying_deltas();
-                }
-            }
-        },
+fn a_kept_moment_is_taken_up_and_deleting_is_asked_twice() {
+    let mut panel = panel(at_home);
+    assert_eq!(
+        panel.click("snow at dusk"),
+        [UiCommand::TakeUp("/kept/a.safetensors".into())]
     );
+    assert_eq!(panel.click("Delete a.safetensors"), []);
+    panel.says(&["Delete it?"]);
+    // Elsewhere: it is kept.
+    assert_eq!(panel.click_at(egui::pos2(3.0, 3.0)), []);
+    assert!(!panel.text().contains("Delete it?"));
+    panel.click("Delete a.safetensors");
+    assert_eq!(
+        panel.click("Delete a.safetensors for good"),
+        [UiCommand::Delete("/kept/a.safetensors".into())]
+    );
+}
+
+#[test]
+fn clicks_choose_and_what_is_missing_cannot_be_chosen() {
+    let mut panel = panel(at_home);
+    for (name, wanted) in [
+        ("place 1", UiCommand::FirstFrame(1)),
+        ("Moor", UiCommand::Open("/worlds/moor.safetensors".into())),
+        ("hill.jpg", UiCommand::Begin("/pictures/hill.jpg".into())),
+        ("walk-1.png", UiCommand::Begin("/videos/walk-1.png".into())),
+        ("walk-2.mp4", UiCommand::Show("/videos/walk-2.mp4".into())),
+        ("Open the folder of recordings", UiCommand::Show("/videos".into())),
+        ("Open a picture …", UiCommand::ChoosePicture),
+        ("Open a world …", UiCommand::ChooseGenerator),
+        ("Controls", UiCommand::Controls),
+        ("Computing", UiCommand::Computing),
+        ("Quit", UiCommand::Quit),
+    ] {
+        assert_eq!(panel.click(name), [wanted], "{name}");
+    }
+    // They are there to be read. The last one is open already.
+    for name in ["lost.safetensors", "torn.jpg", "Vale"] {
+        assert!(!panel.has(name), "{name}");
+        panel.get_by_label_contains(&format!("{name}. "));
+    }
+}
+
+#[test]
+fn arrows_and_enter_choose_and_reach_the_files() {
+    use egui::Key::{ArrowRight, Enter, Escape};
+    let mut panel = panel(at_home);
+    assert_eq!(panel.key(Enter), [UiCommand::FirstFrame(0)]);
+    panel.key(ArrowRight);
+    assert_eq!(panel.key(Enter), [UiCommand::FirstFrame(1)]);
+    // On over the last card to the files; whatever is there is a file that can be opened.
+    panel.keys([ArrowRight; 3]);
+    let commands = panel.key(Enter);
+    assert!(
+        matches!(commands[..], [UiCommand::Open(_) | UiCommand::Begin(_)]),
+        "{commands:?}"
+    );
+    // Who has lost the focus gets it back with the first arrow.
+    panel.keys([Escape, ArrowRight]);
+    assert_eq!(panel.key(Enter), [UiCommand::FirstFrame(0)]);
+}
+
+#[test]
+fn what_the_arrows_reach_comes_into_view_in_a_low_window() {
+    let mut panel = panel_of([700.0, 320.0], at_home);
+    assert!(!panel.text().contains("hill.jpg"));
+    panel.keys([egui::Key::ArrowDown; 16]);
+    panel.says(&["walk-1.png"]);
+}
+
+#[test]
+fn behind_it_a_walk_can_wait() {
+    let mut panel = panel(|scene| {
+        at_home(scene);
+        scene.can_go_back = true;
+    });
+    assert_eq!(panel.click("Back to the walk"), [UiCommand::CloseHome]);
+}
+
+#[test]
+fn before_anything_is_known_it_says_so_and_a_failure_is_told() {
+    let mut panel = panel(|scene| {
+        scene.home_open = true;
+        scene.can_go_back = false;
+        scene.world = None;
+        scene.phase = Phase::Loading;
+    });
+    panel.says(&["Opening the world", "Looking"]);
+    panel.state_mut().phase = Phase::Failed {
+        message: "the lake is dry",
+    };
+    panel.run();
+    panel.says(&["the lake is dry"]);
+    assert_eq!(panel.click("Try again"), [UiCommand::Retry]);
+}
+
+#[test]
+fn an_empty_shelf_says_how_to_fill_it() {
+    panel(scenes::empty_home).says(&["Drop any picture", "kept in ~/Videos/Farwander"]);
 }
 
 #[test]
 fn a_file_over_the_window_is_promised_a_walk() {
-    let context = egui::Context::default();
-    let mut interface = Interface::new(&context);
-    let mut text = String::new();
-    with_state(
-        |_| {},
-        |state| {
-            let input = egui::RawInput {
-                screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
-                hovered_files: vec![egui::HoveredFile {
-                    path: Some("/pictures/hill.jpg".into()),
-                    ..egui::HoveredFile::default()
-                }],
-                ..egui::RawInput::default()
-            };
-            let output = context.run_ui(input, |ui| {
-                interface.show(ui.ctx(), state);
-            });
-            output.shapes.iter().for_each(|s| collect_text(&s.shape, &mut text));
-            output.drop_without_applying_deltas();
-        },
-    );
-    assert!(text.contains("Begin here"), "{text}");
+    let mut panel = panel(|_| {});
+    panel.input_mut().hovered_files = vec![egui::HoveredFile {
+        path: Some("/pictures/hill.jpg".into()),
+        ..egui::HoveredFile::default()
+    }];
+    panel.step();
+    panel.says(&["Begin here"]);
 }
 
 #[test]
 fn a_pasted_picture_is_a_beginning_and_other_things_are_told() {
-    let context = egui::Context::default();
-    let mut interface = Interface::new(&context);
+    let mut panel = panel(|_| {});
     let image = egui::ColorImage::filled([3, 2], egui::Color32::from_rgb(1, 2, 3));
-    let events = vec![
-        vec![egui::Event::PasteImage(std::sync::Arc::new(image))],
-        vec![egui::Event::Paste("words".to_owned())],
-    ];
-    let (commands, _) = with_state(|_| {}, |state| run(&mut interface, &context, state, events));
+    panel.event(egui::Event::PasteImage(std::sync::Arc::new(image)));
+    panel.event(egui::Event::Paste("words".to_owned()));
     assert_eq!(
-        commands,
+        panel.commands(),
         [
             UiCommand::Paste(Frame::from_rgb(3, 2, &[1, 2, 3].repeat(6), 0)),
             UiCommand::PasteNothing

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, RichText, vec2};
 
-use super::{HudNumbers, UiState, latency, marks, theme};
+use super::{HudNumbers, UiState, latency, marks, page, theme};
 use crate::engine::{PlaySpeed, RecordingStats};
 
 /// Lines of the corner: what and how much.
@@ -56,7 +56,8 @@ pub(super) fn numbers_ui(context: &egui::Context, state: &UiState<'_>) {
                             ui.end_row();
                         }
                     });
-                if state.settings.latency_chart && !state.hud.latency_course.is_empty() {
+                // A low window has no room for it.
+                if state.settings.latency_chart && !page::is_low(context) && !state.hud.latency_course.is_empty() {
                     latency::chart_ui(ui, &state.hud.latency_course);
                 }
             });
@@ -72,11 +73,11 @@ pub(super) fn recording_ui(context: &egui::Context, recording: &RecordingStats) 
             theme::note_frame().show(ui, |ui| {
                 ui.horizontal(|ui| {
                     theme::dot(ui, theme::RED);
-                    ui.label(
-                        RichText::new(clock(recording.seconds))
-                            .monospace()
-                            .color(Color32::WHITE),
-                    );
+                    let time = clock(recording.seconds);
+                    let words = RichText::new(&time).monospace().color(Color32::WHITE);
+                    let name = format!("Recording, {time}");
+                    ui.label(words)
+                        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
                 });
             });
         });

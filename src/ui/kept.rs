@@ -62,6 +62,7 @@ pub(super) fn recordings_ui(
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let button = egui::Button::new(RichText::new("Open folder").size(13.0).color(theme::DIM)).frame(false);
                 let response = ui.add(button).on_hover_text(&shelf.recordings_dir);
+                theme::named(&response, "Open the folder of recordings", None);
                 if response.clicked() {
                     commands.push(UiCommand::Show(shelf.recordings_folder.clone()));
                 }
@@ -135,6 +136,11 @@ fn delete_ui(doomed: &mut Option<PathBuf>, ui: &mut egui::Ui, row: Rect, path: &
     let mut over = ui.new_child(egui::UiBuilder::new().id_salt(path).max_rect(at));
     let button = egui::Button::new(RichText::new(text).size(13.5).color(color)).frame(asked);
     let response = over.add_sized(size, button).on_hover_text(hint);
+    let name = match asked {
+        true => format!("Delete {} for good", name_of(path)),
+        false => format!("Delete {}", name_of(path)),
+    };
+    theme::named(&response, &name, None);
     if response.clicked() {
         if asked {
             *doomed = None;

@@ -40,7 +40,8 @@ fn lines(course: &[[f32; 2]], top_ms: f32) -> Vec<Vec<[f32; 2]>> {
 
 /// Draws it. `course`: how many seconds ago each frame was shown, and how many milliseconds after its controls were read.
 pub(super) fn chart_ui(ui: &mut egui::Ui, course: &[[f32; 2]]) {
-    let (rect, _) = ui.allocate_exact_size(SIZE, Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(SIZE, Sense::hover());
+    theme::pictured(&response, "Latency frame by frame, over the last five seconds");
     if !ui.is_rect_visible(rect) {
         return;
     }

@@ -3,7 +3,7 @@
 
 use egui::{Align2, Color32, Mesh, RichText, Sense, pos2, vec2};
 
-use super::{Phase, UiState, theme};
+use super::{Phase, UiState, notices, theme};
 use crate::engine::PlaySpeed;
 use crate::frame::DepthPicture;
 
@@ -20,8 +20,11 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
     if !speed && !state.depth_shown {
         return;
     }
+    // In a narrow window a note may stand below.
+    let narrow = context.content_rect().width() < notices::NARROW;
+    let up = if narrow { 84.0 } else { 14.0 };
     egui::Area::new(egui::Id::unique("marks"))
-        .anchor(Align2::LEFT_BOTTOM, vec2(14.0, -14.0))
+        .anchor(Align2::LEFT_BOTTOM, vec2(14.0, -up))
         .interactable(false)
         .fade_in(false)
         .show(context, |ui| {
@@ -51,7 +54,8 @@ pub(super) fn reached(state: &UiState<'_>) -> Option<String> {
 /// The colours from near to far, then the sky's.
 fn scale_ui(ui: &mut egui::Ui) {
     let sky_width = 22.0;
-    let (rect, _) = ui.allocate_exact_size(vec2(SCALE_WIDTH, SCALE_HEIGHT + 16.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(SCALE_WIDTH, SCALE_HEIGHT + 16.0), Sense::hover());
+    theme::pictured(&response, "Colours from one metre to a hundred, then the sky's");
     let bar = egui::Rect::from_min_size(rect.min, vec2(SCALE_WIDTH - sky_width - 6.0, SCALE_HEIGHT));
     let nearest = u8::MAX;
     let x_of = |shade: u8| bar.left() + bar.width() * f32::from(nearest - shade) / f32::from(nearest - 1);

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
 
-use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, theme, walking};
+use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, scale, theme, walking};
 use crate::settings::Deed;
 
 const WIDTH: f32 = 400.0;
@@ -27,12 +27,19 @@ pub(super) fn menu_ui(
                     let width = WIDTH.min(screen.width()) - 2.0 * f32::from(MARGIN);
                     ui.set_width(width);
                     ui.set_height(screen.height() - 40.0);
-                    head_ui(ui, state, commands);
+                    let low = page::is_low(context);
+                    if !low {
+                        head_ui(ui, state, commands);
+                    }
+                    let foot = if low { 0.0 } else { 44.0 };
                     egui::ScrollArea::vertical()
                         .auto_shrink([false, false])
-                        .max_height(ui.available_height() - 44.0)
+                        .max_height(ui.available_height() - foot)
                         .show(ui, |ui| {
                             ui.set_width(width - 10.0);
+                            if low {
+                                head_ui(ui, state, commands);
+                            }
                             actions_ui(ui, state, commands);
                             gallery_ui(interface, ui, state, commands);
                             interface.prompt.menu_ui(ui, state, commands);
@@ -40,9 +47,14 @@ pub(super) fn menu_ui(
                             walking::walking_ui(ui, state, commands);
                             settings_ui(ui, state, commands);
                             keys_ui(ui, state);
+                            if low {
+                                foot_ui(ui, state, commands);
+                            }
                             focus::follow(ui);
                         });
-                    foot_ui(ui, state, commands);
+                    if !low {
+                        foot_ui(ui, state, commands);
+                    }
                 });
         });
 }
@@ -64,7 +76,7 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
 
 fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let walking = state.phase == Phase::Walking;
-    let width = (ui.available_width() - 8.0) / 2.0;
+    let width = button_width(ui);
     let mut button = |ui: &mut egui::Ui, enabled: bool, text: &str, hint: &str, deed, command| {
         let button = egui::Button::new(text).min_size(vec2(width, 34.0));
         let hint = format!("{hint}{}", keys::hint(&state.settings.bindings, deed));
@@ -72,7 +84,7 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
             commands.push(command);
         }
     };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let text = if state.paused { "Go on" } else { "Stay paused" };
         let hint = "After the menu is closed";
         button(ui, walking, text, hint, Deed::Pause, UiCommand::TogglePause);
@@ -85,7 +97,7 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
             UiCommand::Step,
         );
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let text = if state.recording.is_some() {
             "End recording"
         } else {
@@ -103,6 +115,16 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
     );
     if ui.add_enabled(walking, branches).on_hover_text(hint).clicked() {
         commands.push(UiCommand::Branches);
+    }
+}
+
+/// Two buttons stand side by side if their words fit.
+fn button_width(ui: &egui::Ui) -> f32 {
+    let width = ui.available_width();
+    if width < 260.0 {
+        width
+    } else {
+        ((width - 8.0) / 2.0).floor()
     }
 }
 
@@ -126,8 +148,8 @@ fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, com
         });
     }
     let hint = "A photograph or painting; you can also drop a file on the window";
-    ui.horizontal(|ui| {
-        let size = vec2(width, 34.0);
+    ui.horizontal_wrapped(|ui| {
+        let size = vec2(button_width(ui), 34.0);
         let any = ui.add_sized(size, egui::Button::new("Any picture …"));
         if any.on_hover_text(hint).clicked() {
             commands.push(UiCommand::ChoosePicture);
@@ -156,6 +178,7 @@ fn tile_ui(
     chosen: bool,
 ) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    theme::named(&response, name, Some(chosen));
     let radius = CornerRadius::same(8);
     let painter = ui.painter();
     egui::Image::from_texture((texture, size))
@@ -184,7 +207,9 @@ fn tile_ui(
             painter.text(at + offset, Align2::RIGHT_TOP, text, font, color);
         }
     }
-    let stroke = if chosen {
+    let stroke = if response.has_focus() {
+        Stroke::new(3.0, theme::ACCENT)
+    } else if chosen {
         Stroke::new(2.0, theme::ACCENT)
     } else if response.hovered() {
         Stroke::new(2.0, Color32::WHITE)
@@ -201,12 +226,12 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
         interface.seed_shown = Some(state.seed);
         interface.seed_text = state.seed.to_string();
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let field = egui::TextEdit::singleline(&mut interface.seed_text)
             .char_limit(20)
             .desired_width(130.0)
             .margin(egui::Margin::symmetric(10, 7));
-        let field = ui.add(field);
+        let field = ui.add(field).accessible_name("Seed");
         focus::leave_by_arrows(&field);
         let seed: Option<u64> = interface.seed_text.trim().parse().ok();
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
@@ -233,6 +258,7 @@ fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComm
     if computing.on_hover_text(super::computing::HINT).clicked() {
         commands.push(UiCommand::Computing);
     }
+    walking::row_ui(ui, "Size", |ui| scale::size_ui(ui, state, commands));
     let mut settings = state.settings.clone();
     let with_key = |text: &str, deed| format!("{text}{}", keys::hint(&state.settings.bindings, deed));
     ui.checkbox(&mut settings.hud, with_key("Show the numbers", Deed::Hud));

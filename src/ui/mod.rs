@@ -4,6 +4,7 @@ mod branches;
 mod cards;
 mod computing;
 mod controls;
+mod crash;
 mod drop;
 mod focus;
 mod home;
@@ -16,6 +17,7 @@ mod menu;
 mod notices;
 mod page;
 mod prompt;
+mod scale;
 mod shelf;
 mod theme;
 mod toasts;
@@ -29,6 +31,7 @@ use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 
 pub use computing::{Computing, DeviceRow, DeviceState};
+pub use crash::CrashNote;
 use prompt::PromptBox;
 pub use shelf::{
     About, AboutMoment, FileKind, GeneratorCard, MomentCard, PictureCard, RecordingCard, RecordingKind, Shelf,
@@ -122,6 +125,8 @@ pub struct UiState<'a> {
     pub controls_open: bool,
     /// The page about computing.
     pub computing: &'a Computing,
+    /// A crash that the user has not been told of yet.
+    pub crash: Option<&'a CrashNote>,
     /// Names of the gamepads that are there.
     pub pads: &'a [String],
     /// Where their sticks are.
@@ -207,6 +212,8 @@ pub enum UiCommand {
     Computing,
     /// Back from that.
     CloseComputing,
+    /// The user has been told of the crash.
+    CloseCrash,
     /// Find out whether this device computes.
     TestDevice(String),
     /// Open the world that is open once more, on the device that is chosen.
@@ -232,6 +239,7 @@ pub struct Interface {
     controls: controls::Controls,
     computing: computing::Page,
     branches: branches::Branches,
+    crash: crash::Dialog,
 }
 
 impl Interface {
@@ -248,6 +256,7 @@ impl Interface {
             controls: controls::Controls::default(),
             computing: computing::Page::default(),
             branches: branches::Branches::default(),
+            crash: crash::Dialog::default(),
         }
     }
 
@@ -281,33 +290,48 @@ impl Interface {
     }
 
     /// Lays the interface out for one frame.
-    pub fn show(&mut self, context: &egui::Context, state: &UiState<'_>) -> Vec<UiCommand> {
+    pub fn show(&mut self, ui: &mut egui::Ui, state: &UiState<'_>) -> Vec<UiCommand> {
         let mut commands = Vec::new();
-        if state.controls_open {
-            // The first screen focuses something again when it is seen again.
-            self.home.closed();
+        let context = &ui.ctx().clone();
+        scale::apply(context, state, &mut commands);
+        self.panels_ui(ui, state, &mut commands);
+        match state.crash {
+            Some(note) => self.crash.show(context, note, &mut commands),
+            None => self.crash.closed(),
+        }
+        drop::drop_ui(context, &mut commands);
+        self.toasts.show(context);
+        commands
+    }
+
+    /// The page that is open, or what lies over the picture.
+    fn panels_ui(&mut self, ui: &egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+        let context = ui.ctx();
+        // What is not seen forgets its focus, and gives it to something again when it is seen again. Below a dialog nothing
+        // is to have it.
+        let dialog = state.crash.is_some();
+        let controls = state.controls_open && !dialog;
+        let computing = state.computing.open && !controls && !dialog;
+        let home = state.home_open && !controls && !computing && !dialog;
+        if !controls {
+            self.controls.closed();
+        }
+        if !computing {
             self.computing.closed();
-            controls::controls_ui(self, context, state, &mut commands);
-            drop::drop_ui(context, &mut commands);
-            self.toasts.show(context);
-            return commands;
         }
-        self.controls.closed();
-        if state.computing.open {
+        if !home {
             self.home.closed();
-            computing::computing_ui(self, context, state, &mut commands);
-            drop::drop_ui(context, &mut commands);
-            self.toasts.show(context);
-            return commands;
         }
-        self.computing.closed();
-        if state.home_open {
-            home::home_ui(self, context, state, &mut commands);
-            drop::drop_ui(context, &mut commands);
-            self.toasts.show(context);
-            return commands;
+        if controls {
+            return controls::controls_ui(self, context, state, commands);
         }
-        self.home.closed();
+        if computing {
+            return computing::computing_ui(self, context, state, commands);
+        }
+        if home {
+            return home::home_ui(self, context, state, commands);
+        }
+        picture_ui(ui, state);
         if state.settings.hud && state.world.is_some() && !state.menu_open {
             hud::numbers_ui(context, state);
         }
@@ -315,16 +339,29 @@ impl Interface {
             hud::recording_ui(context, recording);
         }
         marks::marks_ui(context, state);
-        notices::notices_ui(context, state, &mut commands);
-        branches::branches_ui(&mut self.branches, context, state, &mut commands);
-        if state.menu_open {
-            menu::menu_ui(self, context, state, &mut commands);
+        if dialog {
+            return;
         }
-        self.prompt.overlay_ui(context, state, &mut commands);
-        drop::drop_ui(context, &mut commands);
-        self.toasts.show(context);
-        commands
+        notices::notices_ui(context, state, commands);
+        branches::branches_ui(&mut self.branches, context, state, commands);
+        if state.menu_open {
+            menu::menu_ui(self, context, state, commands);
+        }
+        self.prompt.overlay_ui(context, state, commands);
     }
+}
+
+/// The picture that the interface lies over, for those who have the screen read to them. The window draws it.
+fn picture_ui(ui: &egui::Ui, state: &UiState<'_>) {
+    let Some(world) = state.world else { return };
+    let what = if state.depth_shown { "depth" } else { "picture" };
+    let name = format!(
+        "The {what} of the walk. {}, {}: {}",
+        world.title, state.place, state.prompt
+    );
+    let screen = ui.ctx().content_rect();
+    let picture = ui.interact(screen, egui::Id::unique("picture"), egui::Sense::hover());
+    theme::pictured(&picture, &name);
 }
 
 impl std::fmt::Debug for Interface {

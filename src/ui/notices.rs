@@ -11,17 +11,16 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
         Phase::Failed { message } => failure_ui(context, message, commands),
         Phase::Ready => {}
         Phase::Walking if state.menu_open || state.prompt_open || state.branches_open => {}
-        Phase::Walking if state.rewinding => note(
-            context,
-            "Going back    Let go to walk on from here",
-            Align2::CENTER_TOP,
-            14.0,
-        ),
-        Phase::Walking if state.paused => note(context, &paused(state), Align2::CENTER_TOP, 14.0),
+        // The bar of branches stands at the bottom then.
+        Phase::Walking if state.rewinding => above(context, "Going back    Let go to walk on from here", 92.0),
+        Phase::Walking if state.paused => above(context, &paused(state), 14.0),
         Phase::Walking if state.show_hint => note(context, &beginning(state), Align2::CENTER_BOTTOM, -28.0),
         Phase::Walking => {}
     }
 }
+
+/// A window that is less wide has no room above for a note between the corners.
+pub(super) const NARROW: f32 = 640.0;
 
 fn paused(state: &UiState<'_>) -> String {
     let key = |deed| keys::label(&state.settings.bindings, deed);
@@ -46,14 +45,33 @@ fn beginning(state: &UiState<'_>) -> String {
     text + "Esc for the menu"
 }
 
+/// A note at the top; where the numbers leave no room for it, this far above the bottom.
+fn above(context: &egui::Context, text: &str, up: f32) {
+    if context.content_rect().width() < NARROW {
+        note(context, text, Align2::CENTER_BOTTOM, -up);
+    } else {
+        note(context, text, Align2::CENTER_TOP, 14.0);
+    }
+}
+
 fn note(context: &egui::Context, text: &str, align: Align2, y: f32) {
+    let screen = context.content_rect();
     egui::Area::new(egui::Id::unique("note"))
         .anchor(align, vec2(0.0, y))
         .interactable(false)
         .fade_in(false)
         .show(context, |ui| {
             theme::note_frame().show(ui, |ui| {
-                ui.add(egui::Label::new(RichText::new(text).color(theme::TEXT)).extend());
+                let words = RichText::new(text).color(theme::TEXT);
+                let width = screen.width() - 60.0;
+                let font = egui::TextStyle::Body.resolve(ui.style());
+                let one_line = ui.painter().layout_no_wrap(text.to_owned(), font, theme::TEXT);
+                if one_line.size().x <= width {
+                    ui.add(egui::Label::new(words).extend());
+                } else {
+                    ui.set_width(width.max(1.0));
+                    ui.vertical_centered(|ui| ui.add(egui::Label::new(words).wrap()));
+                }
             });
         });
 }
@@ -81,12 +99,19 @@ fn failure_ui(context: &egui::Context, message: &str, commands: &mut Vec<UiComma
                 .corner_radius(12)
                 .inner_margin(26)
                 .show(ui, |ui| {
-                    ui.set_width(440.0);
+                    let screen = context.content_rect();
+                    ui.set_width((screen.width() - 80.0).clamp(40.0, 440.0));
                     ui.label(RichText::new("The walk has stopped").heading());
                     ui.add_space(2.0);
-                    ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
+                    let height = (screen.height() - 170.0).max(40.0);
+                    egui::ScrollArea::vertical()
+                        .max_height(height)
+                        .min_scrolled_height(height)
+                        .show(ui, |ui| {
+                            ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
+                        });
                     ui.add_space(8.0);
-                    ui.horizontal(|ui| {
+                    ui.horizontal_wrapped(|ui| {
                         if ui.add(theme::primary_button("Try again")).clicked() {
                             commands.push(UiCommand::Retry);
                         }

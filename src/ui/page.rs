@@ -6,6 +6,15 @@ use super::{focus, theme};
 
 /// Room for a scroll bar; it lies outside of what is aligned.
 pub(super) const BAR: f32 = 12.0;
+/// Lines that are longer are hard to follow; a page in a wider window stands in its middle.
+const MOST_WIDE: f32 = 1760.0;
+/// A window that is lower has no room for what stays while the rest scrolls.
+const LOW: f32 = 480.0;
+
+/// Whether all of a page or sheet has to scroll, its head as well: the window is low, or the interface large.
+pub(super) fn is_low(context: &egui::Context) -> bool {
+    context.content_rect().height() < LOW
+}
 
 /// Covers the window, and lets a page be laid out within its margins.
 pub(super) fn page_ui(context: &egui::Context, name: &str, add: impl FnOnce(&mut egui::Ui)) {
@@ -17,9 +26,10 @@ pub(super) fn page_ui(context: &egui::Context, name: &str, add: impl FnOnce(&mut
         .fade_in(false)
         .show(context, |ui| {
             ui.painter().rect_filled(screen, 0.0, theme::GROUND);
-            let inner = screen.shrink2(vec2(margin, 0.0));
+            let beside = (0.5 * (screen.width() - MOST_WIDE)).max(margin);
+            let inner = screen.shrink2(vec2(beside, 0.0));
             let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(inner));
-            ui.add_space(26.0);
+            ui.add_space(if is_low(context) { 10.0 } else { 26.0 });
             add(&mut ui);
         });
 }

@@ -115,7 +115,7 @@ impl PromptBox {
             .desired_width(ui.available_width())
             .lock_focus(true)
             .margin(egui::Margin::symmetric(10, 8));
-        let field = ui.add(field);
+        let field = ui.add(field).accessible_name("Words for the world");
         focus::leave_by_arrows(&field);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if focus {
@@ -152,7 +152,9 @@ impl PromptBox {
                     if used {
                         chip = chip.fill(theme::ACCENT);
                     }
-                    if ui.add(chip).clicked() {
+                    let chip = ui.add(chip);
+                    theme::named(&chip, word, Some(used));
+                    if chip.clicked() {
                         chosen = Some((word, used));
                     }
                 }
@@ -204,8 +206,8 @@ impl PromptBox {
                     .corner_radius(12)
                     .inner_margin(egui::Margin::symmetric(20, 16));
                 frame.show(ui, |ui| {
-                    let width = (context.content_rect().width() - 80.0).clamp(40.0, 620.0);
-                    ui.set_width(width);
+                    let screen = context.content_rect();
+                    ui.set_width((screen.width() - 80.0).clamp(40.0, 620.0));
                     ui.horizontal(|ui| {
                         ui.label(RichText::new("What shall it be?").color(Color32::WHITE));
                         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -213,9 +215,17 @@ impl PromptBox {
                             ui.add(egui::Label::new(RichText::new(keys).small().color(theme::DIM)).truncate());
                         });
                     });
-                    if self.editor_ui(ui, world, "prompt over the picture", opened) {
-                        commands.push(UiCommand::Prompt(self.text.trim().to_owned()));
-                    }
+                    // A box that is as large as what is in it would else not let it grow.
+                    let height = (screen.height() - 130.0).max(60.0);
+                    egui::ScrollArea::vertical()
+                        .max_height(height)
+                        .min_scrolled_height(height)
+                        .show(ui, |ui| {
+                            if self.editor_ui(ui, world, "prompt over the picture", opened) {
+                                commands.push(UiCommand::Prompt(self.text.trim().to_owned()));
+                            }
+                            focus::follow(ui);
+                        });
                 });
             });
         if context.input(|i| i.key_pressed(egui::Key::Escape)) {

@@ -41,6 +41,8 @@ pub(super) fn note_frame() -> egui::Frame {
 /// Dresses a context.
 pub(super) fn apply(context: &egui::Context) {
     context.set_theme(egui::ThemePreference::Dark);
+    // The size of the interface is a setting, so its keys are read here.
+    context.options_mut(|o| o.zoom_with_keyboard = false);
     context.all_styles_mut(|style| {
         let font = |size| FontId::new(size, FontFamily::Proportional);
         style.text_styles = [
@@ -96,6 +98,19 @@ pub(super) fn primary_button(text: &str) -> egui::Button<'_> {
 pub(super) fn section(ui: &mut egui::Ui, text: &str) {
     ui.add_space(14.0);
     ui.label(egui::RichText::new(text).size(13.0).color(DIM));
+}
+
+/// A button for those who have the screen read to them: what it is called, and whether it is pressed in, if it can be.
+pub(super) fn named(response: &egui::Response, name: &str, pressed: Option<bool>) {
+    response.widget_info(|| egui::WidgetInfo {
+        selected: pressed,
+        ..egui::WidgetInfo::labeled(egui::Role::Button, response.enabled(), name)
+    });
+}
+
+/// The same for a picture or chart.
+pub(super) fn pictured(response: &egui::Response, name: &str) {
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
 }
 
 /// A filled dot, as a light on a camera.

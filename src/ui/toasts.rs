@@ -77,15 +77,15 @@ impl Toasts {
             .interactable(false)
             .fade_in(false)
             .show(context, |ui| {
-                ui.set_max_width(380.0);
+                let width = (context.content_rect().width() - 72.0).clamp(40.0, 340.0);
                 for toast in &self.shown {
-                    toast_ui(ui, toast);
+                    toast_ui(ui, toast, width);
                 }
             });
     }
 }
 
-fn toast_ui(ui: &mut egui::Ui, toast: &Toast) {
+fn toast_ui(ui: &mut egui::Ui, toast: &Toast, width: f32) {
     let shown = egui::Frame::new()
         .fill(theme::panel_fill())
         .corner_radius(8)
@@ -96,8 +96,11 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast) {
             bottom: 10,
         })
         .show(ui, |ui| {
-            ui.set_width(340.0);
-            ui.add(egui::Label::new(RichText::new(&toast.text).color(theme::TEXT)).wrap());
+            ui.set_width(width);
+            let words = ui.add(egui::Label::new(RichText::new(&toast.text).color(theme::TEXT)).wrap());
+            // A screen reader says it when it comes, and does not wait to be asked.
+            ui.ctx()
+                .accesskit_node_builder(words.id, |node| node.set_live(egui::accesskit::Live::Polite));
         });
     let mut bar = shown.response.rect;
     bar.set_width(4.0);

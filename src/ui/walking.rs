@@ -23,7 +23,9 @@ pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut 
                 ),
             };
             let chosen = state.speed == *speed;
-            if choice_ui(ui, 4, speed.label(), chosen).on_hover_text(hint).clicked() {
+            let name = format!("Speed {}", speed.label());
+            let choice = choice_ui(ui, 4, speed.label(), &name, chosen);
+            if choice.on_hover_text(hint).clicked() {
                 commands.push(UiCommand::Speed(*speed));
             }
         }
@@ -31,10 +33,9 @@ pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut 
     row_ui(ui, "Camera", |ui| {
         for feel in CameraFeel::ALL {
             let chosen = state.settings.camera == *feel;
-            if choice_ui(ui, 3, feel.title(), chosen)
-                .on_hover_text(feel.hint())
-                .clicked()
-            {
+            let name = format!("Camera: {}", feel.title());
+            let choice = choice_ui(ui, 3, feel.title(), &name, chosen);
+            if choice.on_hover_text(feel.hint()).clicked() {
                 let mut settings = state.settings.clone();
                 settings.camera = *feel;
                 commands.push(UiCommand::Settings(settings));
@@ -49,8 +50,19 @@ pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut 
 }
 
 const CAPTION_WIDTH: f32 = 72.0;
+/// A menu that is less wide has the captions above.
+const NARROW: f32 = 280.0;
 
-fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egui::Ui)) {
+pub(super) fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egui::Ui)) {
+    if ui.available_width() < NARROW {
+        ui.label(caption);
+        let width = ui.available_width();
+        ui.horizontal(|ui| {
+            ui.set_width(width);
+            add(ui);
+        });
+        return;
+    }
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(CAPTION_WIDTH, 32.0), Sense::hover());
         let font = egui::FontId::proportional(15.0);
@@ -66,8 +78,8 @@ fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egui::Ui)) {
     });
 }
 
-/// One of `count` buttons in a row, of which one is pressed in.
-fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, chosen: bool) -> egui::Response {
+/// One of `count` buttons in a row, of which one is pressed in; `name` is for those who do not see the caption.
+fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, name: &str, chosen: bool) -> egui::Response {
     let gap = ui.spacing().item_spacing.x;
     let width = (ui.max_rect().width() - gap * (count as f32 - 1.0)) / count as f32;
     let color = if chosen { theme::ON_ACCENT } else { theme::TEXT };
@@ -75,5 +87,7 @@ fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, chosen: bool) -> egui:
     if chosen {
         button = button.fill(theme::ACCENT);
     }
-    ui.add(button)
+    let response = ui.add(button);
+    theme::named(&response, name, Some(chosen));
+    response
 }

@@ -30,7 +30,7 @@ fn moves_in_panels(press: Press) -> bool {
 impl Session {
     /// Something that waits for a choice covers the walk.
     pub(in crate::app) fn panel_open(&self) -> bool {
-        self.menu_open || self.home_open || self.branches_open || self.page_open()
+        self.menu_open || self.home_open || self.branches_open || self.page_open() || self.crash.is_some()
     }
 
     /// A page lies over the menu or the first screen.
@@ -74,7 +74,8 @@ impl Session {
             return;
         }
         // Keys that move and choose in these panels do nothing else there. In the menu, Space pauses.
-        if (self.home_open || self.branches_open || self.page_open()) && moves_in_panels(press) {
+        if (self.home_open || self.branches_open || self.page_open() || self.crash.is_some()) && moves_in_panels(press)
+        {
             return;
         }
         self.hold(press);

@@ -1,7 +1,7 @@
 //! Events of keyboard and mouse become reports, and reports go to who waits for them: a new binding, or the walk.
 
 use winit::event::{ElementState, KeyEvent, MouseButton, WindowEvent};
-use winit::keyboard::PhysicalKey;
+use winit::keyboard::{Key, ModifiersState, PhysicalKey};
 
 use crate::input::{PadChange, PadReport, Report, key, mouse_button};
 
@@ -13,6 +13,15 @@ pub(super) fn is_press(event: &WindowEvent) -> bool {
         WindowEvent::KeyboardInput { event, .. } => event.state == ElementState::Pressed,
         WindowEvent::MouseInput { state, .. } => *state == ElementState::Pressed,
         _ => false,
+    }
+}
+
+/// Whether the key of commands is held: Ctrl, and on a Mac its own.
+pub(super) fn holds_command(modifiers: ModifiersState) -> bool {
+    if cfg!(target_os = "macos") {
+        modifiers.super_key()
+    } else {
+        modifiers.control_key()
     }
 }
 
@@ -53,6 +62,13 @@ impl Shell {
     }
 
     pub(super) fn key(&mut self, event: &KeyEvent) {
+        // Ctrl with these changes the size of the interface, which has got them already.
+        let sizes = matches!(event.logical_key.as_ref(), Key::Character("+" | "-" | "=" | "0"));
+        let with_command = self.live.as_ref().is_some_and(|live| live.command_held);
+        if sizes && with_command && event.state == ElementState::Pressed && !self.is_listening() {
+            self.after_input();
+            return;
+        }
         let known = match event.physical_key {
             PhysicalKey::Code(code) => key(code),
             PhysicalKey::Unidentified(_) => None,

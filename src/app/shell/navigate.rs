@@ -17,7 +17,8 @@ impl Shell {
         let Some(live) = &mut self.live else { return };
         let nobody = live.egui.egui_ctx().memory(|m| m.focused().is_none());
         // Arrows need something to start from; these panels see to it themselves.
-        let starts = self.session.home_open || self.session.branches_open || self.session.page_open();
+        let page = self.session.page_open() || self.session.crash().is_some();
+        let starts = self.session.home_open || self.session.branches_open || page;
         let key = match nav {
             _ if nobody && !starts => egui::Key::Tab,
             Nav::Up => egui::Key::ArrowUp,

@@ -1,6 +1,6 @@
 //! What is bound, as small things that can be clicked: to change it, and with their cross to take it away.
 
-use egui::{Align2, FontId, Rect, Response, Sense, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, pos2, vec2};
 
 use super::ring;
 use crate::ui::focus::FocusGrid;
@@ -19,8 +19,15 @@ pub(super) enum Clicked {
     Cross,
 }
 
-/// Something that is bound. `warns`: it does something else as well, and nobody has said that it may.
-pub(super) fn chip(ui: &mut egui::Ui, grid: &mut FocusGrid, id: egui::Id, label: &str, warns: bool) -> Option<Clicked> {
+/// Something that is bound to `what`. `warns`: it does something else as well, and nobody has said that it may.
+pub(super) fn chip(
+    ui: &mut egui::Ui,
+    grid: &mut FocusGrid,
+    id: egui::Id,
+    label: &str,
+    what: &str,
+    warns: bool,
+) -> Option<Clicked> {
     let width = text_width(ui, label);
     let size = vec2(PADDING + width + CROSS_WIDTH, HEIGHT);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -35,8 +42,8 @@ pub(super) fn chip(ui: &mut egui::Ui, grid: &mut FocusGrid, id: egui::Id, label:
         id.with("cross"),
         Sense::click(),
     );
-    describe(&face, &format!("change {label}"));
-    describe(&cross, &format!("take {label} away"));
+    theme::named(&face, &format!("Change {label} for {what}"), None);
+    theme::named(&cross, &format!("Take {label} away from {what}"), None);
     grid.add(&face);
     grid.add(&cross);
     if ui.is_rect_visible(rect) {
@@ -85,7 +92,7 @@ pub(super) fn fixed(ui: &mut egui::Ui, label: &str) {
 pub(super) fn slot(ui: &mut egui::Ui, grid: &mut FocusGrid, id: egui::Id, what: &str) -> bool {
     let (rect, _) = ui.allocate_exact_size(vec2(HEIGHT, HEIGHT), Sense::hover());
     let response = ui.interact(rect, id, Sense::click());
-    describe(&response, what);
+    theme::named(&response, &format!("Bind one more to {what}"), None);
     grid.add(&response);
     if ui.is_rect_visible(rect) {
         let lit = response.hovered() || response.has_focus();
@@ -104,11 +111,6 @@ pub(super) fn slot(ui: &mut egui::Ui, grid: &mut FocusGrid, id: egui::Id, what: 
         .on_hover_text("Press one more")
         .on_hover_cursor(egui::CursorIcon::PointingHand)
         .clicked()
-}
-
-/// For those who have the screen read to them.
-fn describe(response: &Response, what: &str) {
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, what));
 }
 
 fn text_width(ui: &egui::Ui, text: &str) -> f32 {

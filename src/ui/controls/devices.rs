@@ -16,7 +16,7 @@ pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut 
     let bindings = &settings.bindings;
     let names: Vec<_> = KeyPreset::ALL.iter().map(|p| p.title()).collect();
     let now = KeyPreset::ALL.iter().position(|p| *p == bindings.key_preset());
-    if let Some(chosen) = presets_ui(ui, grid, &names, now, bindings.keys_differ()) {
+    if let Some(chosen) = presets_ui(ui, grid, "the keyboard", &names, now, bindings.keys_differ()) {
         settings.bindings.use_keys(KeyPreset::ALL[chosen]);
     }
     sensitivity_ui(ui, grid, "Mouse", &mut settings.mouse_sensitivity);
@@ -29,7 +29,7 @@ pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut 
     let bindings = &settings.bindings;
     let names: Vec<_> = PadPreset::ALL.iter().map(|p| p.title()).collect();
     let now = PadPreset::ALL.iter().position(|p| *p == bindings.pad_preset());
-    if let Some(chosen) = presets_ui(ui, grid, &names, now, bindings.pad_differs()) {
+    if let Some(chosen) = presets_ui(ui, grid, "the gamepad", &names, now, bindings.pad_differs()) {
         settings.bindings.use_pad(PadPreset::ALL[chosen]);
     }
     let mut swapped = settings.bindings.sticks_swapped();
@@ -47,12 +47,14 @@ pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut 
     caption(ui, &format!("The stick that walks ({walks})"), 18.0);
     let walk = settings.walk_stick.walk(state.sticks.walk);
     let dot = there.then(|| dot(state.sticks.walk, walk));
-    stick_ui(ui, grid, &mut settings.walk_stick, StickCurve::WALK, dot);
+    let name = "the stick that walks";
+    stick_ui(ui, grid, name, &mut settings.walk_stick, StickCurve::WALK, dot);
 
     caption(ui, &format!("The stick that looks ({looks})"), 18.0);
     let look = settings.look_stick.look(state.sticks.look);
     let dot = there.then(|| self::dot(state.sticks.look, look));
-    stick_ui(ui, grid, &mut settings.look_stick, StickCurve::LOOK, dot);
+    let name = "the stick that looks";
+    stick_ui(ui, grid, name, &mut settings.look_stick, StickCurve::LOOK, dot);
     sensitivity_ui(ui, grid, "Turning", &mut settings.stick_sensitivity);
 }
 
@@ -65,6 +67,7 @@ fn caption(ui: &mut egui::Ui, text: &str, space: f32) {
 fn presets_ui(
     ui: &mut egui::Ui,
     grid: &mut FocusGrid,
+    of: &str,
     names: &[&str],
     now: Option<usize>,
     changed: bool,
@@ -84,6 +87,7 @@ fn presets_ui(
                 button = button.fill(theme::ACCENT);
             }
             let button = ui.add(button);
+            theme::named(&button, &format!("{name}: preset of {of}"), Some(is_now));
             ring(ui, &button);
             grid.add(&button);
             let hint = match is_now && changed {
@@ -111,7 +115,7 @@ fn sensitivity_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, text: &str, value: &m
             .logarithmic(true)
             .step_by(0.05)
             .show_value(false);
-        let slider = ui.add(slider);
+        let slider = ui.add(slider).accessible_name(format!("{text}, sensitivity"));
         ring(ui, &slider);
         grid.add_slider(&slider);
         ui.label(RichText::new(format!("{value:.2}")).color(theme::DIM));
@@ -137,9 +141,21 @@ fn dot(raw: (f32, f32), answer: (f32, f32)) -> [f32; 2] {
     [raw.0.hypot(raw.1).min(1.0), answer.0.hypot(answer.1).min(1.0)]
 }
 
-fn stick_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, curve: &mut StickCurve, usual: StickCurve, dot: Option<[f32; 2]>) {
-    ui.horizontal_top(|ui| {
-        let width = (ui.available_width() - PLOT - 16.0).max(60.0);
+fn stick_ui(
+    ui: &mut egui::Ui,
+    grid: &mut FocusGrid,
+    name: &str,
+    curve: &mut StickCurve,
+    usual: StickCurve,
+    dot: Option<[f32; 2]>,
+) {
+    // Side by side if there is room for the words over the sliders.
+    let beside = ui.available_width() - PLOT - 16.0;
+    let (layout, width) = match beside >= 110.0 {
+        true => (egui::Layout::left_to_right(egui::Align::Min), beside),
+        false => (egui::Layout::top_down(egui::Align::Min), ui.available_width()),
+    };
+    ui.with_layout(layout, |ui| {
         ui.vertical(|ui| {
             ui.set_width(width);
             ui.spacing_mut().slider_width = width;
@@ -148,7 +164,7 @@ fn stick_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, curve: &mut StickCurve, usu
             slide_ui(
                 ui,
                 grid,
-                "Dead zone",
+                ("Dead zone", name),
                 &zone,
                 &mut curve.dead_zone,
                 StickCurve::DEAD_ZONES,
@@ -158,7 +174,7 @@ fn stick_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, curve: &mut StickCurve, usu
             slide_ui(
                 ui,
                 grid,
-                "Curve",
+                ("Curve", name),
                 &exponent,
                 &mut curve.exponent,
                 StickCurve::EXPONENTS,
@@ -166,6 +182,7 @@ fn stick_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, curve: &mut StickCurve, usu
             );
             let reset = egui::Button::new(RichText::new("Reset").size(13.0)).min_size(vec2(56.0, 26.0));
             let reset = ui.add_enabled(*curve != usual, reset);
+            theme::named(&reset, &format!("Reset {name}"), None);
             ring(ui, &reset);
             if reset.enabled() {
                 grid.add(&reset);
@@ -176,14 +193,14 @@ fn stick_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, curve: &mut StickCurve, usu
             }
         });
         ui.add_space(8.0);
-        plot_ui(ui, *curve, dot);
+        plot_ui(ui, name, *curve, dot);
     });
 }
 
 fn slide_ui(
     ui: &mut egui::Ui,
     grid: &mut FocusGrid,
-    text: &str,
+    (text, of): (&str, &str),
     shown: &str,
     value: &mut f32,
     range: std::ops::RangeInclusive<f32>,
@@ -196,14 +213,16 @@ fn slide_ui(
         });
     });
     let slider = ui.add(egui::Slider::new(value, range).step_by(step).show_value(false));
+    let slider = slider.accessible_name(format!("{text} of {of}"));
     ring(ui, &slider);
     grid.add_slider(&slider);
     grid.next_row();
 }
 
 /// The curve from rest (lower left) to the rim (upper right), and where the stick is now.
-fn plot_ui(ui: &mut egui::Ui, curve: StickCurve, dot: Option<[f32; 2]>) {
+fn plot_ui(ui: &mut egui::Ui, name: &str, curve: StickCurve, dot: Option<[f32; 2]>) {
     let (rect, response) = ui.allocate_exact_size(vec2(PLOT, PLOT), Sense::hover());
+    theme::pictured(&response, &format!("How {name} answers"));
     if !ui.is_rect_visible(rect) {
         return;
     }

@@ -8,18 +8,30 @@ use crate::settings::{Bindings, Deed, Group, Press, Settings};
 use crate::ui::focus::FocusGrid;
 use crate::ui::{keys, theme};
 
-/// Widths of the columns: words, keys, buttons, reset. Keys take what is left.
+/// Widths of the columns: words, keys, buttons, reset. Keys take what is left. In a narrow page there are no columns: all that is
+/// bound stands below the words.
 struct Widths {
     title: f32,
     keys: f32,
     pad: f32,
+    stacked: bool,
 }
 
+/// A table that is less wide has no columns.
+const STACKED: f32 = 520.0;
 const RESET_WIDTH: f32 = 64.0;
 const ROW_HEIGHT: f32 = 30.0;
 
 impl Widths {
     fn of(width: f32) -> Self {
+        if width < STACKED {
+            return Self {
+                title: width,
+                keys: width,
+                pad: 0.0,
+                stacked: true,
+            };
+        }
         let title = (0.24 * width).clamp(90.0, 190.0);
         let rest = (width - title - RESET_WIDTH - 24.0).max(2.0);
         let pad = (0.46 * rest).floor();
@@ -27,6 +39,7 @@ impl Widths {
             title,
             keys: rest - pad,
             pad,
+            stacked: false,
         }
     }
 }
@@ -43,7 +56,7 @@ pub(super) fn table_ui(controls: &mut Controls, ui: &mut egui::Ui, settings: &mu
                 });
             };
             caption(ui, group.title(), widths.title);
-            if number == 0 {
+            if number == 0 && !widths.stacked {
                 caption(ui, "Keyboard and mouse", widths.keys);
                 caption(ui, "Gamepad", widths.pad);
             }
@@ -72,18 +85,23 @@ fn row_ui(
     deed: Deed,
     widths: &Widths,
 ) {
-    ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
+    let what = keys::lower(deed.title());
+    let columns: &[(&[bool], f32)] = match widths.stacked {
+        true => &[(&[false, true], widths.keys)],
+        false => &[(&[false], widths.keys), (&[true], widths.pad)],
+    };
+    let layout = match widths.stacked {
+        true => Layout::top_down(Align::Min),
+        false => Layout::left_to_right(Align::Min),
+    };
+    ui.with_layout(layout, |ui| {
         cell(ui, widths.title, ROW_HEIGHT, |ui| {
             ui.add(egui::Label::new(deed.title()).wrap());
         });
-        for (pad, width) in [(false, widths.keys), (true, widths.pad)] {
-            cell(ui, width, ROW_HEIGHT, |ui| {
-                let presses: Vec<Press> = bindings
-                    .of(deed)
-                    .iter()
-                    .copied()
-                    .filter(|p| p.is_pad() == pad)
-                    .collect();
+        for (kinds, width) in columns {
+            cell(ui, *width, ROW_HEIGHT, |ui| {
+                let of_kind = |pad: bool| bindings.of(deed).iter().copied().filter(move |p| p.is_pad() == pad);
+                let presses: Vec<Press> = kinds.iter().copied().flat_map(of_kind).collect();
                 for press in presses {
                     if press.is_fixed() {
                         chips::fixed(ui, press.label());
@@ -91,14 +109,13 @@ fn row_ui(
                     }
                     let id = egui::Id::unique(("bound", deed.name(), press.name()));
                     let warns = !bindings.others(deed, press).is_empty() && !bindings.is_shared(press);
-                    match chips::chip(ui, grid, id, press.label(), warns) {
+                    match chips::chip(ui, grid, id, press.label(), &what, warns) {
                         Some(Clicked::Chip) => controls.listen(deed, Some(press)),
                         Some(Clicked::Cross) => bindings.unbind(deed, press),
                         None => {}
                     }
                 }
-                let id = egui::Id::unique(("slot", deed.name(), pad));
-                let what = format!("bind one more to {}", keys::lower(deed.title()));
+                let id = egui::Id::unique(("slot", deed.name(), kinds[0]));
                 if chips::slot(ui, grid, id, &what) {
                     controls.listen(deed, None);
                 }
@@ -106,6 +123,7 @@ fn row_ui(
         }
         if bindings.differs(deed) {
             let reset = ui.add(egui::Button::new(RichText::new("Reset").size(13.0)).min_size(vec2(56.0, 28.0)));
+            theme::named(&reset, &format!("Reset {what}"), None);
             ring(ui, &reset);
             grid.add(&reset);
             if reset.on_hover_text("As the presets have it").clicked() {
@@ -128,7 +146,9 @@ fn conflicts_ui(ui: &mut egui::Ui, bindings: &mut Bindings, grid: &mut FocusGrid
         let color = if shared { theme::DIM } else { theme::WARNING };
         let text = format!("{} also does: {}", press.said(), titles.join("; "));
         ui.horizontal_wrapped(|ui| {
-            ui.add_space(widths.title + 8.0);
+            if !widths.stacked {
+                ui.add_space(widths.title + 8.0);
+            }
             ui.label(RichText::new(text).size(13.0).color(color));
             if shared {
                 return;
@@ -139,6 +159,8 @@ fn conflicts_ui(ui: &mut egui::Ui, bindings: &mut Bindings, grid: &mut FocusGrid
             ] {
                 let button = egui::Button::new(RichText::new(text).size(13.0)).min_size(vec2(0.0, 26.0));
                 let button = ui.add(button);
+                let name = format!("{text}: {} for {}", press.label(), keys::lower(deed.title()));
+                theme::named(&button, &name, None);
                 ring(ui, &button);
                 grid.add(&button);
                 if button.on_hover_text(hint).clicked() {
