@@ -11,6 +11,7 @@ mod feel;
 mod pacing;
 mod presets;
 mod press;
+mod quality;
 mod scale;
 mod sticks;
 
@@ -21,6 +22,7 @@ pub use pacing::Pacing;
 pub use presets::{KeyPreset, PadPreset};
 pub(crate) use press::for_every_key;
 pub use press::{Key, MouseButton, PadButton, Press};
+pub use quality::Quality;
 pub use scale::Scale;
 pub use sticks::StickCurve;
 
@@ -45,6 +47,10 @@ pub struct Settings {
     pub camera: CameraFeel,
     /// How the frames of a step are laid out in time.
     pub pacing: Pacing,
+    /// How fine recordings are.
+    pub record_quality: Quality,
+    /// The pressed keys stand in recordings.
+    pub record_keys: bool,
     /// What computes, as the command line calls it; a device that is not there is the business of who opens it.
     pub device: String,
     /// Generator files that were opened, newest first.
@@ -71,6 +77,8 @@ impl Default for Settings {
             interface_percent: Scale::default(),
             camera: CameraFeel::Person,
             pacing: Pacing::default(),
+            record_quality: Quality::default(),
+            record_keys: false,
             device: Self::AUTO_DEVICE.to_owned(),
             recent_generators: Vec::new(),
             recent_pictures: Vec::new(),
@@ -140,9 +148,11 @@ impl Settings {
         flag("hud", &mut settings.hud);
         flag("latency_chart", &mut settings.latency_chart);
         flag("fullscreen", &mut settings.fullscreen);
+        flag("record_keys", &mut settings.record_keys);
         let scale = table.get("interface_percent");
         warnings.extend(Scale::read(scale, &mut settings.interface_percent));
         warnings.extend(Pacing::read(table.get("pacing"), &mut settings.pacing));
+        warnings.extend(Quality::read(table.get("record_quality"), &mut settings.record_quality));
         match table.get("device") {
             None => {}
             Some(toml::Value::String(name)) => settings.device.clone_from(name),
@@ -246,6 +256,8 @@ mod tests {
             latency_chart: true,
             interface_percent: Scale::SOFA,
             pacing: Pacing::Quick,
+            record_quality: Quality::Best,
+            record_keys: true,
             device: "wgpu:1".to_owned(),
             recent_pictures: vec!["/a/b \"c\".png".into()],
             ..Settings::default()
@@ -284,6 +296,19 @@ mod tests {
             "{warnings:?}"
         );
         assert!(warnings[1].contains("device"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_quality_that_nobody_knows_is_a_sentence_and_the_usual_one_stands() {
+        for text in ["record_quality = \"huge\"", "record_quality = 3"] {
+            let (settings, warnings) = Settings::parse(text);
+            assert_eq!((settings, warnings.len()), (Settings::default(), 1));
+            assert!(warnings[0].contains("small"), "{warnings:?}");
+        }
+        assert_eq!(
+            Settings::parse("record_quality = \"small\"").0.record_quality,
+            Quality::Small
+        );
     }
 
     #[test]

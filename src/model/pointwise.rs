@@ -47,7 +47,7 @@ fn each<const D: usize>(
 #[inline(always)]
 fn erf(x: f32) -> f32 {
     const TOP: [f32; 7] = [
-        1.128_379_2,
+        std::f32::consts::FRAC_2_SQRT_PI,
         0.184_709_06,
         0.054_301_858,
         0.003_835_563_5,
@@ -58,7 +58,7 @@ fn erf(x: f32) -> f32 {
     const BOTTOM: [f32; 6] = [
         1.0,
         0.497_027_67,
-        0.113_798_723,
+        0.113_798_72,
         0.015_440_84,
         0.001_306_991_2,
         6.366_945_5e-5,
@@ -80,7 +80,7 @@ fn exp(x: f32) -> f32 {
     // 2^y for y in -0.5..0.5 by its series.
     const SERIES: [f32; 7] = [
         1.0,
-        0.693_147_2,
+        std::f32::consts::LN_2,
         0.240_226_5,
         0.055_504_11,
         0.009_618_129,
@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn they_are_the_librarys_to_the_last_digits() {
         let device = Device::flex();
-        let values: Vec<f32> = (-40_000..=40_000).map(|i| i as f32 * 5e-4).chain([-1e30, 1e30, 0.0]).collect();
+        let values: Vec<f32> = (-40_000..=40_000)
+            .map(|i| i as f32 * 5e-4)
+            .chain([-1e30, 1e30, 0.0])
+            .collect();
         let x: Tensor<1> = tensor(values.clone(), [values.len()], &device);
         let pairs = [
             (gelu(x.clone()), activation::gelu(x.clone())),

@@ -17,6 +17,7 @@ mod menu;
 mod notices;
 mod page;
 mod prompt;
+mod recording;
 mod scale;
 mod shelf;
 mod theme;
@@ -26,7 +27,7 @@ mod walking;
 
 use std::path::PathBuf;
 
-use crate::engine::{BranchTree, PlaySpeed, RecordingStats, Stats, WorldInfo};
+use crate::engine::{BranchTree, ExportKind, ExportProgress, PlaySpeed, RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 
@@ -143,6 +144,8 @@ pub struct UiState<'a> {
     pub hud: &'a HudNumbers,
     /// The recording, if one runs.
     pub recording: Option<&'a RecordingStats>,
+    /// How far the saving of a stretch of the past is, if one is being saved.
+    pub exporting: Option<ExportProgress>,
     /// Preferences.
     pub settings: &'a Settings,
     /// Name of the graphics adapter.
@@ -168,6 +171,8 @@ pub enum UiCommand {
     Restart(Option<u64>),
     /// Begin or end a recording.
     ToggleRecording,
+    /// Save the last seconds before the picture on the screen.
+    Export(f64, ExportKind),
     /// Save the picture.
     Screenshot,
     /// Begin in this bundled first frame.
@@ -235,6 +240,7 @@ pub struct Interface {
     seed_shown: Option<u64>,
     toasts: Toasts,
     prompt: PromptBox,
+    past: recording::Past,
     home: home::Home,
     controls: controls::Controls,
     computing: computing::Page,
@@ -252,6 +258,7 @@ impl Interface {
             seed_shown: None,
             toasts: Toasts::default(),
             prompt: PromptBox::default(),
+            past: recording::Past::default(),
             home: home::Home::default(),
             controls: controls::Controls::default(),
             computing: computing::Page::default(),
@@ -335,9 +342,7 @@ impl Interface {
         if state.settings.hud && state.world.is_some() && !state.menu_open {
             hud::numbers_ui(context, state);
         }
-        if let Some(recording) = state.recording {
-            hud::recording_ui(context, recording);
-        }
+        recording::lights_ui(context, state);
         marks::marks_ui(context, state);
         if dialog {
             return;

@@ -32,6 +32,9 @@ mod home;
 #[path = "prompt_tests.rs"]
 mod prompt;
 #[cfg(test)]
+#[path = "recording_tests.rs"]
+mod recording;
+#[cfg(test)]
 #[path = "scale_tests.rs"]
 mod scale;
 #[cfg(test)]
@@ -45,7 +48,7 @@ mod snapshots;
 mod walking;
 
 /// Large enough that nothing has to be scrolled to.
-const SIZE: [f32; 2] = [1280.0, 1400.0];
+const SIZE: [f32; 2] = [1280.0, 1600.0];
 
 fn world() -> WorldInfo {
     WorldInfo {
@@ -97,6 +100,7 @@ struct Scene {
     show_hint: bool,
     hud: HudNumbers,
     recording: Option<RecordingStats>,
+    exporting: Option<ExportProgress>,
     settings: Settings,
     commands: Vec<UiCommand>,
 }
@@ -131,6 +135,7 @@ impl Default for Scene {
             show_hint: true,
             hud: HudNumbers::default(),
             recording: None,
+            exporting: None,
             settings: Settings::default(),
             commands: Vec::new(),
         }
@@ -179,6 +184,7 @@ impl Scene {
                 show_hint: self.show_hint,
                 hud: &self.hud,
                 recording: self.recording.as_ref(),
+                exporting: self.exporting,
                 settings: &self.settings,
                 adapter: "test",
                 device: "cpu",

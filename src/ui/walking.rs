@@ -79,7 +79,7 @@ pub(super) fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egu
 }
 
 /// One of `count` buttons in a row, of which one is pressed in; `name` is for those who do not see the caption.
-fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, name: &str, chosen: bool) -> egui::Response {
+pub(super) fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, name: &str, chosen: bool) -> egui::Response {
     let gap = ui.spacing().item_spacing.x;
     let width = (ui.max_rect().width() - gap * (count as f32 - 1.0)) / count as f32;
     let color = if chosen { theme::ON_ACCENT } else { theme::TEXT };
