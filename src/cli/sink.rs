@@ -57,7 +57,7 @@ impl Sink {
     pub(super) fn open(args: &SinkArgs, package: &Package, begin: u64) -> anyhow::Result<Self> {
         let (lens, rate) = (package.manifest.lens, package.manifest.frames_per_sec);
         let frame_of = |option: &str, secs: f64| match (secs * rate).round() {
-            frame if frame >= 0.0 && frame < 1e12 => Ok(frame as u64),
+            frame if (0.0..1e12).contains(&frame) => Ok(frame as u64),
             _ => Err(BadInput(format!("{option} {secs}: give seconds from 0 on"))),
         };
         let from = args.from_secs.map(|secs| frame_of("--from-secs", secs)).transpose()?;

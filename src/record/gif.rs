@@ -70,7 +70,7 @@ impl GifWriter {
         let Some(encoder) = self.encoder.take() else {
             return Ok(());
         };
-        let mut file = encoder.into_inner().map_err(|e| self.error(e.into()))?;
+        let mut file = encoder.into_inner().map_err(|e| self.error(e))?;
         file.flush()
             .and_then(|()| std::fs::rename(&self.partial, &self.path))
             .map_err(|e| RecordError::file(&self.path, e))

@@ -184,7 +184,7 @@ mod tests {
 
     fn control(n: usize) -> LatentControl {
         let numbers = std::array::from_fn(|i| (n as f32 + 0.1) / (i as f32 + 3.0));
-        LatentControl::from_numbers(&numbers, if n % 2 == 0 { Keys::RUN } else { Keys(0) })
+        LatentControl::from_numbers(&numbers, if n.is_multiple_of(2) { Keys::RUN } else { Keys(0) })
     }
 
     fn lens() -> Lens {
