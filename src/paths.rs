@@ -66,14 +66,23 @@ fn short_from(path: &Path, home: Option<&Path>) -> String {
 
 /// The first path of `dir/stem-YYYYMMDD-HHMMSS.extension` that is not taken yet.
 pub fn fresh_file(dir: &Path, stem: &str, extension: &str) -> PathBuf {
+    fresh(dir, stem, &format!(".{extension}"))
+}
+
+/// The same for a folder, whose name has no extension.
+pub fn fresh_dir(dir: &Path, stem: &str) -> PathBuf {
+    fresh(dir, stem, "")
+}
+
+fn fresh(dir: &Path, stem: &str, end: &str) -> PathBuf {
     let secs = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |d| d.as_secs());
     let stamp = utc_stamp(secs);
-    let mut path = dir.join(format!("{stem}-{stamp}.{extension}"));
+    let mut path = dir.join(format!("{stem}-{stamp}{end}"));
     let mut n = 2;
     while path.exists() {
-        path = dir.join(format!("{stem}-{stamp}-{n}.{extension}"));
+        path = dir.join(format!("{stem}-{stamp}-{n}{end}"));
         n += 1;
     }
     path

@@ -11,6 +11,7 @@ mod feel;
 mod pacing;
 mod presets;
 mod press;
+mod quality;
 mod sticks;
 
 pub use bindings::Bindings;
@@ -20,6 +21,7 @@ pub use pacing::Pacing;
 pub use presets::{KeyPreset, PadPreset};
 pub(crate) use press::for_every_key;
 pub use press::{Key, MouseButton, PadButton, Press};
+pub use quality::Quality;
 pub use sticks::StickCurve;
 
 /// Preferences of the player.
@@ -41,6 +43,10 @@ pub struct Settings {
     pub camera: CameraFeel,
     /// How the frames of a step are laid out in time.
     pub pacing: Pacing,
+    /// How fine recordings are.
+    pub record_quality: Quality,
+    /// The pressed keys stand in recordings.
+    pub record_keys: bool,
     /// What computes, as the command line calls it; a device that is not there is the business of who opens it.
     pub device: String,
     /// Generator files that were opened, newest first.
@@ -66,6 +72,8 @@ impl Default for Settings {
             fullscreen: false,
             camera: CameraFeel::Person,
             pacing: Pacing::default(),
+            record_quality: Quality::default(),
+            record_keys: false,
             device: Self::AUTO_DEVICE.to_owned(),
             recent_generators: Vec::new(),
             recent_pictures: Vec::new(),
@@ -135,7 +143,9 @@ impl Settings {
         flag("hud", &mut settings.hud);
         flag("latency_chart", &mut settings.latency_chart);
         flag("fullscreen", &mut settings.fullscreen);
+        flag("record_keys", &mut settings.record_keys);
         warnings.extend(Pacing::read(table.get("pacing"), &mut settings.pacing));
+        warnings.extend(Quality::read(table.get("record_quality"), &mut settings.record_quality));
         match table.get("device") {
             None => {}
             Some(toml::Value::String(name)) => settings.device.clone_from(name),
@@ -238,6 +248,8 @@ mod tests {
             camera: CameraFeel::Train,
             latency_chart: true,
             pacing: Pacing::Quick,
+            record_quality: Quality::Best,
+            record_keys: true,
             device: "wgpu:1".to_owned(),
             recent_pictures: vec!["/a/b \"c\".png".into()],
             ..Settings::default()
@@ -276,6 +288,19 @@ mod tests {
             "{warnings:?}"
         );
         assert!(warnings[1].contains("device"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_quality_that_nobody_knows_is_a_sentence_and_the_usual_one_stands() {
+        for text in ["record_quality = \"huge\"", "record_quality = 3"] {
+            let (settings, warnings) = Settings::parse(text);
+            assert_eq!((settings, warnings.len()), (Settings::default(), 1));
+            assert!(warnings[0].contains("small"), "{warnings:?}");
+        }
+        assert_eq!(
+            Settings::parse("record_quality = \"small\"").0.record_quality,
+            Quality::Small
+        );
     }
 
     #[test]

@@ -30,9 +30,9 @@ pub struct LogGuard {
 /// if that can be written. Returns a sentence if it cannot.
 pub fn init(verbose: bool, log_dir: Option<&Path>) -> (LogGuard, Option<String>) {
     let level = if verbose {
-        "warn,farwander=info"
+        "warn,farwander=info,mp4_atom=error"
     } else {
-        "warn,wgpu_hal=error"
+        "warn,wgpu_hal=error,mp4_atom=error"
     };
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(level));
     let stderr = tracing_subscriber::fmt::layer()
@@ -51,7 +51,7 @@ pub fn init(verbose: bool, log_dir: Option<&Path>) -> (LogGuard, Option<String>)
             let layer = tracing_subscriber::fmt::layer()
                 .with_writer(writer)
                 .with_ansi(false)
-                .with_filter(EnvFilter::new("warn,farwander=info"));
+                .with_filter(EnvFilter::new("warn,farwander=info,mp4_atom=error"));
             (Some(layer), Some(guard))
         }
         None => (None, None),

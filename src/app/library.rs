@@ -190,13 +190,18 @@ fn newest(dir: &Path, ends: &[&str], most: usize) -> Vec<Dated> {
     found
 }
 
-/// The newest recordings and screenshots of a folder.
+/// The newest recordings, GIFs and screenshots of a folder.
 fn recordings(dir: &Path) -> Vec<RecordingCard> {
     let card = |(_, path, size_bytes): Dated| {
-        let kind = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mp4")) {
+        let is = |end: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(end));
+        let kind = if is("mp4") {
             RecordingKind::Video {
-                secs: record::length_secs(&path),
+                length: record::length(&path),
                 thumbnail: record::first_picture(&path).map(|frame| small(&frame)),
+            }
+        } else if is("gif") {
+            RecordingKind::Gif {
+                thumbnail: thumbnail(&path).ok(),
             }
         } else {
             RecordingKind::Screenshot {
@@ -205,7 +210,7 @@ fn recordings(dir: &Path) -> Vec<RecordingCard> {
         };
         RecordingCard { path, size_bytes, kind }
     };
-    let found = newest(dir, &["mp4", "png"], MOST_RECORDINGS);
+    let found = newest(dir, &["mp4", "gif", "png"], MOST_RECORDINGS);
     found.into_iter().map(card).collect()
 }
 
@@ -219,6 +224,9 @@ mod tests {
         let at = |name: &str| dir.path().join(name);
         image::RgbImage::new(600, 300).save(at("walk-1.png")).unwrap();
         std::fs::write(at("walk-2.mp4"), b"nothing much").unwrap();
+        let mut gif = record::GifWriter::create(&at("walk-3.gif"), 24.0).unwrap();
+        gif.push(&Frame::from_rgb(600, 300, &[90; 600 * 300 * 3], 0)).unwrap();
+        gif.finish().unwrap();
         std::fs::write(at("notes.txt"), b"").unwrap();
         std::fs::write(at("bad.safetensors"), b"Whose woods these are").unwrap();
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vale.safetensors");
@@ -243,10 +251,15 @@ mod tests {
         assert_eq!((picture.width_px, picture.height_px), (240, 120));
         assert_eq!(shelf.pictures[1].thumbnail, Err(GONE.to_owned()));
         assert!(shelf.pictures[2].thumbnail.is_err());
-        assert_eq!(shelf.recordings.len(), 2);
+        assert_eq!(shelf.recordings.len(), 3);
+        let gif = |kind: &RecordingKind| match kind {
+            RecordingKind::Gif { thumbnail } => thumbnail.as_ref().map(|t| t.width_px),
+            _ => None,
+        };
+        assert!(shelf.recordings.iter().any(|r| gif(&r.kind) == Some(240)));
         assert!(shelf.recordings.iter().any(|r| r.kind
             == RecordingKind::Video {
-                secs: None,
+                length: None,
                 thumbnail: None
             }));
     }

@@ -14,6 +14,7 @@ use winit::event_loop::EventLoop;
 
 use crate::device::DeviceChoice;
 use crate::engine::{Engine, First};
+use crate::record::Quality;
 use crate::{input, telemetry};
 
 use event::AppEvent;
@@ -35,6 +36,10 @@ pub struct Options {
     pub exit_after: Option<Duration>,
     /// Record from the first frame on.
     pub record_to: Option<PathBuf>,
+    /// Shows the pressed keys in recordings, whatever the settings say.
+    pub record_keys: bool,
+    /// How fine recordings are; otherwise the settings say.
+    pub record_quality: Option<Quality>,
     /// Sentences to show at the start, for instance about a log that cannot be written.
     pub notices: Vec<String>,
 }

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use crate::device::DeviceChoice;
 use crate::engine::{
-    BranchTree, Command, Engine, Event, First, Pacing, PlaySpeed, RecordingStats, Stats, TimedFrame, WorldInfo,
+    BranchTree, Command, Engine, Event, ExportProgress, First, Pacing, PlaySpeed, RecordingStats, Stats, TimedFrame,
+    WorldInfo,
 };
 use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
@@ -20,6 +21,7 @@ mod branches;
 mod computing;
 mod controls;
 mod numbers;
+mod recording;
 mod restart;
 mod view;
 
@@ -120,6 +122,8 @@ pub(super) struct Session {
     told_pacing: Pacing,
     pub(super) hint: bool,
     pub(super) recording: Option<RecordingStats>,
+    /// A stretch of the past is being saved.
+    pub(super) exporting: Option<ExportProgress>,
     /// The newest frame on the screen.
     shown: Option<TimedFrame>,
     numbers: Numbers,
@@ -181,6 +185,7 @@ impl Session {
             told_pacing: Pacing::default(),
             hint: true,
             recording: None,
+            exporting: None,
             shown: None,
             numbers: Numbers::new(),
             effects,
@@ -418,15 +423,6 @@ impl Session {
         }
     }
 
-    pub(super) fn toggle_recording(&mut self) {
-        if self.recording.is_some() {
-            self.send(Command::StopRecording);
-        } else {
-            let path = paths::fresh_file(&paths::recordings_dir(), "walk", "mp4");
-            self.send(Command::Record { path });
-        }
-    }
-
     /// Keeps this moment in the folder of bookmarks.
     pub(super) fn save_bookmark(&mut self, dir: Option<PathBuf>) {
         match dir {
@@ -514,7 +510,7 @@ impl Session {
                         self.show_still(first);
                     }
                     if let Some(path) = self.options.record_to.take() {
-                        self.send(Command::Record { path });
+                        self.record_to(path);
                     }
                     self.begin_or_resume();
                 }
@@ -586,10 +582,8 @@ impl Session {
                     ..RecordingStats::default()
                 });
             }
-            Event::RecordingFinished { path, frames } => {
-                self.recording = None;
-                self.say(format!("Recorded {frames} frames to {}", path.display()));
-            }
+            Event::RecordingFinished { path, frames, dropped } => self.on_recorded(&path, frames, dropped),
+            Event::Exporting(progress) => self.exporting = progress,
             Event::RecordingFailed(what) => {
                 self.recording = None;
                 self.warn(what);

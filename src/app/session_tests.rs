@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 
+use crate::engine::ExportKind;
 use crate::engine::testing::{FRAMES_PER_SEC, Seen, engine};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::input::Report;
@@ -20,6 +21,8 @@ pub(super) fn options() -> Options {
         seed: 3,
         exit_after: None,
         record_to: None,
+        record_keys: false,
+        record_quality: None,
         notices: vec!["a notice".to_owned()],
     }
 }
@@ -328,4 +331,48 @@ fn a_screenshot_is_saved_or_a_sentence() {
         rig.session.take_effects()[..],
         [Effect::Toast(ToastKind::Warning, _)]
     ));
+}
+
+#[test]
+fn recordings_are_made_as_the_settings_say_unless_the_command_line_says_otherwise() {
+    use crate::record::{Quality, Style};
+    let style = |change: fn(&mut Options, &mut Settings)| {
+        let mut rig = rig(u64::MAX, None);
+        change(&mut rig.session.options, &mut rig.session.settings);
+        rig.session.record_style()
+    };
+    assert_eq!(style(|_, _| {}), Style::default());
+    let chosen = style(|_, settings| {
+        settings.record_quality = crate::settings::Quality::Small;
+        settings.record_keys = true;
+    });
+    let (quality, keys) = (Quality::Small, true);
+    assert_eq!(chosen, Style { quality, keys });
+    let named = style(|options, settings| {
+        settings.record_quality = crate::settings::Quality::Small;
+        options.record_quality = Some(Quality::Best);
+        options.record_keys = true;
+    });
+    let quality = Quality::Best;
+    assert_eq!(named, Style { quality, keys });
+}
+
+#[test]
+fn what_was_walked_just_now_is_saved_and_what_was_lost_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rig = rig(u64::MAX, None);
+    rig.until(|s| s.numbers.stats.latent > 8);
+    rig.session.export(0.05, ExportKind::Pictures, dir.path().to_owned());
+    rig.until(|s| told(&s.effects, ToastKind::Done, "Saved 10 pictures"));
+    assert_eq!(rig.session.exporting, None);
+    let event = |dropped| Event::RecordingFinished {
+        path: "/a.mp4".into(),
+        frames: 90,
+        dropped,
+    };
+    rig.session.take_effects();
+    rig.session.on_engine(event(0));
+    assert!(told(&rig.session.take_effects(), ToastKind::Done, "90 frames"));
+    rig.session.on_engine(event(2));
+    assert!(told(&rig.session.take_effects(), ToastKind::Warning, "2 are missing"));
 }

@@ -13,8 +13,8 @@ use winit::window::{Fullscreen, Icon, Window, WindowId};
 use crate::engine::First;
 use crate::gpu::{Drawn, OverlayPaint, Screen};
 use crate::input::{Action, Report};
-use crate::telemetry;
 use crate::ui::{FileKind, Interface, Sticks, ToastKind, UiCommand, UiState};
+use crate::{paths, telemetry};
 
 use super::event::AppEvent;
 use super::mouse::Mouse;
@@ -235,6 +235,7 @@ impl Shell {
             show_hint: self.session.hint && !live.mouse.is_captured(),
             hud: self.session.hud(),
             recording: self.session.recording.as_ref(),
+            exporting: self.session.exporting,
             settings: &self.session.settings,
             adapter: live.screen.gpu().name(),
             device: &self.session.device,
@@ -299,6 +300,7 @@ impl Shell {
             UiCommand::ToggleDepth => self.session.toggle_depth(),
             UiCommand::Restart(seed) => self.session.restart(seed),
             UiCommand::ToggleRecording => self.session.toggle_recording(),
+            UiCommand::Export(secs, kind) => self.session.export(secs, kind, paths::recordings_dir()),
             UiCommand::Screenshot => self.session.act(Action::Screenshot),
             UiCommand::FirstFrame(number) => self.session.walk_from(First::Bundled(number)),
             UiCommand::ChoosePicture => self.choose_file(FileKind::Picture),

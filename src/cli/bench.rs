@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::bench_latency::{Plan, measure};
+use super::bench_record;
 use super::generate::{controls, first_frame};
 use super::{BadInput, model_file};
 use crate::control::Keys;
@@ -34,6 +35,9 @@ pub(crate) struct BenchArgs {
     /// How the frames of a step are laid out in time: `smooth` or `quick`.
     #[arg(long, default_value = "smooth", requires = "latency")]
     pacing: Pacing,
+    /// Also measure what a recording costs: frames a second with and without, by turns.
+    #[arg(long)]
+    record: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -47,7 +51,7 @@ fn resident_mb() -> f64 {
     resident_bytes().map_or(f64::NAN, |b| b as f64 / 1e6)
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
@@ -81,7 +85,8 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let late = n * 5 / 6..n;
     let (mut rss_early, mut rss_late) = (0.0, 0.0);
     let clock = Instant::now();
-    for (i, control) in controls(&keys, package.manifest.frames_per_sec).iter().enumerate() {
+    let controls = controls(&keys, package.manifest.frames_per_sec);
+    for (i, control) in controls.iter().enumerate() {
         let begin = Instant::now();
         let out = rollout.next(control)?;
         step.push(begin.elapsed().as_secs_f64() * 1e3);
@@ -97,6 +102,9 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     // One generator at a time: two would share the processor's caches.
     drop(rollout);
+    let recorded = (args.record)
+        .then(|| bench_record::run(&package, &args.device, &controls))
+        .transpose()?;
     let latency = args.latency.then(|| Plan {
         model,
         device: args.device,
@@ -123,6 +131,9 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     });
     if let Some(latency) = &latency {
         latency.add_to(&mut report, args.pacing);
+    }
+    if let Some(recorded) = &recorded {
+        recorded.add_to(&mut report);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -158,6 +169,9 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     );
     if let Some(latency) = &latency {
         latency.print(args.pacing);
+    }
+    if let Some(recorded) = &recorded {
+        recorded.print();
     }
     Ok(())
 }

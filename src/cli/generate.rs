@@ -2,20 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::BadInput;
 use super::cloud::Growing;
 use super::model_file;
 use super::prompts::{PromptAt, Script, prompt_at};
+use super::sink::{Sink, SinkArgs, track_of};
 use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
 use crate::device::DeviceChoice;
 use crate::engine::{decode_picture, read_picture};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::package::Package;
-use crate::record::{self, Mp4Writer};
-use crate::rollout::{Rollout, Sampler};
+use crate::rollout::{Rollout, Sampler, Track};
 
 /// Options of `farwander generate`.
 #[derive(clap::Args, Debug)]
@@ -56,15 +55,14 @@ pub(crate) struct GenerateArgs {
     /// Leave soft what stands larger than when it was seen, without new detail.
     #[arg(long)]
     no_paint: bool,
-    /// A replay saved in the player, to be rendered again.
+    /// A replay saved in the player, or a recording, to be rendered again: of a recording, what it shows.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory", "no_quilt", "no_paint"])]
     replay: Option<PathBuf>,
     /// Also write the walked world as a coloured point cloud with the camera's way (PLY).
     #[arg(long, value_name = "FILE")]
     pub(super) cloud: Option<PathBuf>,
-    /// An .mp4 or .gif file, or a folder for PNGs.
-    #[arg(long)]
-    pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) sink: SinkArgs,
 }
 
 /// One stretch of a path file.
@@ -128,47 +126,6 @@ fn keys_of_path(path: &str, frames: usize) -> Result<Vec<Keys>, BadInput> {
     Ok(once.into_iter().cycle().take(frames.saturating_sub(1)).collect())
 }
 
-/// Where frames go.
-pub(super) enum Sink {
-    Mp4(Box<Mp4Writer>),
-    Gif(PathBuf, Vec<Frame>),
-    Folder(PathBuf),
-}
-
-impl Sink {
-    pub(super) fn open(out: &Path, width_px: usize, height_px: usize, rate: f64) -> anyhow::Result<Self> {
-        let kind = out.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
-        Ok(match kind.as_deref() {
-            Some("mp4") => Self::Mp4(Box::new(Mp4Writer::create(out, width_px, height_px, rate)?)),
-            Some("gif") => Self::Gif(out.to_owned(), vec![]),
-            _ => {
-                std::fs::create_dir_all(out).with_context(|| format!("can't make the folder {}", out.display()))?;
-                Self::Folder(out.to_owned())
-            }
-        })
-    }
-
-    pub(super) fn push(&mut self, frame: &Frame) -> anyhow::Result<()> {
-        match self {
-            Self::Mp4(writer) => writer.push(frame)?,
-            Self::Gif(_, frames) => frames.push(frame.clone()),
-            Self::Folder(dir) => record::save_png(&dir.join(format!("{:06}.png", frame.index)), frame)?,
-        }
-        Ok(())
-    }
-
-    pub(super) fn finish(self, rate: f64) -> anyhow::Result<()> {
-        match self {
-            Self::Mp4(writer) => {
-                writer.finish()?;
-            }
-            Self::Gif(path, frames) => record::save_gif(&path, &frames, rate)?,
-            Self::Folder(_) => {}
-        }
-        Ok(())
-    }
-}
-
 /// The picture and prompt that a walk begins with.
 pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, String), BadInput> {
     let Ok(k) = which.parse::<usize>() else {
@@ -224,7 +181,6 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let package = Package::open(&model_file(args.model.as_deref())?)?;
     let (first, own_prompt) = first_frame(&package, &args.first_frame)?;
     let rate = package.manifest.frames_per_sec;
-    let lens = package.manifest.lens;
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.set_sampler(Sampler {
         steps: args.steps,
@@ -233,35 +189,41 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         paint: !args.no_paint,
         ..Sampler::default()
     });
-    let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
+    let mut sink = Sink::open(&args.sink, &package, 0)?;
     let bar = progress(args.frames as u64);
     let prompt = args.prompt.unwrap_or(own_prompt);
-    let mut cloud = Growing::new(args.cloud, lens);
+    let mut cloud = Growing::new(args.cloud, package.manifest.lens);
+    let mut track = Track {
+        forgets: args.no_memory,
+        plain: args.no_quilt,
+        soft: args.no_paint,
+        ..track_of(&package, &args.first_frame, &prompt, args.seed)
+    };
     let begun = rollout.start(&first, &prompt, args.seed)?;
     cloud.begin(&begun);
-    for frame in begun.frames {
-        sink.push(&frame)?;
-    }
-    let mut written = 1;
+    // As the generator took it.
+    let first = begun.frames.first().cloned().unwrap_or(first);
+    sink.push(&begun.frames, Keys(0), &track, &first)?;
+    let mut made = 1;
     let mut prompts = Script::new(args.prompt_at, rate);
     bar.inc(1);
     for control in controls(&keys, rate) {
-        if written >= args.frames {
+        if made >= args.frames || sink.is_done(made as u64) {
             break;
         }
-        if let Some(prompt) = prompts.due(written) {
+        if let Some(prompt) = prompts.due(made) {
             rollout.change_prompt(&prompt)?;
+            track.change_prompt(&prompt);
         }
-        let made = rollout.next(&control)?;
-        cloud.step(&control, &made);
-        for frame in made.frames.iter().take(args.frames - written) {
-            sink.push(frame)?;
-            written += 1;
-            bar.inc(1);
-        }
+        let output = rollout.next(&control)?;
+        cloud.step(&control, &output);
+        track.controls.push(control);
+        let wanted = output.frames.len().min(args.frames - made);
+        sink.push(&output.frames[..wanted], control.keys, &track, &first)?;
+        made += wanted;
+        bar.inc(wanted as u64);
     }
     bar.finish();
-    sink.finish(rate)?;
-    println!("{written} frames written to {}", args.out.display());
+    sink.finish()?;
     cloud.finish()
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_latency;
+mod bench_record;
 mod cloud;
 mod devices;
 mod eval;
@@ -13,6 +14,7 @@ mod play;
 mod plot;
 mod prompts;
 mod replay;
+mod sink;
 mod synth;
 mod train;
 

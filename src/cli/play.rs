@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::BadInput;
 use crate::device::DeviceChoice;
 use crate::engine::First;
+use crate::record::Quality;
 use crate::ui::FileKind;
 use crate::{app, paths, telemetry};
 
@@ -32,6 +33,12 @@ pub(crate) struct PlayArgs {
     /// Record to this MP4 file from the first frame on.
     #[arg(long, value_name = "FILE")]
     record_to: Option<PathBuf>,
+    /// Show the pressed keys in recordings [default: what is chosen in the player].
+    #[arg(long)]
+    record_keys: bool,
+    /// How fine recordings are: `small`, `good` or `best` [default: what is chosen in the player].
+    #[arg(long, value_name = "QUALITY")]
+    record_quality: Option<Quality>,
     /// Say on stderr what is going on.
     #[arg(long, short)]
     verbose: bool,
@@ -97,6 +104,8 @@ pub(crate) fn run(args: PlayArgs) -> anyhow::Result<()> {
         seed: args.seed,
         exit_after,
         record_to: args.record_to,
+        record_keys: args.record_keys,
+        record_quality: args.record_quality,
         notices: trouble.into_iter().collect(),
     })
 }

@@ -3,29 +3,38 @@
 use std::path::Path;
 
 use super::cloud::Growing;
-use super::generate::{self, GenerateArgs, Sink};
+use super::generate::{self, GenerateArgs};
+use super::sink::Sink;
 use super::{BadInput, model_file};
+use crate::control::Keys;
 use crate::engine::decode_picture;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
-use crate::rollout::{Replay, Rollout, Sampler};
+use crate::record;
+use crate::rollout::{Recorded, Replay, Rollout, Sampler};
 
-/// Renders every frame of the replay `file`.
+/// Renders the frames of a replay, or those that a recording shows.
 pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
-    let replay = Replay::read(file).map_err(|error| BadInput(error.to_string()))?;
+    let (replay, own_picture, begin) = match record::is_mp4(file) {
+        true => read_recording(file)?,
+        false => (
+            Replay::read(file).map_err(|error| BadInput(error.to_string()))?,
+            None,
+            0,
+        ),
+    };
     let package = Package::open(&model_file(args.model.as_deref())?)?;
     let warning = (replay.check(&package)).map_err(|what| BadInput(format!("{}: {what}", file.display())))?;
     if let Some(warning) = warning {
         eprintln!("farwander: {warning}");
     }
     let picture = (replay.picture_bytes(file)).map_err(|error| BadInput(error.to_string()))?;
-    let first = match (picture, replay.track.bundled) {
+    let first = match (own_picture.or(picture), replay.track.bundled) {
         (Some(bytes), _) => {
             decode_picture(&bytes).map_err(|what| BadInput(format!("the picture that the replay began in {what}")))?
         }
         (None, number) => generate::first_frame(&package, &number.unwrap_or(0).to_string())?.0,
     };
-    let (lens, rate) = (package.manifest.lens, package.manifest.frames_per_sec);
     let track = &replay.track;
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.set_sampler(Sampler {
@@ -34,30 +43,49 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
         paint: !track.soft,
         ..Sampler::default()
     });
-    let mut sink = Sink::open(&args.out, lens.width_px, lens.height_px, rate)?;
+    let mut sink = Sink::open(&args.sink, &package, begin)?;
     let bar = generate::progress(1 + FRAMES_PER_LATENT as u64 * track.latents());
-    let mut written = 0_u64;
+    let mut so_far = track.clone();
+    so_far.truncate(0, 0);
     let begun = rollout.start(&first, &track.prompt, track.seed)?;
-    let mut cloud = Growing::new(args.cloud.clone(), lens);
+    let mut cloud = Growing::new(args.cloud.clone(), package.manifest.lens);
     cloud.begin(&begun);
-    let mut output = Some(begun);
-    let mut latent = 0;
-    while let Some(made) = output {
-        for frame in &made.frames {
-            sink.push(frame)?;
-            written += 1;
-            bar.inc(1);
+    // As the generator took it.
+    let first = begun.frames.first().cloned().unwrap_or(first);
+    sink.push(&begun.frames, Keys(0), &so_far, &first)?;
+    bar.inc(1);
+    for (latent, control) in (1..).zip(&track.controls) {
+        if sink.is_done(bar.position()) {
+            break;
         }
-        latent += 1;
-        output = rollout.follow(track, latent)?;
-        if let (Some(control), Some(made)) = (track.control(latent), &output) {
-            cloud.step(control, made);
+        let Some(made) = rollout.follow(track, latent)? else {
+            break;
+        };
+        cloud.step(control, &made);
+        if let Some(prompt) = track.prompt_change(latent) {
+            so_far.change_prompt(prompt);
         }
+        so_far.controls.push(*control);
+        sink.push(&made.frames, control.keys, &so_far, &first)?;
+        bar.inc(made.frames.len() as u64);
     }
     bar.finish();
-    sink.finish(rate)?;
-    println!("{written} frames written to {}", args.out.display());
+    sink.finish()?;
     cloud.finish()
+}
+
+/// The walk in a recording, the picture that it began in if it is not the generator's, and the first frame that it shows.
+fn read_recording(file: &Path) -> anyhow::Result<(Replay, Option<Vec<u8>>, u64)> {
+    let notes = record::notes(file)?;
+    let recorded = Recorded::read(&notes)
+        .map_err(|what| BadInput(format!("{} cannot be rendered again: {what}", file.display())))?;
+    if recorded.walks > 1 {
+        eprintln!(
+            "farwander: {} walks were begun in this recording; the last one is rendered.",
+            recorded.walks
+        );
+    }
+    Ok((recorded.replay, recorded.picture, recorded.from_frame))
 }
 
 #[cfg(test)]
@@ -66,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
-    use crate::control::{Keys, LatentControl};
+    use crate::control::LatentControl;
     use crate::device::Gaussian;
     use crate::rollout::Track;
 
@@ -121,11 +149,6 @@ mod tests {
         replay(&package, controls).write(Path::new(&file)).unwrap();
         let again = at("again");
         run(&["--model", &model, "--replay", &file, "--out", &again]).unwrap();
-        let pictures = |dir: &str| {
-            let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().path()).collect();
-            files.sort();
-            files.iter().map(|f| std::fs::read(f).unwrap()).collect::<Vec<_>>()
-        };
         assert_eq!(pictures(&walk).len(), 13);
         assert!(pictures(&walk) == pictures(&again), "other pictures");
 
@@ -145,6 +168,88 @@ mod tests {
         // What a replay says itself can't be said beside it.
         args.extend(["--replay", &file, "--out", &again]);
         assert!(run(&args).unwrap_err().to_string().contains("--replay"));
+    }
+
+    /// The pictures of a folder, in order.
+    fn pictures(dir: &str) -> Vec<Vec<u8>> {
+        let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|f| std::fs::read(f).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_recording_is_rendered_again_picture_by_picture_also_when_it_was_cut_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let package = package(dir.path(), 1);
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        let model = package.path.display().to_string();
+        let hill = at("hill.png");
+        image::RgbImage::from_fn(70, 50, |x, y| image::Rgb([(3 * x) as u8, (5 * y) as u8, 40]))
+            .save(&hill)
+            .unwrap();
+        for (n, first) in ["0", hill.as_str()].into_iter().enumerate() {
+            let at = |name: &str| at(&format!("{name}{n}"));
+            let walk = [
+                "--model",
+                &model,
+                "--first-frame",
+                first,
+                "--seed",
+                "5",
+                "--frames",
+                "33",
+                "--prompt-at",
+                "0.5=snow",
+            ];
+            let (png, mp4) = (at("walk"), at("walk") + ".mp4");
+            run(&[&walk[..], &["--out", &png]].concat()).unwrap();
+            run(&[&walk[..], &["--out", &mp4]].concat()).unwrap();
+            if first == hill {
+                std::fs::write(&hill, b"the user's own file is another").unwrap();
+            }
+            let again = at("again");
+            run(&["--model", &model, "--replay", &mp4, "--out", &again]).unwrap();
+            assert!(pictures(&again) == pictures(&png), "other pictures");
+            assert_eq!(pictures(&png).len(), 33);
+            // What was cut off has the walk of all that plays.
+            let bytes = std::fs::read(&mp4).unwrap();
+            let cut = at("cut") + ".mp4";
+            let tapes: Vec<usize> = (0..bytes.len() - 4).filter(|i| &bytes[*i..*i + 4] == b"uuid").collect();
+            std::fs::write(&cut, &bytes[..tapes[2] + 20]).unwrap();
+            let part = at("part");
+            run(&["--model", &model, "--replay", &cut, "--out", &part]).unwrap();
+            assert!(pictures(&part) == pictures(&png)[..25], "{}", pictures(&part).len());
+        }
+    }
+
+    #[test]
+    fn a_stretch_of_a_walk_is_written_and_a_recording_of_it_is_rendered_as_that_stretch() {
+        let dir = tempfile::tempdir().unwrap();
+        let package = package(dir.path(), 1);
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        let model = package.path.display().to_string();
+        let walk = ["--model", &model, "--frames", "25"];
+        let stretch = [&walk[..], &["--from-secs", "0.25", "--to-secs", "0.75"]].concat();
+        let (all, part, mp4, again) = (at("all"), at("part"), at("part.mp4"), at("again"));
+        run(&[&walk[..], &["--out", &all]].concat()).unwrap();
+        run(&[&stretch[..], &["--out", &part]].concat()).unwrap();
+        assert!(pictures(&part) == pictures(&all)[6..18]);
+        run(&[&stretch[..], &["--out", &mp4]].concat()).unwrap();
+        run(&["--model", &model, "--replay", &mp4, "--out", &again]).unwrap();
+        // To the end of the step that the last frame is of.
+        assert!(pictures(&again) == pictures(&all)[6..21]);
+        let told = |args: &[&str]| run(args).unwrap_err().to_string();
+        let end = [&walk[..], &["--to-secs", "0", "--out", &part]].concat();
+        assert!(told(&end).contains("--to-secs"), "{}", told(&end));
+        let late = [&walk[..], &["--from-secs", "9", "--out", &part]].concat();
+        assert!(told(&late).contains("nothing was written"));
+        let other = at("other.mp4");
+        std::fs::write(&other, b"\0\0\0\x08ftyp").unwrap();
+        let foreign = told(&["--model", &model, "--replay", &other, "--out", &part]);
+        assert!(
+            foreign.contains("other.mp4") && foreign.contains("no track"),
+            "{foreign}"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::BadInput;
 use crate::control::Lens;
 use crate::data::{CaptionChange, Clip, ClipHead, ShardHead, ShardReader, ShardWriter, Split, format_version};
 use crate::frame::Frame;
-use crate::record::{self, Mp4Writer};
+use crate::record::{self, Mp4Writer, Quality};
 use crate::synth::{self, Attributes, Biome, Kind, Light, Weather, World};
 use crate::train::{CHANGING, DataRecipe};
 
@@ -327,7 +327,7 @@ fn film(args: &SynthArgs, plan: &Plan, path: &Path) -> anyhow::Result<()> {
     let (w, h) = (plan.lens.width_px, plan.lens.height_px);
     let worlds = args.clips.min(FILM_WORLDS);
     let frames = (args.fps * FILM_SECS).round().max(1.0) as usize;
-    let mut writer = Mp4Writer::create(path, w, h, f64::from(args.fps))?;
+    let mut writer = Mp4Writer::create(path, w, h, f64::from(args.fps), Quality::default())?;
     let bar = progress(worlds);
     for i in 0..worlds {
         let seed = plan.split.world_seed(args.seed, i as u64);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::control::{Feel, Lens};
 use crate::device::DeviceChoice;
 use crate::frame::Frame;
+use crate::record::Style;
 
 use super::branches::BranchTree;
 use super::pacing::Pacing;
@@ -94,15 +95,44 @@ pub enum Command {
         /// Folder to write to.
         dir: PathBuf,
     },
+    /// Saves the last seconds before the picture on the screen, as far back as they are known.
+    Export {
+        /// How many.
+        secs: f64,
+        /// As what.
+        kind: ExportKind,
+        /// Folder to write to.
+        dir: PathBuf,
+    },
     /// Records every frame that is shown from now on.
     Record {
         /// The MP4 file to write.
         path: PathBuf,
+        /// How it is made.
+        style: Style,
     },
     /// Ends the recording; [`Event::RecordingFinished`] follows when the file is complete.
     StopRecording,
     /// Ends the thread; a recording is finished first.
     Shutdown,
+}
+
+/// What a stretch of the past is saved as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    /// One moving picture.
+    Gif,
+    /// A folder of PNGs.
+    Pictures,
+}
+
+/// How far such a thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportProgress {
+    /// Pictures done.
+    pub done: usize,
+    /// Of so many.
+    pub total: usize,
 }
 
 /// A bundled first frame, decoded.
@@ -180,9 +210,13 @@ pub enum Event {
         path: PathBuf,
         /// Frames in it.
         frames: u64,
+        /// Frames that are missing in it.
+        dropped: u64,
     },
     /// The recording could not begin, go on or be finished. One sentence.
     RecordingFailed(String),
+    /// How far the saving of a stretch of the past is; `None` when it has ended.
+    Exporting(Option<ExportProgress>),
     /// Something asked for has been done. One sentence.
     Done(String),
     /// Something asked for could not be done; the engine goes on. One sentence.

@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 
 use super::branches::{BranchLine, BranchTree};
-use super::moment::{Moment, Shown};
+use super::moment::{Moment, Packed, Shown};
 use crate::control::{Feel, LatentControl, Walker};
 use crate::frame::{DepthPicture, Frame};
 use crate::rollout::{Track, WalkState};
@@ -438,6 +438,15 @@ impl History {
     /// The last picture of `latent`.
     pub(super) fn picture(&self, latent: u64) -> Option<Frame> {
         self.moment(latent)?.last()
+    }
+
+    /// The pictures of the path up to the last one of `latent`, at most so many, in the order of the walk.
+    pub(super) fn last_pictures(&self, latent: u64, most: usize) -> Vec<Packed> {
+        let known = self.moments(self.current).skip_while(|(number, _)| *number > latent);
+        let backwards = known.flat_map(|(_, moment)| moment.pictures().iter().rev());
+        let mut pictures: Vec<Packed> = backwards.take(most).cloned().collect();
+        pictures.reverse();
+        pictures
     }
 
     /// The walker after `latent`.

@@ -4,11 +4,13 @@
 mod begin;
 mod branches;
 mod command;
+mod export;
 mod generator;
 mod history;
 mod keep;
 mod moment;
 mod pacing;
+mod recording;
 mod restart;
 mod rewind;
 mod slots;
@@ -19,10 +21,11 @@ pub(crate) mod testing;
 mod thread;
 
 pub use branches::{BranchLine, BranchTree};
-pub use command::{Command, Event, First, Picture, WorldInfo};
+pub use command::{Command, Event, ExportKind, ExportProgress, First, Picture, WorldInfo};
 pub use generator::{Generator, World};
 pub(crate) use generator::{decode_picture, read_picture};
 pub use pacing::{Pacer, Pacing, Schedule, UnknownPacing};
+pub use recording::tags;
 pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};
 pub use speed::PlaySpeed;
 pub use stats::{RecordingStats, Stats};

@@ -52,6 +52,10 @@ impl Moment {
         size_of::<Self>() + pictures + depth + self.state.as_ref().map_or(0, WalkState::bytes)
     }
 
+    pub(super) fn pictures(&self) -> &[Packed] {
+        &self.pictures
+    }
+
     pub(super) fn state(&self) -> Option<&WalkState> {
         self.state.as_ref()
     }

@@ -8,6 +8,7 @@ use crate::control::{Feel, Keys};
 use crate::device::DeviceChoice;
 use crate::engine::First;
 use crate::engine::testing::{FRAMES_PER_SEC, SHA256, Seen, depth_of, engine};
+use crate::record::Style;
 use crate::rollout::Replay;
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
@@ -175,7 +176,10 @@ fn pictures_go_back_one_by_one_and_the_recording_holds_what_was_shown() {
         rig.engine.frames().take_due(Instant::now(), &mut 0);
     }
     let path = dir.path().join("walk.mp4");
-    rig.engine.send(Command::Record { path });
+    rig.engine.send(Command::Record {
+        path,
+        style: Style::default(),
+    });
     rig.engine.send(Command::Rewind(true));
     let (mut shown, mut skipped) = (Vec::new(), 0);
     while shown.len() < 20 {

@@ -50,16 +50,19 @@ fn a_panic_is_told_the_recording_is_whole_and_the_walk_goes_on() {
         .controls()
         .hold(WalkInput::from_keys(Keys::FORWARD), Keys::FORWARD);
     engine.send(Command::Speed(PlaySpeed::Half));
-    engine.send(Command::Record { path: path.clone() });
+    engine.send(Command::Record {
+        path: path.clone(),
+        style: crate::record::Style::default(),
+    });
     start(&engine, 5);
     // The recording is finished before the crash is told.
     let recorded = wait(&events, |event| match event {
-        Event::RecordingFinished { path, frames } => Some((path.clone(), *frames)),
+        Event::RecordingFinished { path, frames, .. } => Some((path.clone(), *frames)),
         Event::Crashed { .. } => panic!("the recording is still open"),
         _ => None,
     });
     assert_eq!(recorded, (path.clone(), 81));
-    let secs = crate::record::length_secs(&path).expect("a whole file");
+    let secs = crate::record::length(&path).expect("a whole file").secs;
     assert!((secs - 81.0 / FRAMES_PER_SEC).abs() < 0.01, "{secs} s");
     let (message, can_resume) = wait(&events, crashed);
     assert!(message.contains("counted too far") && can_resume, "{message}");

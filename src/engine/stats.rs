@@ -13,6 +13,10 @@ pub struct RecordingStats {
     pub frames: u64,
     /// Length so far.
     pub seconds: f64,
+    /// Size of the file so far.
+    pub bytes: u64,
+    /// Frames that could not be recorded in time.
+    pub dropped: u64,
 }
 
 /// What the last step cost and where the walker is.

@@ -11,18 +11,19 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::control::{LatentControl, WalkInput, Walker};
 use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
-use crate::record::Recorder;
 use crate::rollout::{StepOutput, Track};
 use crate::telemetry;
 
 use super::command::{Command, Event};
+use super::export::Export;
 use super::generator::{Generator, PackageWorld, World};
 use super::history::History;
 use super::pacing::{Pacer, Pacing, Schedule};
+use super::recording::Recording;
 use super::restart::{Beginning, Interrupted, keep_running};
 use super::slots::{ControlSlot, FrameSlot, TimedFrame};
 use super::speed::PlaySpeed;
-use super::stats::{RecordingStats, Stats};
+use super::stats::Stats;
 
 pub(super) type OpenWorld = dyn FnMut(&Path) -> anyhow::Result<Box<dyn World>> + Send;
 pub(super) type SendEvent = dyn Fn(Event) + Send + Sync;
@@ -165,8 +166,10 @@ pub(super) struct Machine {
     pub(super) steps_asked: u32,
     pub(super) pacer: Pacer,
     pub(super) speed: PlaySpeed,
-    recording: Option<(Recorder, PathBuf)>,
-    finishing: Vec<JoinHandle<()>>,
+    pub(super) recording: Option<Recording>,
+    pub(super) finishing: Vec<JoinHandle<()>>,
+    /// Saves a stretch of the past.
+    pub(super) exporting: Option<Export>,
     /// Writes a bookmark.
     pub(super) saving: Option<JoinHandle<()>>,
     /// The bookmark that this run has written last, or tried to.
@@ -204,6 +207,7 @@ impl Machine {
             speed: beginning.speed,
             recording: None,
             finishing: Vec::new(),
+            exporting: None,
             saving: None,
             kept_last: None,
         }
@@ -239,6 +243,7 @@ impl Machine {
             let _ = thread.join();
         }
         self.finish_saving();
+        self.exporting = None;
         let interrupted = bug.as_ref().and_then(|_| self.interrupted());
         // Destructors may panic as well.
         let _ = catch_unwind(AssertUnwindSafe(|| self.unload()));
@@ -344,7 +349,8 @@ impl Machine {
             Command::TakeUp { path } => self.take_up_at(&path),
             Command::SaveReplay { dir } => self.save_replay(&dir),
             Command::SaveCloud { dir } => self.save_cloud(&dir),
-            Command::Record { path } => self.record(path),
+            Command::Export { secs, kind, dir } => self.export(secs, kind, &dir),
+            Command::Record { path, style } => self.record(path, style),
             Command::StopRecording => self.stop_recording(),
             Command::Shutdown => return Next::End,
         }
@@ -428,11 +434,7 @@ impl Machine {
         }
         self.frames.push(timed);
         self.tell(Event::Frames);
-        if let Some((recorder, _)) = &self.recording {
-            for frame in &output.frames {
-                recorder.push(frame.clone());
-            }
-        }
+        self.record_frames(&output.frames);
         let recording = self.recording_stats();
         let walk = self.walk.as_ref();
         let stats = Stats {
@@ -449,78 +451,6 @@ impl Machine {
             recording,
         };
         self.tell(Event::Stats(stats));
-    }
-
-    /// How the recording stands; one that has failed is ended and told.
-    fn recording_stats(&mut self) -> Option<RecordingStats> {
-        let (recorder, path) = self.recording.as_ref()?;
-        let status = recorder.status();
-        if let Some(what) = status.failed {
-            self.tell(Event::RecordingFailed(format!("The recording has stopped: {what}")));
-            self.recording = None;
-            return None;
-        }
-        Some(RecordingStats {
-            path: path.clone(),
-            frames: status.frames,
-            seconds: status.seconds,
-        })
-    }
-
-    fn record(&mut self, path: PathBuf) {
-        self.stop_recording();
-        let Some(world) = &self.world else {
-            let what = "Nothing can be recorded before a world is loaded.";
-            self.tell(Event::RecordingFailed(what.to_owned()));
-            return;
-        };
-        let info = world.info();
-        if let Some(dir) = path.parent()
-            && let Err(error) = std::fs::create_dir_all(dir)
-        {
-            let what = format!("The folder {} cannot be made: {error}.", dir.display());
-            self.tell(Event::RecordingFailed(what));
-            return;
-        }
-        let lens = info.lens;
-        match Recorder::start(path.clone(), lens.width_px, lens.height_px, info.frames_per_sec) {
-            Ok(recorder) => {
-                self.recording = Some((recorder, path.clone()));
-                self.tell(Event::RecordingStarted(path));
-            }
-            Err(error) => self.tell(Event::RecordingFailed(format!(
-                "The recording could not begin: {error}"
-            ))),
-        }
-    }
-
-    /// Ends the recording. Its last frames are encoded while the walk goes on, in a thread of their own.
-    pub(super) fn stop_recording(&mut self) {
-        let Some((recorder, path)) = self.recording.take() else {
-            return;
-        };
-        self.finishing.retain(|thread| !thread.is_finished());
-        let events = Arc::clone(&self.events);
-        let finish = move || {
-            events(match recorder.finish() {
-                Ok(summary) => Event::RecordingFinished {
-                    path,
-                    frames: summary.frames,
-                },
-                Err(error) => {
-                    Event::RecordingFailed(format!("The recording {} is incomplete: {error}", path.display()))
-                }
-            });
-        };
-        match std::thread::Builder::new()
-            .name("record-finish".to_owned())
-            .spawn(finish)
-        {
-            Ok(thread) => self.finishing.push(thread),
-            Err(error) => self.tell(Event::RecordingFailed(format!(
-                "The recording could not be finished: {error}"
-            ))),
-        }
     }
 
     /// The walk ends with a message.
@@ -567,6 +497,9 @@ mod branch_tests;
 #[cfg(test)]
 #[path = "past_tests.rs"]
 mod past_tests;
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod record_tests;
 #[cfg(test)]
 #[path = "restart_tests.rs"]
 mod restart_tests;

@@ -5,6 +5,7 @@ use crate::control::Keys;
 use crate::device::DeviceChoice;
 use crate::engine::testing::{FRAMES_PER_SEC, Seen, depth_of, engine, engine_at_rate};
 use crate::engine::{First, Pacing};
+use crate::record::Style;
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
@@ -241,7 +242,10 @@ fn another_speed_shows_the_same_walk_slower_or_faster_and_records_it_at_its_own_
         engine.send(Command::Speed(*speed));
         load(&engine);
         let path = dir.path().join(format!("{}.mp4", speed.factor()));
-        engine.send(Command::Record { path });
+        engine.send(Command::Record {
+            path,
+            style: Style::default(),
+        });
         start(&engine, 5);
         let shown = wait_for(&events, |e| stats(e).filter(|s| s.latent == 10));
         let interval_ms = 1e3 / FRAMES_PER_SEC / speed.factor();
@@ -381,14 +385,17 @@ fn every_frame_generated_while_recording_is_in_the_recording() {
     let path = dir.path().join("new/walk.mp4");
     let (engine, events, seen) = engine(u64::MAX);
     load(&engine);
-    engine.send(Command::Record { path: path.clone() });
+    engine.send(Command::Record {
+        path: path.clone(),
+        style: Style::default(),
+    });
     start(&engine, 5);
     wait_for(&events, |e| stats(e).filter(|s| s.latent == 5 && s.recording.is_some()));
     engine.send(Command::Pause(true));
     let latents = settled(&events, &seen);
     engine.send(Command::StopRecording);
     let (finished, frames) = wait_for(&events, |e| match e {
-        Event::RecordingFinished { path, frames } => Some((path.clone(), *frames)),
+        Event::RecordingFinished { path, frames, .. } => Some((path.clone(), *frames)),
         _ => None,
     });
     assert_eq!(finished, path);
@@ -402,6 +409,7 @@ fn a_recording_that_cannot_be_written_is_a_sentence() {
     load(&engine);
     engine.send(Command::Record {
         path: "/proc/nowhere/walk.mp4".into(),
+        style: Style::default(),
     });
     wait_for(&events, |e| match e {
         Event::RecordingFailed(message) => {

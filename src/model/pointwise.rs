@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn they_are_the_librarys_to_the_last_digits() {
         let device = Device::flex();
-        let values: Vec<f32> = (-40_000..=40_000).map(|i| i as f32 * 5e-4).chain([-1e30, 1e30, 0.0]).collect();
+        let values: Vec<f32> = (-40_000..=40_000)
+            .map(|i| i as f32 * 5e-4)
+            .chain([-1e30, 1e30, 0.0])
+            .collect();
         let x: Tensor<1> = tensor(values.clone(), [values.len()], &device);
         let pairs = [
             (gelu(x.clone()), activation::gelu(x.clone())),

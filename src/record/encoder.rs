@@ -4,14 +4,12 @@ use openh264::OpenH264API;
 use openh264::encoder::{BitRate, Encoder, EncoderConfig, FrameRate, FrameType, QpRange, RateControlMode, VuiConfig};
 use openh264::formats::YUVSlices;
 
-use super::RecordError;
 use super::yuv::Yuv420;
+use super::{Quality, RecordError};
 use crate::frame::Frame;
 
-/// Quantiser of every frame: 46 to 48 dB in luma on test patterns, so that pixel-sized leaves keep their edges.
-const QP: u8 = 20;
-/// Noise (a network that has come apart makes it) overflows the encoder's buffer at [`QP`]; then it goes on this much
-/// coarser, up to [`QP_MAX`], and tries the finer one again at the next fragment.
+/// Noise (a network that has come apart makes it) overflows the encoder's buffer at a fine quantiser; then it goes on this
+/// much coarser, up to [`QP_MAX`], and tries the finer one again at the next fragment.
 const QP_STEP: u8 = 6;
 const QP_MAX: u8 = 50;
 
@@ -34,17 +32,26 @@ pub(super) struct H264 {
     encoder: Encoder,
     /// The quantiser of `encoder`.
     qp: u8,
+    /// The quantiser that is meant.
+    finest_qp: u8,
     frames_per_sec: f64,
     picture: Yuv420,
     sets: ParameterSets,
 }
 
 impl H264 {
-    pub(super) fn new(width_px: usize, height_px: usize, frames_per_sec: f64) -> Result<Self, RecordError> {
+    pub(super) fn new(
+        width_px: usize,
+        height_px: usize,
+        frames_per_sec: f64,
+        quality: Quality,
+    ) -> Result<Self, RecordError> {
         let picture = Yuv420::new(width_px, height_px);
+        let qp = quality.qp();
         Ok(Self {
-            encoder: constant_quality(&picture, frames_per_sec, QP)?,
-            qp: QP,
+            encoder: constant_quality(&picture, frames_per_sec, qp)?,
+            qp,
+            finest_qp: qp,
             frames_per_sec,
             picture,
             sets: ParameterSets::default(),
@@ -55,7 +62,7 @@ impl H264 {
     /// made coarser.
     pub(super) fn encode(&mut self, frame: &Frame, keyframe: bool) -> Result<Sample, RecordError> {
         self.picture.fill(frame);
-        if keyframe && self.qp > QP {
+        if keyframe && self.qp > self.finest_qp {
             self.restart(self.qp - QP_STEP)?;
         }
         loop {

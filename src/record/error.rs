@@ -49,6 +49,30 @@ pub enum RecordError {
     /// The boxes of the MP4 file could not be made.
     #[error("the MP4 writer failed: {0}; please report this with the frame size")]
     Mux(String),
+    /// The file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The disk is nearly full before anything is recorded.
+    #[error("cannot record to {}: only {free_mb} MB are left on that disk; free some space or choose another", path.display())]
+    DiskLow {
+        /// The file that was to be made.
+        path: PathBuf,
+        /// What is left on the disk.
+        free_mb: u64,
+    },
+    /// The disk has become nearly full; the file is whole.
+    #[error("only {free_mb} MB are left on the disk of {}; the file is complete up to here", path.display())]
+    DiskNearlyFull {
+        /// The file.
+        path: PathBuf,
+        /// What is left on the disk.
+        free_mb: u64,
+    },
     /// A picture could not be encoded.
     #[error("cannot make {}: {what}", path.display())]
     Picture {

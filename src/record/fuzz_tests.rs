@@ -9,7 +9,7 @@ use crate::frame::Frame;
 fn damaged_recordings_show_a_picture_or_none() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("walk.mp4");
-    let mut writer = Mp4Writer::create(&path, 64, 48, 24.0).unwrap();
+    let mut writer = Mp4Writer::create(&path, 64, 48, 24.0, Quality::Good).unwrap();
     for i in 0..26u8 {
         let rgb: Vec<u8> = (0..64 * 48)
             .flat_map(|at| [(at % 251) as u8, 8 * i, (at / 64) as u8])
@@ -33,12 +33,12 @@ fn damaged_recordings_show_a_picture_or_none() {
         if let Some(picture) = first_picture(&path) {
             assert_eq!(picture.rgba.len(), 4 * picture.width_px * picture.height_px);
         }
-        assert!(length_secs(&path).is_none_or(|secs| secs >= 0.0));
+        assert!(length(&path).is_none_or(|length| length.secs >= 0.0));
     }
     for i in 0..200 {
         let bytes: Vec<u8> = (0..rng.random_range(0..600)).map(|_| rng.random()).collect();
         std::fs::write(&path, bytes).unwrap();
         assert!(first_picture(&path).is_none(), "random file {i}");
-        assert!(length_secs(&path).is_none(), "random file {i}");
+        assert!(length(&path).is_none(), "random file {i}");
     }
 }

@@ -1,56 +1,87 @@
-//! How long a finished recording is, from the head of its file.
+//! How long a recording is. A finished one says so in its head; of one that was cut off the fragments tell.
 
-use std::io::Read as _;
 use std::path::Path;
 
-/// The head of a recording is well below this.
-const HEAD_BYTES: u64 = 16 << 10;
+use mp4_atom::{Atom as _, Moof, Moov};
 
-/// Seconds of a recording that was finished; `None` for one that was cut off, or no recording of ours.
-pub fn length_secs(path: &Path) -> Option<f64> {
-    let mut head = Vec::new();
-    std::fs::File::open(path)
-        .ok()?
-        .take(HEAD_BYTES)
-        .read_to_end(&mut head)
-        .ok()?;
-    // Of the box `mvhd`: version and flags, two dates (of 8 bytes in version 1), ticks a second. Of `mehd`: version and
-    // flags, the length in ticks.
-    let scale = field(&head, b"mvhd", 1, 20).or_else(|| field(&head, b"mvhd", 0, 12))?;
-    let scale = u32::from_be_bytes(scale);
-    let ticks = u64::from_be_bytes(field(&head, b"mehd", 1, 4)?);
-    (scale > 0).then(|| ticks as f64 / f64::from(scale))
+use super::boxes::Boxes;
+
+/// The head of a recording, or of a fragment of it, is well below this.
+const MOST_HEAD_BYTES: u64 = 1 << 20;
+
+/// The length of a recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Length {
+    /// Seconds that play.
+    pub secs: f64,
+    /// It was ended, not cut off.
+    pub finished: bool,
 }
 
-/// Bytes of a box that lie `offset` bytes after its name, if its version is the expected one.
-fn field<const N: usize>(head: &[u8], name: &[u8; 4], version: u8, offset: usize) -> Option<[u8; N]> {
-    let at = head.windows(4).position(|w| w == name)? + 4;
-    if *head.get(at)? != version {
-        return None;
+/// Length of a recording; `None` for one that was cut off before its first picture, or no recording at all.
+pub fn length(path: &Path) -> Option<Length> {
+    let mut boxes = Boxes::open(path).ok()?;
+    let mut scale = None;
+    let mut end = None;
+    while let Some(found) = boxes.next().ok()? {
+        match &found.kind {
+            b"moov" => {
+                let body = boxes.body(&found, MOST_HEAD_BYTES).ok()?;
+                let moov = Moov::decode_body(&mut body.as_slice()).ok()?;
+                let track = moov.trak.first()?;
+                let ticks_per_sec = f64::from(track.mdia.mdhd.timescale);
+                let told = moov.mvex.as_ref().and_then(|mvex| mvex.mehd.as_ref());
+                if let Some(mehd) = told {
+                    return seconds(mehd.fragment_duration, ticks_per_sec, true);
+                }
+                let step = moov.mvex.as_ref()?.trex.first()?.default_sample_duration;
+                scale = Some((ticks_per_sec, step));
+            }
+            b"moof" => {
+                let body = boxes.body(&found, MOST_HEAD_BYTES).ok()?;
+                let moof = Moof::decode_body(&mut body.as_slice()).ok()?;
+                let fragment = moof.traf.first()?;
+                let (_, step) = scale?;
+                let run = fragment.trun.first()?.samples.iter();
+                let ticks: u64 = run.map(|entry| u64::from(entry.duration.unwrap_or(step))).sum();
+                end = fragment.tfdt.as_ref()?.base_media_decode_time.checked_add(ticks);
+            }
+            _ => {}
+        }
     }
-    head.get(at + offset..at + offset + N)?.try_into().ok()
+    seconds(end?, scale?.0, false)
+}
+
+fn seconds(ticks: u64, ticks_per_sec: f64, finished: bool) -> Option<Length> {
+    (ticks_per_sec > 0.0).then(|| Length {
+        secs: ticks as f64 / ticks_per_sec,
+        finished,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::frame::Frame;
-    use crate::record::Mp4Writer;
+    use crate::record::{Mp4Writer, Quality};
 
     #[test]
-    fn a_finished_recording_tells_its_length_and_other_files_tell_none() {
+    fn a_recording_tells_its_length_also_when_it_was_cut_off_and_other_files_tell_none() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("walk.mp4");
-        let mut writer = Mp4Writer::create(&path, 32, 32, 24.0).unwrap();
-        for i in 0..36 {
+        let mut writer = Mp4Writer::create(&path, 32, 32, 24.0, Quality::Good).unwrap();
+        for i in 0..30 {
             writer.push(&Frame::from_rgb(32, 32, &[40; 32 * 32 * 3], i)).unwrap();
         }
-        assert_eq!(length_secs(&path), None, "it is not finished");
+        let told = |finished, secs| Some(Length { secs, finished });
+        assert_eq!(length(&path), told(false, 1.0), "two fragments are on the disk");
         writer.finish().unwrap();
-        let secs = length_secs(&path).unwrap();
-        assert!((secs - 1.5).abs() < 1e-6, "{secs}");
+        assert_eq!(length(&path), told(true, 1.25));
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..200]).unwrap();
+        assert_eq!(length(&path), None, "cut off in its head");
         std::fs::write(&path, b"mvhd mehd").unwrap();
-        assert_eq!(length_secs(&path), None);
-        assert_eq!(length_secs(&dir.path().join("none.mp4")), None);
+        assert_eq!(length(&path), None);
+        assert_eq!(length(&dir.path().join("none.mp4")), None);
     }
 }

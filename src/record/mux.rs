@@ -8,8 +8,8 @@ use mp4_atom::{
     TrunEntry, Url, Visual, Vmhd,
 };
 
-use super::RecordError;
 use super::encoder::{ParameterSets, Sample};
+use super::{RecordError, Tags};
 
 const TRACK: u32 = 1;
 // ISO/IEC 14496-12, 8.8.3.1: "depends on nothing" and "depends on others, not a sync sample".
@@ -55,6 +55,7 @@ impl Head {
         height_px: usize,
         time: TimeBase,
         sets: &ParameterSets,
+        tags: Option<&Tags>,
     ) -> Result<Self, RecordError> {
         let mut bytes = Vec::new();
         Ftyp {
@@ -68,6 +69,11 @@ impl Head {
         moov(width_px, height_px, time, sets)?
             .encode(&mut moov_bytes)
             .map_err(mux)?;
+        if let Some(tags) = tags {
+            moov_bytes.extend(tags.udta());
+            let size = (moov_bytes.len() as u32).to_be_bytes();
+            moov_bytes[..4].copy_from_slice(&size);
+        }
         let mehd_at = bytes.len()
             + moov_bytes
                 .windows(4)
@@ -79,10 +85,10 @@ impl Head {
     }
 
     /// What to write, and at which offset, once the length is known: the box's name, version and duration.
-    pub(super) fn length_patch(&self, time: TimeBase, frames: u64) -> (u64, Vec<u8>) {
+    pub(super) fn length_patch(&self, time: TimeBase, frame_times: u64) -> (u64, Vec<u8>) {
         let mut patch = b"mehd".to_vec();
         patch.extend([1, 0, 0, 0]); // version 1: a duration of 64 bits
-        patch.extend((frames * u64::from(time.frame)).to_be_bytes());
+        patch.extend((frame_times * u64::from(time.frame)).to_be_bytes());
         (self.mehd_at as u64, patch)
     }
 }
@@ -167,14 +173,19 @@ fn moov(width_px: usize, height_px: usize, time: TimeBase, sets: &ParameterSets)
     })
 }
 
-/// `moof` + `mdat` of consecutive frames. `number` counts fragments from 1; `first_frame` counts frames from 0.
-pub(super) fn fragment(
-    number: u32,
-    first_frame: u64,
-    time: TimeBase,
-    samples: &[Sample],
-) -> Result<Vec<u8>, RecordError> {
-    let entries = |s: &Sample| TrunEntry {
+/// One encoded frame and how long it stays, in frame times: more than one where frames after it are missing.
+pub(super) struct Shown {
+    pub(super) sample: Sample,
+    pub(super) frame_times: u32,
+}
+
+/// `moof` + `mdat` of consecutive frames. `number` counts fragments from 1; the first frame is due after so many frame times.
+pub(super) fn fragment(number: u32, due: u64, time: TimeBase, frames: &[Shown]) -> Result<Vec<u8>, RecordError> {
+    // All samples have a duration of their own or none has.
+    let gaps = frames.iter().any(|shown| shown.frame_times != 1);
+    let samples = || frames.iter().map(|shown| &shown.sample);
+    let entries = |Shown { sample: s, frame_times }: &Shown| TrunEntry {
+        duration: gaps.then_some(frame_times * time.frame),
         size: Some(s.bytes.len() as u32),
         flags: Some(if s.keyframe { KEYFRAME_FLAGS } else { DELTA_FLAGS }),
         ..TrunEntry::default()
@@ -190,11 +201,11 @@ pub(super) fn fragment(
                 ..Tfhd::default()
             },
             tfdt: Some(Tfdt {
-                base_media_decode_time: first_frame * u64::from(time.frame),
+                base_media_decode_time: due * u64::from(time.frame),
             }),
             trun: vec![Trun {
                 data_offset: Some(data_offset),
-                samples: samples.iter().map(entries).collect::<Vec<_>>().into(),
+                samples: frames.iter().map(entries).collect::<Vec<_>>().into(),
             }],
             ..Traf::default()
         }],
@@ -206,19 +217,19 @@ pub(super) fn fragment(
     bytes.clear();
     moof((head + 8) as i32).encode(&mut bytes).map_err(mux)?;
 
-    let data: usize = samples.iter().map(|s| s.bytes.len()).sum();
+    let data: usize = samples().map(|s| s.bytes.len()).sum();
     bytes.extend(((data + 8) as u32).to_be_bytes());
     bytes.extend(b"mdat");
-    for sample in samples {
+    for sample in samples() {
         bytes.extend_from_slice(&sample.bytes);
     }
     Ok(bytes)
 }
 
-/// The index at the end of a complete file: where each fragment begins, by frame and by byte. Players seek with it.
+/// The index at the end of a complete file: where each fragment begins, by frame times and by byte. Players seek with it.
 pub(super) fn index(time: TimeBase, fragments: &[(u64, u64)]) -> Result<Vec<u8>, RecordError> {
-    let entry = |&(first_frame, moof_offset): &(u64, u64)| FragmentInfo {
-        time: first_frame * u64::from(time.frame),
+    let entry = |&(due, moof_offset): &(u64, u64)| FragmentInfo {
+        time: due * u64::from(time.frame),
         moof_offset,
         traf_number: 1,
         trun_number: 1,

@@ -1,11 +1,9 @@
-//! Still pictures and GIFs: screenshots, contact sheets for training samples, moving thumbnails.
+//! Still pictures: screenshots, contact sheets for training samples.
 
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
-use image::codecs::gif::{GifEncoder, Repeat};
-use image::{ColorType, ImageEncoder as _, RgbaImage};
+use image::{ColorType, ImageEncoder as _};
 
 use super::RecordError;
 use crate::frame::Frame;
@@ -25,29 +23,6 @@ pub fn save_png(path: &Path, frame: &Frame) -> Result<(), RecordError> {
             ColorType::Rgb8.into(),
         )
         .map_err(|e| picture(path, &e))?;
-    write(path, &bytes)
-}
-
-/// Saves frames as an endless GIF. Delays are whole hundredths of a second, so they vary by one to keep the rate; GIF
-/// players know nothing faster than 50 frames a second.
-pub fn save_gif(path: &Path, frames: &[Frame], frames_per_sec: f64) -> Result<(), RecordError> {
-    if !(0.1..=1000.0).contains(&frames_per_sec) {
-        return Err(RecordError::Rate(frames_per_sec));
-    }
-    let mut bytes = Vec::new();
-    {
-        // 10 of 1 (best, slow) to 30: no visible difference to 1 on rendered worlds.
-        let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
-        encoder.set_repeat(Repeat::Infinite).map_err(|e| picture(path, &e))?;
-        let due_cs = |i: usize| (100.0 * i as f64 / frames_per_sec).round() as u64;
-        for (i, frame) in frames.iter().enumerate() {
-            let delay_cs = (due_cs(i + 1) - due_cs(i)).max(2);
-            let delay = image::Delay::from_saturating_duration(Duration::from_millis(10 * delay_cs));
-            encoder
-                .encode_frame(image::Frame::from_parts(to_image(path, frame)?, 0, 0, delay))
-                .map_err(|e| picture(path, &e))?;
-        }
-    }
     write(path, &bytes)
 }
 
@@ -91,15 +66,6 @@ pub fn contact_sheet(frames: &[Frame], columns: usize, scale: usize) -> Frame {
     }
 }
 
-fn to_image(path: &Path, frame: &Frame) -> Result<RgbaImage, RecordError> {
-    RgbaImage::from_raw(frame.width_px as u32, frame.height_px as u32, frame.rgba.to_vec()).ok_or_else(|| {
-        RecordError::Picture {
-            path: path.to_owned(),
-            what: "a frame has fewer bytes than its size says".to_owned(),
-        }
-    })
-}
-
 fn picture(path: &Path, error: &image::ImageError) -> RecordError {
     RecordError::Picture {
         path: path.to_owned(),
@@ -135,21 +101,6 @@ mod tests {
         assert_eq!((at(2, 2), at(16, 2), at(2, 10)), (10, 20, 30));
         assert_eq!((at(0, 0), at(16, 10)), (GAP_RGBA[0], GAP_RGBA[0]));
         assert!(contact_sheet(&[], 4, 2).width_px > 0);
-    }
-
-    #[test]
-    fn a_gif_keeps_its_frames_and_its_length() {
-        use image::AnimationDecoder as _;
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("walk.gif");
-        let frames: Vec<_> = (0..24).map(|i| flat(16, 16, 10 * i as u8)).collect();
-        save_gif(&path, &frames, 24.0).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        let decoder = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(bytes)).unwrap();
-        let back = decoder.into_frames().collect_frames().unwrap();
-        assert_eq!(back.len(), 24);
-        let millis: u32 = back.iter().map(|f| f.delay().numer_denom_ms().0).sum();
-        assert_eq!(millis, 1000);
     }
 
     #[test]

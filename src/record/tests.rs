@@ -10,7 +10,12 @@ use openh264::decoder::Decoder;
 use openh264::formats::YUVSource as _;
 
 use super::*;
+use crate::control::Keys;
 use crate::frame::Frame;
+
+#[cfg(test)] // as the file is
+#[path = "recorder_tests.rs"]
+mod recorder_tests;
 
 const W: usize = 192;
 const H: usize = 112;
@@ -119,7 +124,7 @@ fn psnr_db(a: &[u8], b: &[u8]) -> f64 {
 }
 
 fn write(path: &Path, frames: u64) {
-    let mut writer = Mp4Writer::create(path, W, H, RATE).unwrap();
+    let mut writer = Mp4Writer::create(path, W, H, RATE, Quality::Good).unwrap();
     for i in 0..frames {
         writer.push(&picture(W, H, i)).unwrap();
     }
@@ -185,7 +190,7 @@ fn noise_is_recorded_too() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("noise.mp4");
     let (w, h) = (640, 360);
-    let mut writer = Mp4Writer::create(&path, w, h, RATE).unwrap();
+    let mut writer = Mp4Writer::create(&path, w, h, RATE, Quality::Good).unwrap();
     // Noise in the middle of a fragment, and a calm picture again in the one after the next.
     for i in 0..30 {
         let noisy = (5..14).contains(&i);
@@ -215,7 +220,7 @@ fn noise_is_recorded_too() {
 fn odd_sizes_grow_by_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("odd.mp4");
-    let mut writer = Mp4Writer::create(&path, 33, 17, 10.0).unwrap();
+    let mut writer = Mp4Writer::create(&path, 33, 17, 10.0, Quality::Good).unwrap();
     writer.push(&picture(33, 17, 0)).unwrap();
     writer.finish().unwrap();
     let video = read(&std::fs::read(&path).unwrap()).unwrap();
@@ -227,20 +232,27 @@ fn trouble_is_one_sentence_that_names_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, b"x").unwrap();
-    let create = |p: &Path| Mp4Writer::create(p, W, H, RATE).err().unwrap().to_string();
+    let create = |p: &Path| {
+        Mp4Writer::create(p, W, H, RATE, Quality::Good)
+            .err()
+            .unwrap()
+            .to_string()
+    };
     let missing = create(&dir.path().join("no/walk.mp4"));
     assert!(missing.contains("no does not exist; create it"), "{missing}");
     let folder = create(dir.path());
     assert!(folder.contains("choose a file name"), "{folder}");
     let below = create(&file.join("walk.mp4"));
     assert!(below.contains("is not a folder"), "{below}");
-    let size = Mp4Writer::create(&dir.path().join("a.mp4"), 8, 8, RATE).err().unwrap();
+    let size = Mp4Writer::create(&dir.path().join("a.mp4"), 8, 8, RATE, Quality::Good)
+        .err()
+        .unwrap();
     assert!(matches!(size, RecordError::Size { .. }), "{size}");
-    let rate = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, f64::NAN)
+    let rate = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, f64::NAN, Quality::Good)
         .err()
         .unwrap();
     assert!(matches!(rate, RecordError::Rate(_)), "{rate}");
-    let mut writer = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, RATE).unwrap();
+    let mut writer = Mp4Writer::create(&dir.path().join("a.mp4"), W, H, RATE, Quality::Good).unwrap();
     let other = writer.push(&picture(W + 2, H, 0)).err().unwrap();
     assert!(matches!(other, RecordError::FrameSize { .. }), "{other}");
     assert_eq!(writer.finish().unwrap(), 0);
@@ -250,10 +262,10 @@ fn trouble_is_one_sentence_that_names_the_file() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_stops_the_recording_but_not_the_walk() {
-    let recorder = Recorder::start("/dev/full".into(), W, H, RATE).unwrap();
+    let mut recorder = Recorder::start("/dev/full".into(), W, H, RATE, Style::default()).unwrap();
     // More frames than the queue holds: none of these calls may hang.
     for i in 0..100 {
-        recorder.push(picture(W, H, i));
+        recorder.push(picture(W, H, i), Keys(0));
     }
     let start = Instant::now();
     while recorder.status().failed.is_none() && start.elapsed() < Duration::from_secs(20) {
@@ -271,9 +283,9 @@ fn a_full_disk_stops_the_recording_but_not_the_walk() {
 fn the_recorder_writes_what_it_is_given() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("walk.mp4");
-    let recorder = Recorder::start(path.clone(), W, H, RATE).unwrap();
+    let mut recorder = Recorder::start(path.clone(), W, H, RATE, Style::default()).unwrap();
     for i in 0..30 {
-        recorder.push(picture(W, H, i));
+        recorder.push(picture(W, H, i), Keys(0));
     }
     let summary = recorder.finish().unwrap();
     assert_eq!((summary.frames, &summary.path), (30, &path));
@@ -284,15 +296,15 @@ fn the_recorder_writes_what_it_is_given() {
 fn slow_frames_reach_the_disk_within_about_a_second() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("slow.mp4");
-    let recorder = Recorder::start(path.clone(), W, H, RATE).unwrap();
-    recorder.push(picture(W, H, 0));
+    let mut recorder = Recorder::start(path.clone(), W, H, RATE, Style::default()).unwrap();
+    recorder.push(picture(W, H, 0), Keys(0));
     let start = Instant::now();
     let on_disk = || read(&std::fs::read(&path).unwrap()).map_or(0, |v| v.samples.len());
     while on_disk() == 0 && start.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(on_disk(), 1);
-    recorder.push(picture(W, H, 1));
+    recorder.push(picture(W, H, 1), Keys(0));
     recorder.finish().unwrap();
     let video = read(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(video.samples.iter().map(|s| s.1).collect::<Vec<_>>(), [true, true]);
@@ -307,9 +319,9 @@ fn child_that_records_until_it_is_killed() {
     let Some(path) = std::env::var_os(CHILD_VARIABLE) else {
         return;
     };
-    let recorder = Recorder::start(path.into(), W, H, RATE).unwrap();
+    let mut recorder = Recorder::start(path.into(), W, H, RATE, Style::default()).unwrap();
     for i in 0.. {
-        recorder.push(picture(W, H, i));
+        recorder.push(picture(W, H, i), Keys(0));
         println!("pushed {}", i + 1);
         std::thread::sleep(Duration::from_millis(10));
     }

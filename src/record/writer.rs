@@ -5,10 +5,11 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::RecordError;
-use super::encoder::{H264, Sample};
-use super::mux::{self, Head, TimeBase};
+use super::encoder::H264;
+use super::mux::{self, Head, Shown, TimeBase};
+use super::notes::note_box;
 use super::yuv::even;
+use super::{Quality, RecordError, Tags};
 use crate::frame::Frame;
 
 /// Video that a fragment holds, and so what a killed program loses at most.
@@ -28,20 +29,31 @@ pub struct Mp4Writer {
     height_px: usize,
     time: TimeBase,
     encoder: H264,
+    tags: Option<Tags>,
     head: Option<Head>,
-    pending: Vec<Sample>,
+    /// What goes into the file before the fragment in the making.
+    notes: Vec<u8>,
+    pending: Vec<Shown>,
     pending_since: Instant,
     frames_per_fragment: usize,
-    /// First frame and byte offset of every fragment.
+    /// When every fragment is due, in frame times, and its byte offset.
     fragments: Vec<(u64, u64)>,
     frames: u64,
+    /// When the fragment in the making is due, in frame times.
+    due: u64,
     bytes_good: u64,
     last_sync: Instant,
 }
 
 impl Mp4Writer {
     /// Makes the file (one of that name is replaced) and an encoder.
-    pub fn create(path: &Path, width_px: usize, height_px: usize, frames_per_sec: f64) -> Result<Self, RecordError> {
+    pub fn create(
+        path: &Path,
+        width_px: usize,
+        height_px: usize,
+        frames_per_sec: f64,
+        quality: Quality,
+    ) -> Result<Self, RecordError> {
         let (w, h) = (even(width_px), even(height_px));
         // The encoder's own limits: 16 pixels at least, 3840x2160 in either orientation at most.
         if width_px.min(height_px) < 16 || w.max(h) > 3840 || w.min(h) > 2160 {
@@ -50,7 +62,7 @@ impl Mp4Writer {
         if !(0.1..=1000.0).contains(&frames_per_sec) {
             return Err(RecordError::Rate(frames_per_sec));
         }
-        let encoder = H264::new(width_px, height_px, frames_per_sec)?;
+        let encoder = H264::new(width_px, height_px, frames_per_sec, quality)?;
         let file = File::create(path).map_err(|e| RecordError::file(path, e))?;
         Ok(Self {
             path: path.to_owned(),
@@ -59,15 +71,36 @@ impl Mp4Writer {
             height_px,
             time: TimeBase::of(frames_per_sec),
             encoder,
+            tags: None,
             head: None,
+            notes: Vec::new(),
             pending: Vec::new(),
             pending_since: Instant::now(),
             frames_per_fragment: ((frames_per_sec * FRAGMENT_SECS).round() as usize).max(1),
             fragments: Vec::new(),
             frames: 0,
+            due: 0,
             bytes_good: 0,
             last_sync: Instant::now(),
         })
+    }
+
+    /// What the file says of itself; from the first frame on it is too late.
+    pub fn set_tags(&mut self, tags: Tags) {
+        self.tags = Some(tags);
+    }
+
+    /// Text that belongs to the next frame: it comes to the disk together with it.
+    pub fn note(&mut self, text: &[u8]) {
+        self.notes.extend_from_slice(text);
+    }
+
+    /// So many frames are missing here: the one before them stays.
+    pub(super) fn miss(&mut self, frames: u32) {
+        match self.pending.last_mut() {
+            Some(last) => last.frame_times += frames,
+            None => self.due += u64::from(frames),
+        }
     }
 
     /// Appends a frame of the recording's size.
@@ -84,14 +117,14 @@ impl Mp4Writer {
         let sample = self.encoder.encode(frame, self.pending.is_empty())?;
         if self.head.is_none() {
             let sets = self.encoder.parameter_sets();
-            let head = Head::new(even(size.0), even(size.1), self.time, sets)?;
+            let head = Head::new(even(size.0), even(size.1), self.time, sets, self.tags.as_ref())?;
             self.write(&head.bytes)?;
             self.head = Some(head);
         }
         if self.pending.is_empty() {
             self.pending_since = Instant::now();
         }
-        self.pending.push(sample);
+        self.pending.push(Shown { sample, frame_times: 1 });
         if self.pending.len() == self.frames_per_fragment {
             self.cut()?;
         }
@@ -101,6 +134,21 @@ impl Mp4Writer {
     /// Frames taken so far.
     pub fn frames(&self) -> u64 {
         self.frames + self.pending.len() as u64
+    }
+
+    /// Length of the video so far.
+    pub fn seconds(&self) -> f64 {
+        let frame_times = self.due + self.pending_frame_times();
+        frame_times as f64 * f64::from(self.time.frame) / f64::from(self.time.scale)
+    }
+
+    /// Bytes in the file so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes_good
+    }
+
+    fn pending_frame_times(&self) -> u64 {
+        self.pending.iter().map(|shown| u64::from(shown.frame_times)).sum()
     }
 
     /// How long the oldest frame that is not in the file yet has waited.
@@ -117,11 +165,17 @@ impl Mp4Writer {
             return Ok(());
         }
         let number = self.fragments.len() as u32 + 1;
-        let place = (self.frames, self.bytes_good);
-        let bytes = mux::fragment(number, self.frames, self.time, &self.pending)?;
+        let mut bytes = match self.notes.is_empty() {
+            true => Vec::new(),
+            false => note_box(&self.notes),
+        };
+        let place = (self.due, self.bytes_good + bytes.len() as u64);
+        bytes.extend(mux::fragment(number, self.due, self.time, &self.pending)?);
         self.write(&bytes)?;
+        self.notes.clear();
         self.fragments.push(place);
         self.frames += self.pending.len() as u64;
+        self.due += self.pending_frame_times();
         self.pending.clear();
         if self.last_sync.elapsed() >= SYNC_INTERVAL {
             self.sync()?;
@@ -140,9 +194,13 @@ impl Mp4Writer {
             }
             return Ok(0);
         };
-        let (at, patch) = head.length_patch(self.time, self.frames);
-        let index = mux::index(self.time, &self.fragments)?;
-        self.write(&index)?;
+        let (at, patch) = head.length_patch(self.time, self.due);
+        let mut end = match self.notes.is_empty() {
+            true => Vec::new(),
+            false => note_box(&self.notes),
+        };
+        end.extend(mux::index(self.time, &self.fragments)?);
+        self.write(&end)?;
         self.file
             .seek(SeekFrom::Start(at))
             .and_then(|_| self.file.write_all(&patch))

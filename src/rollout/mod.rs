@@ -29,7 +29,7 @@ pub use memory::{Kept, Keyframe, Memory};
 pub use moment::Moment;
 pub use painted::planes;
 pub use player::{LEAST_PICTURE_PX, Rollout, StepOutput};
-pub use replay::{PictureFile, Replay};
+pub use replay::{PictureFile, Recorded, Replay, Tape};
 pub use state::WalkState;
 pub use track::{PromptChange, Track};
 pub use walks::{Networks, Recycled, Sampler, StepTimes, Walks, fill_noise};

@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod tape;
+
+pub use tape::{Recorded, Tape};
+
 use super::files::{FileError, read_whole, sha256, write_whole};
 use super::track::{PromptChange, Track};
 use crate::control::{Keys, LatentControl, Lens};
@@ -78,6 +82,38 @@ struct Head<'a> {
     paint: bool,
 }
 
+impl<'a> Head<'a> {
+    fn of(
+        track: &'a Track,
+        prompt_changes: &'a [PromptChange],
+        lens: Lens,
+        frames_per_sec: f64,
+        file: Option<PictureFile>,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            format_version: FORMAT_VERSION,
+            package: PackageName {
+                title: track.title.clone(),
+                sha256: track.package_sha256.clone(),
+            },
+            lens,
+            frames_per_sec,
+            first_frame: FirstFrame {
+                name: track.name.clone(),
+                bundled: track.bundled,
+                file,
+            },
+            prompt: &track.prompt,
+            prompt_changes,
+            seed: track.seed,
+            memory: !track.forgets,
+            quilt: !track.plain,
+            paint: !track.soft,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -144,27 +180,8 @@ impl Replay {
     /// The file's text: one line a latent frame.
     fn text(&self) -> Result<String, serde_json::Error> {
         let track = &self.track;
-        let head = Head {
-            format: FORMAT,
-            format_version: FORMAT_VERSION,
-            package: PackageName {
-                title: track.title.clone(),
-                sha256: track.package_sha256.clone(),
-            },
-            lens: self.lens,
-            frames_per_sec: self.frames_per_sec,
-            first_frame: FirstFrame {
-                name: track.name.clone(),
-                bundled: track.bundled,
-                file: self.picture.clone(),
-            },
-            prompt: &track.prompt,
-            prompt_changes: &track.prompt_changes,
-            seed: track.seed,
-            memory: !track.forgets,
-            quilt: !track.plain,
-            paint: !track.soft,
-        };
+        let (changes, picture) = (&track.prompt_changes, self.picture.clone());
+        let head = Head::of(track, changes, self.lens, self.frames_per_sec, picture);
         let head = serde_json::to_string_pretty(&head)?;
         let mut text = head.trim_end_matches('}').trim_end().to_owned();
         text.push_str(",\n  \"controls\": [");
@@ -194,29 +211,34 @@ impl Replay {
             what,
         };
         let bytes = read_whole(path, LARGEST_FILE)?;
-        let value: serde_json::Value =
+        let value =
             serde_json::from_slice(&bytes).map_err(|e| refuse(format!("it is no replay, or it is damaged ({e})")))?;
+        Self::parse(value, false).map_err(refuse)
+    }
+
+    /// Checks a document; `picture` says that the picture it begins in comes with it, not in a file.
+    fn parse(value: serde_json::Value, picture: bool) -> Result<Self, String> {
         if value.get("format").and_then(|f| f.as_str()) != Some(FORMAT) {
-            return Err(refuse(format!("it is no replay (its `format` is not `{FORMAT}`)")));
+            return Err(format!("it is no replay (its `format` is not `{FORMAT}`)"));
         }
         let version = value.get("format_version").and_then(serde_json::Value::as_u64);
         if version != Some(u64::from(FORMAT_VERSION)) {
             let found = version.map_or("none".to_owned(), |v| v.to_string());
-            return Err(refuse(format!(
+            return Err(format!(
                 "its format_version is {found}, and this program reads {FORMAT_VERSION}"
-            )));
+            ));
         }
         let document: Document =
-            serde_json::from_value(value).map_err(|e| refuse(format!("it does not read as a replay: {e}")))?;
+            serde_json::from_value(value).map_err(|e| format!("it does not read as a replay: {e}"))?;
         let mut controls = Vec::with_capacity(document.controls.len());
         for (i, row) in document.controls.iter().enumerate() {
             let control = row.control();
-            controls.push(control.map_err(|what| refuse(format!("controls[{i}]: {what}")))?);
+            controls.push(control.map_err(|what| format!("controls[{i}]: {what}"))?);
         }
         let first = document.first_frame;
-        if first.bundled.is_some() == first.file.is_some() {
-            let what = "first_frame must have either `bundled` or `file`";
-            return Err(refuse(what.to_owned()));
+        let pictures = [first.bundled.is_some(), first.file.is_some(), picture];
+        if pictures.into_iter().filter(|there| *there).count() != 1 {
+            return Err("first_frame must have either `bundled` or `file`".to_owned());
         }
         Ok(Self {
             track: Track {

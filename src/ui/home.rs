@@ -55,9 +55,9 @@ impl Home {
             .iter()
             .filter_map(|p| of(&p.path, p.thumbnail.as_ref().ok()));
         let recordings = shelf.recordings.iter().filter_map(|r| match &r.kind {
-            RecordingKind::Screenshot { thumbnail } | RecordingKind::Video { thumbnail, .. } => {
-                of(&r.path, thumbnail.as_ref())
-            }
+            RecordingKind::Screenshot { thumbnail }
+            | RecordingKind::Gif { thumbnail }
+            | RecordingKind::Video { thumbnail, .. } => of(&r.path, thumbnail.as_ref()),
         });
         let moments = (shelf.moments.iter()).filter_map(|m| of(&m.path, Some(&m.about.as_ref().ok()?.picture)));
         let files = generators.chain(pictures).chain(recordings).chain(moments);

@@ -1,6 +1,7 @@
 //! The first screen: what it shows, by mouse and by keyboard; files over the window and pasted pictures.
 
 use super::*;
+use crate::record::Length;
 
 fn shelf() -> Shelf {
     let frame = Frame::from_rgb(20, 10, &[80; 600], 0);
@@ -41,7 +42,10 @@ fn shelf() -> Shelf {
                 path: "/videos/walk-2.mp4".into(),
                 size_bytes: 3_400_000,
                 kind: RecordingKind::Video {
-                    secs: Some(75.0),
+                    length: Some(Length {
+                        secs: 75.0,
+                        finished: true,
+                    }),
                     thumbnail: None,
                 },
             },

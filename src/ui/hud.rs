@@ -1,9 +1,9 @@
-//! The numbers in the corner, and the recording light.
+//! The numbers in the corner.
 
-use egui::{Align2, Color32, RichText, vec2};
+use egui::{Align2, RichText, vec2};
 
 use super::{HudNumbers, UiState, latency, marks, theme};
-use crate::engine::{PlaySpeed, RecordingStats};
+use crate::engine::PlaySpeed;
 
 /// Lines of the corner: what and how much.
 fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
@@ -59,25 +59,6 @@ pub(super) fn numbers_ui(context: &egui::Context, state: &UiState<'_>) {
                 if state.settings.latency_chart && !state.hud.latency_course.is_empty() {
                     latency::chart_ui(ui, &state.hud.latency_course);
                 }
-            });
-        });
-}
-
-pub(super) fn recording_ui(context: &egui::Context, recording: &RecordingStats) {
-    egui::Area::new(egui::Id::unique("recording"))
-        .anchor(Align2::RIGHT_TOP, vec2(-14.0, 14.0))
-        .interactable(false)
-        .fade_in(false)
-        .show(context, |ui| {
-            theme::note_frame().show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    theme::dot(ui, theme::RED);
-                    ui.label(
-                        RichText::new(clock(recording.seconds))
-                            .monospace()
-                            .color(Color32::WHITE),
-                    );
-                });
             });
         });
 }

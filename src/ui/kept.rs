@@ -9,6 +9,7 @@ use super::home::{Home, caption_ui, empty_ui, missing_ui};
 use super::hud::clock;
 use super::shelf::{ago, name_of, size_text};
 use super::{RecordingKind, Shelf, UiCommand, theme};
+use crate::record::Length;
 
 /// Room at a row's end for the button that deletes it.
 const TAIL: f32 = 34.0;
@@ -85,8 +86,18 @@ pub(super) fn recordings_ui(
                 "Begin in it",
                 UiCommand::Begin(card.path.clone()),
             ),
-            RecordingKind::Video { secs, thumbnail } => {
-                let length = secs.map_or_else(|| "not finished".to_owned(), clock);
+            RecordingKind::Gif { .. } => (
+                format!("GIF  ·  {size}"),
+                Sign::None,
+                "Show it in the system's own viewer",
+                UiCommand::Show(card.path.clone()),
+            ),
+            RecordingKind::Video { length, thumbnail } => {
+                let length = match length {
+                    Some(Length { secs, finished: true }) => clock(*secs),
+                    Some(Length { secs, .. }) => format!("{}, cut off", clock(*secs)),
+                    None => "nothing to play".to_owned(),
+                };
                 let sign = if thumbnail.is_some() {
                     Sign::PlayOver
                 } else {

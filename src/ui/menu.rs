@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
 
-use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, theme, walking};
+use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, recording, theme, walking};
 use crate::settings::Deed;
 
 const WIDTH: f32 = 400.0;
@@ -38,6 +38,7 @@ pub(super) fn menu_ui(
                             interface.prompt.menu_ui(ui, state, commands);
                             seed_ui(interface, ui, state, commands);
                             walking::walking_ui(ui, state, commands);
+                            recording::menu_ui(&mut interface.past, ui, state, commands);
                             settings_ui(ui, state, commands);
                             keys_ui(ui, state);
                             focus::follow(ui);

@@ -16,6 +16,7 @@ mod menu;
 mod notices;
 mod page;
 mod prompt;
+mod recording;
 mod shelf;
 mod theme;
 mod toasts;
@@ -24,7 +25,7 @@ mod walking;
 
 use std::path::PathBuf;
 
-use crate::engine::{BranchTree, PlaySpeed, RecordingStats, Stats, WorldInfo};
+use crate::engine::{BranchTree, ExportKind, ExportProgress, PlaySpeed, RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 
@@ -138,6 +139,8 @@ pub struct UiState<'a> {
     pub hud: &'a HudNumbers,
     /// The recording, if one runs.
     pub recording: Option<&'a RecordingStats>,
+    /// How far the saving of a stretch of the past is, if one is being saved.
+    pub exporting: Option<ExportProgress>,
     /// Preferences.
     pub settings: &'a Settings,
     /// Name of the graphics adapter.
@@ -163,6 +166,8 @@ pub enum UiCommand {
     Restart(Option<u64>),
     /// Begin or end a recording.
     ToggleRecording,
+    /// Save the last seconds before the picture on the screen.
+    Export(f64, ExportKind),
     /// Save the picture.
     Screenshot,
     /// Begin in this bundled first frame.
@@ -228,6 +233,7 @@ pub struct Interface {
     seed_shown: Option<u64>,
     toasts: Toasts,
     prompt: PromptBox,
+    past: recording::Past,
     home: home::Home,
     controls: controls::Controls,
     computing: computing::Page,
@@ -244,6 +250,7 @@ impl Interface {
             seed_shown: None,
             toasts: Toasts::default(),
             prompt: PromptBox::default(),
+            past: recording::Past::default(),
             home: home::Home::default(),
             controls: controls::Controls::default(),
             computing: computing::Page::default(),
@@ -311,9 +318,7 @@ impl Interface {
         if state.settings.hud && state.world.is_some() && !state.menu_open {
             hud::numbers_ui(context, state);
         }
-        if let Some(recording) = state.recording {
-            hud::recording_ui(context, recording);
-        }
+        recording::lights_ui(context, state);
         marks::marks_ui(context, state);
         notices::notices_ui(context, state, &mut commands);
         branches::branches_ui(&mut self.branches, context, state, &mut commands);

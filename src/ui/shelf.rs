@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::frame::Frame;
+use crate::record::Length;
 
 /// What a file named by the user is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,10 +123,15 @@ pub struct RecordingCard {
 /// What a file in the folder of recordings is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordingKind {
-    /// A video, with its length if it was finished.
+    /// A video.
     Video {
-        /// Length.
-        secs: Option<f64>,
+        /// Its length, if any of it plays.
+        length: Option<Length>,
+        /// Its first picture, small, if it can be read.
+        thumbnail: Option<Frame>,
+    },
+    /// A GIF.
+    Gif {
         /// Its first picture, small, if it can be read.
         thumbnail: Option<Frame>,
     },

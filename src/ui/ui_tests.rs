@@ -12,6 +12,8 @@ mod controls;
 mod home;
 #[path = "prompt_tests.rs"]
 mod prompt;
+#[path = "recording_tests.rs"]
+mod recording;
 #[path = "walking_tests.rs"]
 mod walking;
 
@@ -19,7 +21,7 @@ use crate::control::Lens;
 use crate::engine::Picture;
 use crate::frame::Frame;
 
-const SIZE: egui::Vec2 = egui::vec2(1280.0, 1240.0);
+const SIZE: egui::Vec2 = egui::vec2(1280.0, 1500.0);
 
 fn world() -> WorldInfo {
     WorldInfo {
@@ -162,6 +164,7 @@ fn with_state<R>(change: impl FnOnce(&mut UiState<'_>), then: impl FnOnce(&UiSta
         show_hint: true,
         hud: &hud,
         recording: None,
+        exporting: None,
         settings: &settings,
         adapter: "test",
         device: "cpu",

@@ -50,7 +50,7 @@ pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut 
 
 const CAPTION_WIDTH: f32 = 72.0;
 
-fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egui::Ui)) {
+pub(super) fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egui::Ui)) {
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(CAPTION_WIDTH, 32.0), Sense::hover());
         let font = egui::FontId::proportional(15.0);
@@ -67,7 +67,7 @@ fn row_ui(ui: &mut egui::Ui, caption: &str, add: impl FnOnce(&mut egui::Ui)) {
 }
 
 /// One of `count` buttons in a row, of which one is pressed in.
-fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, chosen: bool) -> egui::Response {
+pub(super) fn choice_ui(ui: &mut egui::Ui, count: usize, text: &str, chosen: bool) -> egui::Response {
     let gap = ui.spacing().item_spacing.x;
     let width = (ui.max_rect().width() - gap * (count as f32 - 1.0)) / count as f32;
     let color = if chosen { theme::ON_ACCENT } else { theme::TEXT };

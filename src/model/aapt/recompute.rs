@@ -70,9 +70,13 @@ impl Generator {
         // Forwards without a graph; every block's input is kept.
         let (shape @ [_, frames, ..], device, dtype) = (noisy.dims(), noisy.device(), noisy.dtype());
         let fixed = self.valid();
-        let ClipText { tokens: text, second_from } = fixed.encode_prompts(prompts, &device);
+        let ClipText {
+            tokens: text,
+            second_from,
+        } = fixed.encode_prompts(prompts, &device);
         let changes = second_from.as_deref();
-        let rotations = |device| SequenceRotations::new(&self.rope(), frames, self.config(), sight, changes, dtype, device);
+        let rotations =
+            |device| SequenceRotations::new(&self.rope(), frames, self.config(), sight, changes, dtype, device);
         let here = rotations(&device);
         let shared = fixed.time(t, &device);
         let text = text.cast(dtype);

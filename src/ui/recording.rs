@@ -1,0 +1,130 @@
+//! What is about recordings: the light while one runs, how far an export is, and the part of the menu that says how recordings
+//! are made and saves what was walked just now.
+
+use egui::{Align2, RichText, vec2};
+
+use super::hud::clock;
+use super::shelf::size_text;
+use super::walking::{choice_ui, row_ui};
+use super::{UiCommand, UiState, theme};
+use crate::engine::{ExportKind, ExportProgress, RecordingStats};
+use crate::settings::Quality;
+
+/// Stretches of the past that the menu offers, in seconds.
+const STRETCHES_SECS: [f64; 4] = [5.0, 10.0, 30.0, f64::INFINITY];
+
+/// What the menu remembers: which of [`STRETCHES_SECS`] is chosen.
+pub(super) struct Past {
+    chosen: usize,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self { chosen: 1 }
+    }
+}
+
+/// The corner that says what is being written.
+pub(super) fn lights_ui(context: &egui::Context, state: &UiState<'_>) {
+    let note = |name: &str, top: f32, add: &dyn Fn(&mut egui::Ui)| {
+        egui::Area::new(egui::Id::unique(name))
+            .anchor(Align2::RIGHT_TOP, vec2(-14.0, top))
+            .interactable(false)
+            .fade_in(false)
+            .show(context, |ui| theme::note_frame().show(ui, add));
+    };
+    if let Some(recording) = state.recording {
+        note("recording", 14.0, &|ui| light_ui(ui, recording));
+    }
+    if let Some(progress) = state.exporting {
+        let below = if state.recording.is_some() { 70.0 } else { 14.0 };
+        note("exporting", below, &|ui| {
+            ui.add(egui::Label::new(RichText::new(saving(progress)).small().color(theme::TEXT)).extend());
+        });
+    }
+}
+
+/// A red dot, time, size and lost frames.
+fn light_ui(ui: &mut egui::Ui, recording: &RecordingStats) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        theme::dot(ui, theme::RED);
+        let mut tell = |text: String, color| {
+            ui.add(egui::Label::new(RichText::new(text).monospace().color(color)).extend());
+        };
+        tell(clock(recording.seconds), egui::Color32::WHITE);
+        tell(size_text(recording.bytes), theme::DIM);
+        let color = if recording.dropped > 0 {
+            theme::WARNING
+        } else {
+            theme::DIM
+        };
+        tell(format!("{} dropped", recording.dropped), color);
+    });
+}
+
+fn saving(progress: ExportProgress) -> String {
+    let percent = 100 * progress.done / progress.total.max(1);
+    format!("Saving {} pictures  ·  {percent} %", progress.total)
+}
+
+pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    theme::section(ui, "Recording");
+    let mut settings = state.settings.clone();
+    row_ui(ui, "Quality", |ui| {
+        for (quality, text, hint) in [
+            (Quality::Small, "Small", "Small files, for sending"),
+            (Quality::Good, "Good", "As it looks on the screen"),
+            (Quality::Best, "Best", "Large files, for cutting and encoding again"),
+        ] {
+            let chosen = settings.record_quality == quality;
+            if choice_ui(ui, 3, text, chosen).on_hover_text(hint).clicked() {
+                settings.record_quality = quality;
+            }
+        }
+    });
+    ui.checkbox(&mut settings.record_keys, "Show the pressed keys in recordings")
+        .on_hover_text("In the next recording");
+    if settings != *state.settings {
+        commands.push(UiCommand::Settings(settings));
+    }
+    row_ui(ui, "The last", |ui| {
+        for (number, secs) in STRETCHES_SECS.into_iter().enumerate() {
+            let (text, hint) = match secs.is_finite() {
+                true => (format!("{secs} s"), "Before the picture on the screen"),
+                false => ("All".to_owned(), "As far as one can go back"),
+            };
+            if choice_ui(ui, 4, &text, past.chosen == number)
+                .on_hover_text(hint)
+                .clicked()
+            {
+                past.chosen = number;
+            }
+        }
+    });
+    let free = state.can_go_back && state.exporting.is_none();
+    ui.add_enabled_ui(free, |ui| {
+        row_ui(ui, "", |ui| {
+            for (kind, text, hint) in [
+                (
+                    ExportKind::Gif,
+                    "Save as GIF",
+                    "One moving picture, beside your recordings",
+                ),
+                (
+                    ExportKind::Pictures,
+                    "Save as PNGs",
+                    "A folder of pictures, beside your recordings",
+                ),
+            ] {
+                if choice_ui(ui, 2, text, false).on_hover_text(hint).clicked() {
+                    let secs = STRETCHES_SECS[past.chosen.min(STRETCHES_SECS.len() - 1)];
+                    commands.push(UiCommand::Export(secs, kind));
+                }
+            }
+        });
+    });
+    if let Some(progress) = state.exporting {
+        ui.label(RichText::new(saving(progress)).small().color(theme::DIM));
+    }
+}
