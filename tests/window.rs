@@ -91,7 +91,7 @@ fn take_picture(desk: &Desk, player: &mut Player<'_>, home: &Home) -> (image::Rg
 
 fn assert_recording(path: &Path, frames: u64) {
     assert!(frames >= 40, "{frames} frames of 12 latent frames");
-    let secs = record::length_secs(path).expect("a finished recording");
+    let secs = record::length(path).expect("a finished recording").secs;
     assert!(
         (secs - frames as f64 / 24.0).abs() < 1e-3,
         "{secs} s of {frames} frames"
