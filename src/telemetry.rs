@@ -22,7 +22,7 @@ pub use latency::{Latency, LatencyMeter};
 pub const LOG_VARIABLE: &str = "FARWANDER_LOG";
 
 /// What the log file holds, and the end of it in a crash report.
-const FILE_FILTER: &str = "warn,farwander=info";
+const FILE_FILTER: &str = "warn,farwander=info,mp4_atom=error";
 
 /// Keeps the log file's writer thread alive; drop it last.
 #[must_use]

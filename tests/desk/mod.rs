@@ -339,7 +339,7 @@ impl<'a> Player<'a> {
             .env_remove("XDG_STATE_HOME")
             .env_remove("WAYLAND_DISPLAY")
             .env("DISPLAY", &desk.display)
-            .env("FARWANDER_LOG", "warn,farwander=debug")
+            .env("FARWANDER_LOG", "warn,farwander=debug,mp4_atom=error")
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())
