@@ -75,7 +75,7 @@ impl Rig {
 
     /// Waits until nothing happens; returns the last numbers.
     pub(super) fn settle(&self) -> Stats {
-        while let Ok(event) = self.events.recv_timeout(Duration::from_millis(120)) {
+        while let Ok(event) = self.events.recv_timeout(Duration::from_millis(250)) {
             self.note(&event);
         }
         self.last.borrow().clone()

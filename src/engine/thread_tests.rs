@@ -45,7 +45,7 @@ fn stats(event: &Event) -> Option<Stats> {
 
 /// Latents generated once nothing has come for a while.
 fn settled(events: &Receiver<Event>, seen: &Mutex<Seen>) -> usize {
-    while events.recv_timeout(Duration::from_millis(100)).is_ok() {}
+    while events.recv_timeout(Duration::from_millis(250)).is_ok() {}
     seen.lock().controls.len()
 }
 
