@@ -76,7 +76,7 @@ mod tests {
             ("home is /home/ada lovelace", "home is ~"),
             ("(/srv/x.rs:12)", "(…/x.rs:12)"),
             (
-                "/home/b/.cargo/registry/src/index.crates.io-19/burn-0.22.1/src/a.rs:3",
+                "/home/b/.cargo/registry/src/index-19/burn-0.22.1/src/a.rs:3",
                 "…/burn-0.22.1/src/a.rs:3",
             ),
             // These are no places.
