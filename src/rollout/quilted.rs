@@ -8,6 +8,8 @@ use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
 
 /// Places to each side, and above and below, over which colours are compared.
 const REACH: [usize; 2] = [32, 1];
+/// Places from the seam on over which the network's colours come in: at once, they would stand beside known ones as an edge.
+const RAMP: usize = 3;
 
 /// Lays texture out of `sources` on the new sides of a step's four pictures: on the last, whose new part is the largest, and from there on the
 /// others, so that all four show the same. The share of each place's pixels that was drawn, `[h * w]`, if any was. What was
@@ -52,15 +54,24 @@ pub(super) fn quilt_step(
 /// - `shares`: `[channels]`: how much each means colour, 0 to 1
 pub(super) fn blend(network: &mut [f32], base: &[f32], drawn: &[f32], shares: &[f32], [h, w]: [usize; 2]) {
     let weight = wide_sums(drawn, [h, w]);
+    let inwards: Vec<f32> = drawn.chunks_exact(w).flat_map(from_the_seam).collect();
     let channels = network.chunks_exact_mut(h * w).zip(base.chunks_exact(h * w));
     for ((network, base), share) in channels.zip(shares) {
         let apart: Vec<f32> = (0..h * w).map(|i| (network[i] - base[i]) * drawn[i]).collect();
         let apart = wide_sums(&apart, [h, w]);
         for i in (0..h * w).filter(|i| drawn[*i] > 0.0) {
-            let quilted = base[i] + share * apart[i] / weight[i].max(1e-6);
+            let quilted = base[i] + inwards[i] * share * apart[i] / weight[i].max(1e-6);
             network[i] += drawn[i] * (quilted - network[i]);
         }
     }
+}
+
+/// How far inside what was drawn each place of a row lies, 0 to 1 at [`RAMP`] places from what was not.
+fn from_the_seam(drawn: &[f32]) -> Vec<f32> {
+    let w = drawn.len();
+    let known = |x: &usize| drawn[*x] == 0.0;
+    let far = |x: usize| (0..w).filter(known).map(|at| x.abs_diff(at)).min().unwrap_or(RAMP);
+    (0..w).map(|x| far(x).min(RAMP) as f32 / RAMP as f32).collect()
 }
 
 /// Sums over each place's wide surroundings.
@@ -87,6 +98,16 @@ fn wide_sums(plane: &[f32], [h, w]: [usize; 2]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_networks_colours_come_in_from_the_seam_on() {
+        assert_eq!(
+            from_the_seam(&[0.0, 0.5, 1.0, 1.0, 1.0]),
+            [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0, 1.0]
+        );
+        assert_eq!(from_the_seam(&[1.0, 1.0, 0.0]), [2.0 / 3.0, 1.0 / 3.0, 0.0]);
+        assert_eq!(from_the_seam(&[1.0; 2]), [1.0; 2]);
+    }
 
     #[test]
     fn known_places_are_the_networks_and_new_ones_have_its_mean_and_the_bases_texture() {
