@@ -8,6 +8,7 @@ pub mod frame;
 pub mod paths;
 pub mod settings;
 pub mod telemetry;
+pub mod words;
 
 pub mod device;
 pub mod flow;

@@ -8,6 +8,7 @@ use crate::frame::Frame;
 use crate::package::{Manifest, Package};
 use crate::rollout::{FileError, Moment};
 use crate::ui::{About, AboutMoment, GeneratorCard, MomentCard, PictureCard, RecordingCard, RecordingKind, Shelf};
+use crate::words::say;
 use crate::{paths, record};
 
 /// Width of the small pictures: twice what they are drawn with, for dense screens.
@@ -83,15 +84,13 @@ fn generator(path: PathBuf) -> GeneratorCard {
             .map_err(|error| match error {
                 // The row names the file already.
                 crate::package::PackageError::Refused { what, .. } => what,
-                crate::package::PackageError::Io { source, .. } => format!("cannot be read: {source}"),
+                crate::package::PackageError::Io { source, .. } => say!("file-unreadable", error = source),
             })
     } else {
-        Err(GONE.to_owned())
+        Err(say!("file-gone").to_owned())
     };
     GeneratorCard { path, about }
 }
-
-const GONE: &str = "is not there any more";
 
 /// `2840 training steps: autoencoder, adapt`, in the order of training.
 fn trained(manifest: &Manifest) -> String {
@@ -100,11 +99,11 @@ fn trained(manifest: &Manifest) -> String {
     let mut steps: Vec<_> = manifest.training.steps.iter().collect();
     steps.sort_by_key(|(stage, _)| place(stage));
     if steps.is_empty() {
-        return "training not told".to_owned();
+        return say!("world-training-unknown").to_owned();
     }
     let total: u64 = steps.iter().map(|(_, n)| **n).sum();
     let stages: Vec<&str> = steps.iter().map(|(stage, _)| stage.as_str()).collect();
-    format!("{total} training steps: {}", stages.join(", "))
+    say!("world-training", count = total, stages = stages.join(", "))
 }
 
 fn picture(path: &Path) -> PictureCard {
@@ -117,11 +116,11 @@ fn picture(path: &Path) -> PictureCard {
 
 fn thumbnail(path: &Path) -> Result<Frame, String> {
     let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => GONE.to_owned(),
-        _ => format!("cannot be read: {error}"),
+        std::io::ErrorKind::NotFound => say!("file-gone").to_owned(),
+        _ => say!("file-unreadable", error = error),
     })?;
     if meta.len() > LARGEST_PICTURE {
-        return Err("is too large to be shown here".to_owned());
+        return Err(say!("file-too-large").to_owned());
     }
     read_picture(path).map(|frame| small(&frame))
 }
@@ -154,7 +153,7 @@ fn moments(dir: &Path) -> Vec<MomentCard> {
         let about = about.map_err(|error| match error {
             // The row names the file already.
             FileError::Refused { what, .. } => what,
-            FileError::Read { source, .. } | FileError::Write { source, .. } => format!("cannot be read: {source}"),
+            FileError::Read { source, .. } | FileError::Write { source, .. } => say!("file-unreadable", error = source),
         });
         MomentCard {
             path,
@@ -244,12 +243,12 @@ mod tests {
         let about = shelf.generators[0].about.as_ref().unwrap();
         assert_eq!((about.title.as_str(), about.frame_px), ("Vale", [192, 112]));
         assert!(about.thumbnail.is_some() && about.trained.contains("training steps: autoencoder"));
-        assert_eq!(shelf.generators[1].about, Err(GONE.to_owned()));
+        assert_eq!(shelf.generators[1].about, Err("is not there any more".to_owned()));
         let why = shelf.generators[2].about.as_ref().unwrap_err();
         assert!(why.contains("no generator file"), "{why}");
         let picture = shelf.pictures[0].thumbnail.as_ref().unwrap();
         assert_eq!((picture.width_px, picture.height_px), (240, 120));
-        assert_eq!(shelf.pictures[1].thumbnail, Err(GONE.to_owned()));
+        assert_eq!(shelf.pictures[1].thumbnail, Err("is not there any more".to_owned()));
         assert!(shelf.pictures[2].thumbnail.is_err());
         assert_eq!(shelf.recordings.len(), 3);
         let gif = |kind: &RecordingKind| match kind {

@@ -12,6 +12,7 @@ use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
 use crate::settings::Settings;
 use crate::ui::{HudNumbers, Phase, Shelf, ToastKind};
+use crate::words::say;
 use crate::{paths, record, telemetry};
 
 use super::Options;
@@ -223,7 +224,7 @@ impl Session {
 
     fn send(&mut self, command: Command) {
         if !self.engine.send(command) {
-            self.warn("The generator is too busy to listen; try again in a moment.");
+            self.warn(say!("told-too-busy"));
         }
     }
 
@@ -434,7 +435,7 @@ impl Session {
     pub(super) fn save_bookmark(&mut self, dir: Option<PathBuf>) {
         match dir {
             Some(dir) => self.send(Command::SaveBookmark { dir }),
-            None => self.warn("Moments cannot be kept: there is no home folder."),
+            None => self.warn(say!("told-no-home-for-moments")),
         }
     }
 
@@ -442,7 +443,7 @@ impl Session {
     pub(super) fn restore_bookmark(&mut self, dir: Option<PathBuf>) {
         match dir {
             Some(dir) => self.send(Command::RestoreBookmark { dir }),
-            None => self.warn("No moment can have been kept: there is no home folder."),
+            None => self.warn(say!("told-no-moment-without-home")),
         }
         self.set_menu(false);
     }
@@ -460,17 +461,18 @@ impl Session {
     /// Saves the picture on the screen.
     pub(super) fn screenshot(&mut self, dir: &Path) {
         let Some(frame) = self.picture() else {
-            self.warn("There is no picture to save yet.");
+            self.warn(say!("told-no-picture"));
             return;
         };
         let path = paths::fresh_file(dir, "walk", "png");
         let saved = std::fs::create_dir_all(dir)
-            .map_err(|error| format!("The folder {} cannot be made: {error}.", dir.display()))
+            .map_err(|error| say!("told-folder-not-made", folder = dir.display(), error = error))
             .and_then(|()| {
-                record::save_png(&path, &frame).map_err(|error| format!("The screenshot could not be saved: {error}"))
+                record::save_png(&path, &frame)
+                    .map_err(|error| say!("told-screenshot-not-saved", error = error.to_string()))
             });
         match saved {
-            Ok(()) => self.say(format!("Saved {}", path.display())),
+            Ok(()) => self.say(say!("told-saved", file = path.display())),
             Err(what) => self.warn(what),
         }
     }
@@ -482,14 +484,14 @@ impl Session {
         }
         let Some(path) = &self.settings_file else {
             self.saved_settings = self.settings.clone();
-            self.warn("Settings cannot be kept: there is no home folder.");
+            self.warn(say!("told-no-home-for-settings"));
             return;
         };
         match self.settings.write(path) {
             Ok(()) => self.saved_settings = self.settings.clone(),
             // It is tried again with the next change, and at the end.
             Err(error) => {
-                let text = format!("Settings could not be saved to {}: {error}.", path.display());
+                let text = say!("told-settings-not-saved", file = path.display(), error = error);
                 self.warn(text);
             }
         }

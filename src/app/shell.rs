@@ -14,6 +14,7 @@ use crate::engine::First;
 use crate::gpu::{Drawn, OverlayPaint, Screen};
 use crate::input::{Action, Report};
 use crate::ui::{FileKind, Interface, Sticks, ToastKind, UiCommand, UiState};
+use crate::words::say;
 use crate::{paths, telemetry};
 
 use super::event::AppEvent;
@@ -87,7 +88,7 @@ impl Shell {
 
     fn open(&mut self, event_loop: &ActiveEventLoop) -> anyhow::Result<Live> {
         let attributes = Window::default_attributes()
-            .with_title("Farwander")
+            .with_title(say!("program"))
             .with_window_icon(icon())
             .with_inner_size(LogicalSize::new(1280.0, 768.0))
             .with_min_inner_size(LogicalSize::new(320.0, 200.0))
@@ -170,7 +171,7 @@ impl Shell {
                 }
                 Effect::WorldOpened => {
                     if let Some(world) = &self.session.world {
-                        live.window.set_title(&format!("{} – Farwander", world.title));
+                        live.window.set_title(&say!("window-title", world = world.title));
                         live.interface.set_world(live.egui.egui_ctx(), world);
                     }
                 }
@@ -319,7 +320,7 @@ impl Shell {
             UiCommand::Show(path) => self.show(&path),
             UiCommand::Delete(path) => self.session.delete(&path),
             UiCommand::Paste(frame) => self.session.walk_from(First::Pasted(frame)),
-            UiCommand::PasteNothing => self.session.warn("The clipboard holds no picture to begin in."),
+            UiCommand::PasteNothing => self.session.warn(say!("told-nothing-to-paste")),
             UiCommand::Open(path) => self.session.open_generator(path),
             UiCommand::Prompt(prompt) => {
                 self.session.set_prompt(prompt);

@@ -88,7 +88,7 @@ pub enum PadAxis {
 }
 
 macro_rules! from_winit {
-    ($($key:ident $label:literal,)*) => {
+    ($($key:ident)*) => {
         /// The key at this place of the keyboard (so that W A S D is a cross on every layout).
         pub fn key(code: KeyCode) -> Option<Press> {
             Some(Press::Key(match code {

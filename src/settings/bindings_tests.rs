@@ -37,8 +37,8 @@ fn presets_are_without_conflicts_and_bind_what_every_walk_needs() {
     let left = Bindings::of_presets(KeyPreset::LeftHanded, PadPreset::Southpaw);
     let walk: Vec<_> = Deed::of(Group::Walk).filter_map(|d| left.first_key(d)).collect();
     assert_eq!(
-        walk.iter().map(|p| p.label()).collect::<Vec<_>>(),
-        ["I", "K", "J", "L", "Left Shift"]
+        walk.iter().map(|p| p.name()).collect::<Vec<_>>(),
+        ["KeyI", "KeyK", "KeyJ", "KeyL", "ShiftLeft"]
     );
     assert!(left.sticks_swapped() && left.deeds(W).next().is_none());
 }

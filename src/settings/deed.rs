@@ -1,4 +1,4 @@
-//! What hands can ask for: one list with names for files, words for people and the part of the list it stands in.
+//! What hands can ask for: one list with names for files and for words, and the part of the list it stands in.
 
 /// Something that keys and buttons can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,67 +84,62 @@ impl Group {
     /// All of them, in the order of the list.
     pub const ALL: [Self; 6] = [Self::Walk, Self::Look, Self::Time, Self::Keep, Self::View, Self::Places];
 
-    /// The caption over it.
-    pub fn title(self) -> &'static str {
+    /// The message that is the caption over it.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Walk => "Walking",
-            Self::Look => "Looking without a mouse",
-            Self::Time => "Time",
-            Self::Keep => "Keeping",
-            Self::View => "Window and panels",
-            Self::Places => "Places",
+            Self::Walk => "group-walk",
+            Self::Look => "group-look",
+            Self::Time => "group-time",
+            Self::Keep => "group-keep",
+            Self::View => "group-view",
+            Self::Places => "group-places",
         }
     }
 }
 
 const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
-    (Deed::Forward, "forward", "Walk forward", Group::Walk),
-    (Deed::Back, "back", "Walk backward", Group::Walk),
-    (Deed::Left, "left", "Step left", Group::Walk),
-    (Deed::Right, "right", "Step right", Group::Walk),
-    (Deed::Run, "run", "Run", Group::Walk),
-    (Deed::TurnLeft, "turn_left", "Turn left", Group::Look),
-    (Deed::TurnRight, "turn_right", "Turn right", Group::Look),
-    (Deed::LookUp, "look_up", "Look up", Group::Look),
-    (Deed::LookDown, "look_down", "Look down", Group::Look),
-    (Deed::Rewind, "rewind", "Go back (hold)", Group::Time),
-    (Deed::Branches, "branches", "Branches", Group::Time),
-    (Deed::Pause, "pause", "Pause, go on", Group::Time),
-    (Deed::Step, "step", "One step while paused", Group::Time),
-    (Deed::Slower, "slower", "Play slower", Group::Time),
-    (Deed::Faster, "faster", "Play faster", Group::Time),
-    (Deed::Restart, "restart", "Begin again, new seed", Group::Time),
-    (Deed::SaveBookmark, "keep_moment", "Keep this moment", Group::Keep),
+    (Deed::Forward, "forward", "deed-forward", Group::Walk),
+    (Deed::Back, "back", "deed-back", Group::Walk),
+    (Deed::Left, "left", "deed-left", Group::Walk),
+    (Deed::Right, "right", "deed-right", Group::Walk),
+    (Deed::Run, "run", "deed-run", Group::Walk),
+    (Deed::TurnLeft, "turn_left", "deed-turn-left", Group::Look),
+    (Deed::TurnRight, "turn_right", "deed-turn-right", Group::Look),
+    (Deed::LookUp, "look_up", "deed-look-up", Group::Look),
+    (Deed::LookDown, "look_down", "deed-look-down", Group::Look),
+    (Deed::Rewind, "rewind", "deed-rewind", Group::Time),
+    (Deed::Branches, "branches", "deed-branches", Group::Time),
+    (Deed::Pause, "pause", "deed-pause", Group::Time),
+    (Deed::Step, "step", "deed-step", Group::Time),
+    (Deed::Slower, "slower", "deed-slower", Group::Time),
+    (Deed::Faster, "faster", "deed-faster", Group::Time),
+    (Deed::Restart, "restart", "deed-restart", Group::Time),
+    (Deed::SaveBookmark, "keep_moment", "deed-keep-moment", Group::Keep),
     (
         Deed::RestoreBookmark,
         "back_to_moment",
-        "Come back to the moment",
+        "deed-back-to-moment",
         Group::Keep,
     ),
-    (
-        Deed::SaveReplay,
-        "save_replay",
-        "Save the walk as a replay",
-        Group::Keep,
-    ),
-    (Deed::SaveCloud, "save_cloud", "Save a point cloud", Group::Keep),
-    (Deed::Record, "record", "Record, end recording", Group::Keep),
-    (Deed::Screenshot, "screenshot", "Screenshot", Group::Keep),
-    (Deed::Hud, "numbers", "Show the numbers", Group::View),
-    (Deed::Depth, "depth", "Depth in place of colours", Group::View),
-    (Deed::Fullscreen, "full_screen", "Full screen", Group::View),
-    (Deed::Prompt, "words", "Words", Group::View),
-    (Deed::Home, "home", "All worlds", Group::View),
-    (Deed::Menu, "menu", "Menu", Group::View),
-    (Deed::Place(0), "place_1", "First place", Group::Places),
-    (Deed::Place(1), "place_2", "Second place", Group::Places),
-    (Deed::Place(2), "place_3", "Third place", Group::Places),
-    (Deed::Place(3), "place_4", "Fourth place", Group::Places),
-    (Deed::Place(4), "place_5", "Fifth place", Group::Places),
-    (Deed::Place(5), "place_6", "Sixth place", Group::Places),
-    (Deed::Place(6), "place_7", "Seventh place", Group::Places),
-    (Deed::Place(7), "place_8", "Eighth place", Group::Places),
-    (Deed::Place(8), "place_9", "Ninth place", Group::Places),
+    (Deed::SaveReplay, "save_replay", "deed-save-replay", Group::Keep),
+    (Deed::SaveCloud, "save_cloud", "deed-save-cloud", Group::Keep),
+    (Deed::Record, "record", "deed-record", Group::Keep),
+    (Deed::Screenshot, "screenshot", "deed-screenshot", Group::Keep),
+    (Deed::Hud, "numbers", "deed-numbers", Group::View),
+    (Deed::Depth, "depth", "deed-depth", Group::View),
+    (Deed::Fullscreen, "full_screen", "deed-full-screen", Group::View),
+    (Deed::Prompt, "words", "deed-words", Group::View),
+    (Deed::Home, "home", "deed-home", Group::View),
+    (Deed::Menu, "menu", "deed-menu", Group::View),
+    (Deed::Place(0), "place_1", "deed-place-1", Group::Places),
+    (Deed::Place(1), "place_2", "deed-place-2", Group::Places),
+    (Deed::Place(2), "place_3", "deed-place-3", Group::Places),
+    (Deed::Place(3), "place_4", "deed-place-4", Group::Places),
+    (Deed::Place(4), "place_5", "deed-place-5", Group::Places),
+    (Deed::Place(5), "place_6", "deed-place-6", Group::Places),
+    (Deed::Place(6), "place_7", "deed-place-7", Group::Places),
+    (Deed::Place(7), "place_8", "deed-place-8", Group::Places),
+    (Deed::Place(8), "place_9", "deed-place-9", Group::Places),
 ];
 
 impl Deed {
@@ -166,8 +161,8 @@ impl Deed {
         self.row().map_or("", |row| row.1)
     }
 
-    /// What it is, in a few words with a capital.
-    pub fn title(self) -> &'static str {
+    /// The message that says what it is.
+    pub fn word(self) -> &'static str {
         self.row().map_or("", |row| row.2)
     }
 
@@ -190,7 +185,7 @@ mod tests {
     fn every_deed_has_a_name_that_leads_back_and_stands_in_one_part() {
         for deed in Deed::all() {
             assert_eq!(Deed::named(deed.name()), Some(deed));
-            assert!(!deed.title().is_empty());
+            assert!(!deed.word().is_empty());
         }
         let grouped: Vec<Deed> = Group::ALL.into_iter().flat_map(Deed::of).collect();
         assert_eq!(grouped, Deed::all().collect::<Vec<_>>());

@@ -25,21 +25,21 @@ impl CameraFeel {
         }
     }
 
-    /// The name for people.
-    pub fn title(self) -> &'static str {
+    /// The message that names it for people.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Person => "Person",
-            Self::Drone => "Drone",
-            Self::Train => "Train",
+            Self::Person => "camera-person",
+            Self::Drone => "camera-drone",
+            Self::Train => "camera-train",
         }
     }
 
-    /// What it is like.
-    pub fn hint(self) -> &'static str {
+    /// The message that says what it is like.
+    pub fn hint_word(self) -> &'static str {
         match self {
-            Self::Person => "Walks and runs, and stands still at once",
-            Self::Drone => "Twice as fast and smooth: it drifts when it turns, and takes its time to stop",
-            Self::Train => "Goes by itself in wide curves: forward is faster, back is the brake",
+            Self::Person => "camera-person-hint",
+            Self::Drone => "camera-drone-hint",
+            Self::Train => "camera-train-hint",
         }
     }
 

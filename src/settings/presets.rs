@@ -35,11 +35,11 @@ impl KeyPreset {
         }
     }
 
-    /// The name for people.
-    pub fn title(self) -> &'static str {
+    /// The message that names it for people.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Usual => "Usual",
-            Self::LeftHanded => "Left-handed",
+            Self::Usual => "preset-usual",
+            Self::LeftHanded => "preset-left-handed",
         }
     }
 
@@ -71,11 +71,11 @@ impl PadPreset {
         }
     }
 
-    /// The name for people.
-    pub fn title(self) -> &'static str {
+    /// The message that names it for people.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Usual => "Usual",
-            Self::Southpaw => "Southpaw",
+            Self::Usual => "preset-usual",
+            Self::Southpaw => "preset-southpaw",
         }
     }
 

@@ -1,47 +1,38 @@
 //! Everything that can be pressed, by names of our own: keys by their place on the keyboard, buttons of mice and of
-//! gamepads. Each has a name in files and a label for people. Knows no device.
+//! gamepads. Each has a name in files, and one in the file of words. Knows no device.
 
-/// Hands a list of all keys, each with its label, to a macro. The names are those of the W3C (`KeyboardEvent.code`),
-/// which the window library uses, too: so `input` can make its translation from the same list.
+/// Hands a list of all keys to a macro. The names are those of the W3C (`KeyboardEvent.code`), which the window library
+/// uses, too: so `input` can make its translation from the same list.
 macro_rules! for_every_key {
     ($then:ident) => {
         $then! {
-            KeyA "A", KeyB "B", KeyC "C", KeyD "D", KeyE "E", KeyF "F", KeyG "G", KeyH "H", KeyI "I", KeyJ "J",
-            KeyK "K", KeyL "L", KeyM "M", KeyN "N", KeyO "O", KeyP "P", KeyQ "Q", KeyR "R", KeyS "S", KeyT "T",
-            KeyU "U", KeyV "V", KeyW "W", KeyX "X", KeyY "Y", KeyZ "Z",
-            Digit0 "0", Digit1 "1", Digit2 "2", Digit3 "3", Digit4 "4", Digit5 "5", Digit6 "6", Digit7 "7",
-            Digit8 "8", Digit9 "9",
-            Numpad0 "Num 0", Numpad1 "Num 1", Numpad2 "Num 2", Numpad3 "Num 3", Numpad4 "Num 4", Numpad5 "Num 5",
-            Numpad6 "Num 6", Numpad7 "Num 7", Numpad8 "Num 8", Numpad9 "Num 9",
-            NumpadAdd "Num +", NumpadSubtract "Num -", NumpadMultiply "Num *", NumpadDivide "Num /",
-            NumpadDecimal "Num .", NumpadComma "Num ,", NumpadEqual "Num =", NumpadEnter "Num Enter",
-            NumLock "Num Lock",
-            F1 "F1", F2 "F2", F3 "F3", F4 "F4", F5 "F5", F6 "F6", F7 "F7", F8 "F8", F9 "F9", F10 "F10", F11 "F11",
-            F12 "F12", F13 "F13", F14 "F14", F15 "F15", F16 "F16", F17 "F17", F18 "F18", F19 "F19", F20 "F20",
-            F21 "F21", F22 "F22", F23 "F23", F24 "F24",
-            ArrowUp "Up", ArrowDown "Down", ArrowLeft "Left", ArrowRight "Right",
-            PageUp "Page Up", PageDown "Page Down", Home "Home", End "End", Insert "Insert", Delete "Delete",
-            Space "Space", Enter "Enter", Tab "Tab", Backspace "Backspace", Escape "Esc",
-            ShiftLeft "Left Shift", ShiftRight "Right Shift", ControlLeft "Left Ctrl", ControlRight "Right Ctrl",
-            AltLeft "Left Alt", AltRight "Right Alt", SuperLeft "Left Super", SuperRight "Right Super",
-            ContextMenu "Menu key", CapsLock "Caps Lock", ScrollLock "Scroll Lock", PrintScreen "Print", Pause "Break",
-            Backquote "`", Minus "-", Equal "=", BracketLeft "[", BracketRight "]", Backslash "\\", Semicolon ";",
-            Quote "'", Comma ",", Period ".", Slash "/", IntlBackslash "Intl \\", IntlRo "Intl Ro", IntlYen "Intl Yen",
-            Convert "Convert", NonConvert "Non Convert", KanaMode "Kana", Lang1 "Lang 1", Lang2 "Lang 2",
-            MediaPlayPause "Play", MediaStop "Stop", MediaTrackNext "Next track", MediaTrackPrevious "Last track",
-            AudioVolumeUp "Volume up", AudioVolumeDown "Volume down", AudioVolumeMute "Mute",
+            KeyA KeyB KeyC KeyD KeyE KeyF KeyG KeyH KeyI KeyJ KeyK KeyL KeyM KeyN KeyO KeyP KeyQ KeyR KeyS KeyT KeyU
+            KeyV KeyW KeyX KeyY KeyZ
+            Digit0 Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9
+            Numpad0 Numpad1 Numpad2 Numpad3 Numpad4 Numpad5 Numpad6 Numpad7 Numpad8 Numpad9
+            NumpadAdd NumpadSubtract NumpadMultiply NumpadDivide NumpadDecimal NumpadComma NumpadEqual NumpadEnter
+            NumLock
+            F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12 F13 F14 F15 F16 F17 F18 F19 F20 F21 F22 F23 F24
+            ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End Insert Delete
+            Space Enter Tab Backspace Escape
+            ShiftLeft ShiftRight ControlLeft ControlRight AltLeft AltRight SuperLeft SuperRight
+            ContextMenu CapsLock ScrollLock PrintScreen Pause
+            Backquote Minus Equal BracketLeft BracketRight Backslash Semicolon Quote Comma Period Slash
+            IntlBackslash IntlRo IntlYen Convert NonConvert KanaMode Lang1 Lang2
+            MediaPlayPause MediaStop MediaTrackNext MediaTrackPrevious
+            AudioVolumeUp AudioVolumeDown AudioVolumeMute
         }
     };
 }
 pub(crate) use for_every_key;
 
-/// An enum whose variants have a name in files and a label.
+/// An enum whose variants have a name in files and one in the file of words.
 macro_rules! named {
-    ($(#[$about:meta])* $type:ident { $($variant:ident $name:literal $label:literal,)* }) => {
+    ($(#[$about:meta])* $type:ident { $($variant:ident $name:literal $word:literal,)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $type {
-            $(#[doc = $label] $variant,)*
+            $(#[doc = $name] $variant,)*
         }
 
         impl $type {
@@ -53,20 +44,20 @@ macro_rules! named {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The name for people.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label,)* }
+            /// The message that names it for people.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
             }
         }
     };
 }
 
 macro_rules! keys {
-    ($($key:ident $label:literal,)*) => {
-        /// A key by its place on the keyboard; the labels are those of a US keyboard.
+    ($($key:ident)*) => {
+        /// A key by its place on the keyboard.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Key {
-            $(#[doc = $label] $key,)*
+            $(#[doc = stringify!($key)] $key,)*
         }
 
         impl Key {
@@ -78,9 +69,9 @@ macro_rules! keys {
                 match self { $(Self::$key => stringify!($key),)* }
             }
 
-            /// The name for people.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$key => $label,)* }
+            /// The message that names it for people.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$key => concat!("key-", stringify!($key)),)* }
             }
         }
     };
@@ -90,36 +81,36 @@ for_every_key!(keys);
 named! {
     /// A button of a mouse.
     MouseButton {
-        Left "Mouse.Left" "Mouse left",
-        Right "Mouse.Right" "Mouse right",
-        Middle "Mouse.Middle" "Mouse middle",
-        Back "Mouse.Back" "Mouse back",
-        Forward "Mouse.Forward" "Mouse forward",
+        Left "Mouse.Left" "mouse-left",
+        Right "Mouse.Right" "mouse-right",
+        Middle "Mouse.Middle" "mouse-middle",
+        Back "Mouse.Back" "mouse-back",
+        Forward "Mouse.Forward" "mouse-forward",
     }
 }
 
 named! {
-    /// A button of a gamepad, by its place; the labels are those of the most common kind.
+    /// A button of a gamepad, by its place.
     PadButton {
-        South "Pad.South" "A",
-        East "Pad.East" "B",
-        West "Pad.West" "X",
-        North "Pad.North" "Y",
-        LeftShoulder "Pad.LeftShoulder" "Left shoulder",
-        RightShoulder "Pad.RightShoulder" "Right shoulder",
-        LeftTrigger "Pad.LeftTrigger" "Left trigger",
-        RightTrigger "Pad.RightTrigger" "Right trigger",
-        Select "Pad.Select" "Select",
-        Start "Pad.Start" "Start",
-        Guide "Pad.Guide" "Guide",
-        LeftStick "Pad.LeftStick" "Left stick",
-        RightStick "Pad.RightStick" "Right stick",
-        CrossUp "Pad.CrossUp" "Cross up",
-        CrossDown "Pad.CrossDown" "Cross down",
-        CrossLeft "Pad.CrossLeft" "Cross left",
-        CrossRight "Pad.CrossRight" "Cross right",
-        C "Pad.C" "C",
-        Z "Pad.Z" "Z",
+        South "Pad.South" "pad-south",
+        East "Pad.East" "pad-east",
+        West "Pad.West" "pad-west",
+        North "Pad.North" "pad-north",
+        LeftShoulder "Pad.LeftShoulder" "pad-left-shoulder",
+        RightShoulder "Pad.RightShoulder" "pad-right-shoulder",
+        LeftTrigger "Pad.LeftTrigger" "pad-left-trigger",
+        RightTrigger "Pad.RightTrigger" "pad-right-trigger",
+        Select "Pad.Select" "pad-select",
+        Start "Pad.Start" "pad-start",
+        Guide "Pad.Guide" "pad-guide",
+        LeftStick "Pad.LeftStick" "pad-left-stick",
+        RightStick "Pad.RightStick" "pad-right-stick",
+        CrossUp "Pad.CrossUp" "pad-cross-up",
+        CrossDown "Pad.CrossDown" "pad-cross-down",
+        CrossLeft "Pad.CrossLeft" "pad-cross-left",
+        CrossRight "Pad.CrossRight" "pad-cross-right",
+        C "Pad.C" "pad-c",
+        Z "Pad.Z" "pad-z",
     }
 }
 
@@ -165,20 +156,12 @@ impl Press {
         keys.chain(mouse).chain(pad).find(|press| press.name() == name)
     }
 
-    /// The name for people, where it is clear which device is meant.
-    pub fn label(self) -> &'static str {
+    /// The message that names it for people, where it is clear which device is meant.
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Key(key) => key.label(),
-            Self::Mouse(button) => button.label(),
-            Self::Pad(button) => button.label(),
-        }
-    }
-
-    /// The name for people, in a sentence.
-    pub fn said(self) -> String {
-        match self {
-            Self::Key(_) | Self::Mouse(_) => self.label().to_owned(),
-            Self::Pad(button) => format!("{} of the gamepad", button.label()),
+            Self::Key(key) => key.word(),
+            Self::Mouse(button) => button.word(),
+            Self::Pad(button) => button.word(),
         }
     }
 }
@@ -215,6 +198,5 @@ mod tests {
         }
         assert_eq!(Press::named("KeyW"), Some(Press::Key(Key::KeyW)));
         assert_eq!(Press::named("keyw"), None);
-        assert_eq!(Press::Pad(PadButton::South).said(), "A of the gamepad");
     }
 }

@@ -12,6 +12,7 @@ use super::{Phase, UiCommand, UiState, cards, focus, keys, theme};
 use crate::engine::{BranchLine, BranchTree};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::settings::Deed;
+use crate::words::say;
 
 /// The panel is no wider than this.
 const WIDTH: f32 = 980.0;
@@ -162,7 +163,7 @@ fn panel_ui(branches: &mut Branches, context: &egui::Context, state: &UiState<'_
                 .inner_margin(egui::Margin::symmetric(22, 16))
                 .show(ui, |ui| {
                     ui.set_width(width.max(60.0));
-                    ui.label(RichText::new("Branches").size(20.0).color(Color32::WHITE));
+                    ui.label(RichText::new(say!("branches-title")).size(20.0).color(Color32::WHITE));
                     let said = match state.branches {
                         Some(tree) if !tree.lines.is_empty() => {
                             branches.see_to_pictures(context, tree);
@@ -176,15 +177,13 @@ fn panel_ui(branches: &mut Branches, context: &egui::Context, state: &UiState<'_
                                 })
                                 .inner
                         }
-                        Some(_) => {
-                            "This world is too large for its past to be kept, so there are no branches.".to_owned()
-                        }
+                        Some(_) => say!("branches-none").to_owned(),
                         // It comes in a moment.
                         None => String::new(),
                     };
                     ui.horizontal(|ui| {
                         grid.next_row();
-                        let close = ui.button("Close");
+                        let close = ui.button(say!("close"));
                         grid.add(&close);
                         if close.clicked() {
                             commands.push(UiCommand::CloseBranches);
@@ -244,9 +243,9 @@ fn tree_ui(
         grid.add(&response);
         let time = time(state, placed.line.to_latent);
         let what = match (is_here, placed.is_end) {
-            (true, _) => format!("You are here, {time}: walk on"),
-            (false, true) => format!("Go to the end of this branch, {time}, and walk on"),
-            (false, false) => format!("Go to this fork, {time}, and walk on: a new branch"),
+            (true, _) => say!("branches-here", time = time),
+            (false, true) => say!("branches-end", time = time),
+            (false, false) => say!("branches-fork", time = time),
         };
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &what));
         let lit = response.hovered() || response.has_focus();
@@ -273,17 +272,15 @@ fn tree_ui(
     }
     said.unwrap_or_else(|| match layout.lines.len() {
         1 => first_steps(state),
-        _ => format!("You are at {}. Choose where to walk on.", time(state, tree.at_latent)),
+        _ => say!("branches-choose", time = time(state, tree.at_latent)),
     })
 }
 
 /// How one comes to a second branch.
 fn first_steps(state: &UiState<'_>) -> String {
     match keys::label(&state.settings.bindings, Deed::Rewind) {
-        Some(key) => {
-            format!("One way so far. Hold {key} to go back, and walk on: that is a new branch, and this one stays.")
-        }
-        None => "One way so far. Who goes back and walks on begins a new branch, and this one stays.".to_owned(),
+        Some(key) => say!("branches-first-steps", key = key),
+        None => say!("branches-first-steps-without-key").to_owned(),
     }
 }
 

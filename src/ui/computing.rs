@@ -8,14 +8,12 @@ use super::focus::{FocusGrid, FocusMemory};
 use super::page::{self, BAR};
 use super::{Interface, UiCommand, UiState, latency, theme};
 use crate::settings::{Pacing, Settings};
+use crate::words::say;
 
 /// Longer lines are hard to read.
 const WIDTH: f32 = 760.0;
 /// A card that is less wide has the button below the device's name.
 const NARROW: f32 = 420.0;
-
-/// What its button says.
-pub(super) const HINT: &str = "The device that draws the world, and how soon its frames are shown";
 
 /// What is known of a device.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,14 +112,14 @@ pub(super) fn computing_ui(
 fn head_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, commands: &mut Vec<UiCommand>) {
     page::name_ui(ui);
     let mut done = |ui: &mut egui::Ui| {
-        let done = ui.add(theme::primary_button("Done").min_size(vec2(110.0, 36.0)));
+        let done = ui.add(theme::primary_button(say!("done")).min_size(vec2(110.0, 36.0)));
         ring(ui, &done);
         grid.add(&done);
-        if done.on_hover_text("Esc").clicked() {
+        if done.on_hover_text(say!("key-Escape")).clicked() {
             commands.push(UiCommand::CloseComputing);
         }
     };
-    let title = RichText::new("Computing").size(28.0).color(Color32::WHITE);
+    let title = RichText::new(say!("computing-title")).size(28.0).color(Color32::WHITE);
     if ui.available_width() < 280.0 {
         ui.label(title);
         done(ui);
@@ -141,10 +139,10 @@ fn devices_ui(
     grid: &mut FocusGrid,
     commands: &mut Vec<UiCommand>,
 ) {
-    theme::section(ui, "Device");
+    theme::section(ui, say!("computing-device"));
     let computing = state.computing;
     match &computing.devices {
-        None => note_ui(ui, "Looking what this machine has …"),
+        None => note_ui(ui, say!("computing-looking")),
         Some(rows) => {
             for row in rows {
                 row_ui(ui, row, settings, grid, commands);
@@ -152,22 +150,14 @@ fn devices_ui(
         }
     }
     if let Some(forced) = &computing.forced {
-        note_ui(
-            ui,
-            &format!(
-                "--device {forced} on the command line counts in this run. What is chosen here is kept for the next."
-            ),
-        );
+        note_ui(ui, &say!("computing-forced", device = forced));
     } else if computing.waits {
-        note_ui(
-            ui,
-            "What is chosen here computes from the next world on that is opened.",
-        );
-        let again = ui.add(egui::Button::new("Open this world again now").min_size(vec2(0.0, 32.0)));
+        note_ui(ui, say!("computing-waits"));
+        let again = ui.add(egui::Button::new(say!("computing-open-again")).min_size(vec2(0.0, 32.0)));
         ring(ui, &again);
         grid.add(&again);
         grid.next_row();
-        if again.on_hover_text("A walk begins anew").clicked() {
+        if again.on_hover_text(say!("computing-open-again-hint")).clicked() {
             commands.push(UiCommand::OpenAgain);
         }
     }
@@ -226,26 +216,26 @@ fn can_be_tested(row: &DeviceRow) -> bool {
 fn test_ui(ui: &mut egui::Ui, row: &DeviceRow, grid: &mut FocusGrid, commands: &mut Vec<UiCommand>) {
     if can_be_tested(row) {
         let idle = row.state != Some(DeviceState::Testing);
-        let test = ui.push_id(&row.device, |ui| ui.add_enabled(idle, egui::Button::new("Test")));
-        let test = test.inner;
-        theme::named(&test, &format!("Test {}", row.name), None);
+        let button = egui::Button::new(say!("computing-test"));
+        let test = ui.push_id(&row.device, |ui| ui.add_enabled(idle, button)).inner;
+        theme::named(&test, &say!("computing-test-name", device = row.name), None);
         ring(ui, &test);
         if idle {
             grid.add(&test);
         }
-        let hint = "It computes a little in a process of its own, and is compared with the processor";
-        if test.on_hover_text(hint).clicked() {
+        if test.on_hover_text(say!("computing-test-hint")).clicked() {
             commands.push(UiCommand::TestDevice(row.device.clone()));
         }
     }
     if row.in_use {
-        ui.label(RichText::new("in use").size(13.0).color(theme::ACCENT));
+        ui.label(RichText::new(say!("computing-in-use")).size(13.0).color(theme::ACCENT));
     }
 }
 
 /// Name on the command line, kind, driver, memory.
 fn about(row: &DeviceRow) -> String {
-    let memory = row.memory_bytes.map(|bytes| format!("{:.1} GB", bytes as f64 / 1e9));
+    let memory = row.memory_bytes.map(|bytes| format!("{:.1}", bytes as f64 / 1e9));
+    let memory = memory.map(|number| say!("unit-gigabytes", number = number));
     let about = Some(row.about.clone()).filter(|about| !about.is_empty());
     let parts = [Some(row.device.clone()), about, memory];
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ·  ")
@@ -253,33 +243,26 @@ fn about(row: &DeviceRow) -> String {
 
 fn state_text(state: &DeviceState) -> (String, Color32) {
     match state {
-        DeviceState::Untested => ("not tested".to_owned(), theme::DIM),
-        DeviceState::Testing => ("is being tested …".to_owned(), theme::TEXT),
+        DeviceState::Untested => (say!("computing-untested").to_owned(), theme::DIM),
+        DeviceState::Testing => (say!("computing-testing").to_owned(), theme::TEXT),
         DeviceState::Computes { gflops, secs } => (
-            format!("computes: {gflops:.0} GFLOP/s, tested in {secs:.1} s"),
+            say!(
+                "computing-computes",
+                speed = format!("{gflops:.0}"),
+                secs = format!("{secs:.1}")
+            ),
             theme::TEXT,
         ),
         DeviceState::Fails(what) => (what.clone(), theme::WARNING),
-        DeviceState::Gone => (
-            "is not there now; the processor computes instead".to_owned(),
-            theme::WARNING,
-        ),
+        DeviceState::Gone => (say!("computing-gone").to_owned(), theme::WARNING),
     }
 }
 
 fn pacing_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid) {
-    theme::section(ui, "Frames");
+    theme::section(ui, say!("computing-frames"));
     for (pacing, name, what) in [
-        (
-            Pacing::Smooth,
-            "Smooth",
-            "The four frames of a step come at even times.",
-        ),
-        (
-            Pacing::Quick,
-            "Quick",
-            "They come as soon as they exist: what your hands do shows sooner, and the motion is less even.",
-        ),
+        (Pacing::Smooth, say!("computing-smooth"), say!("computing-smooth-hint")),
+        (Pacing::Quick, say!("computing-quick"), say!("computing-quick-hint")),
     ] {
         let radio = ui.radio(settings.pacing == pacing, name);
         ring(ui, &radio);
@@ -293,21 +276,20 @@ fn pacing_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid) {
 }
 
 fn latency_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut Settings, grid: &mut FocusGrid) {
-    theme::section(ui, "Latency");
+    theme::section(ui, say!("computing-latency"));
     let text = match state.hud.latency {
-        Some(latency) => format!(
-            "In the last seconds of the walk: {:.0} ms from the hands to the screen for half of the frames, {:.0} ms for nineteen of twenty.",
-            latency.median_ms, latency.p95_ms
+        Some(latency) => say!(
+            "computing-latency-measured",
+            half = format!("{:.0}", latency.median_ms),
+            slow = format!("{:.0}", latency.p95_ms),
         ),
-        None => {
-            "It is measured while you walk: from the reading of the hands to the screen, frame by frame.".to_owned()
-        }
+        None => say!("computing-latency-unknown").to_owned(),
     };
     note_ui(ui, &text);
     if !state.hud.latency_course.is_empty() {
         latency::chart_ui(ui, &state.hud.latency_course);
     }
-    let chart = ui.checkbox(&mut settings.latency_chart, "Draw it below the numbers");
+    let chart = ui.checkbox(&mut settings.latency_chart, say!("computing-latency-chart"));
     ring(ui, &chart);
     grid.add(&chart);
     grid.next_row();

@@ -6,6 +6,7 @@ use super::focus::{FocusGrid, FocusMemory};
 use super::page::{self, BAR};
 use super::{Interface, UiCommand, UiState, theme};
 use crate::settings::{Deed, Press, Settings};
+use crate::words::say;
 
 mod chips;
 mod devices;
@@ -16,9 +17,6 @@ mod table;
 const TWO_COLUMNS: f32 = 1000.0;
 const SIDE_WIDTH: f32 = 340.0;
 const GAP: f32 = 40.0;
-
-/// What its button says.
-pub(super) const HINT: &str = "Keys, mouse and gamepad: what does what, and how fast";
 
 /// What the panel remembers between frames.
 #[derive(Default)]
@@ -130,27 +128,24 @@ fn head_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid, com
     page::name_ui(ui);
     let mut added = Vec::new();
     let mut buttons = |ui: &mut egui::Ui| {
-        let done = ui.add(theme::primary_button("Done").min_size(vec2(110.0, 36.0)));
+        let done = ui.add(theme::primary_button(say!("done")).min_size(vec2(110.0, 36.0)));
         ring(ui, &done);
         added.push(done.clone());
-        if done.on_hover_text("Esc").clicked() {
+        if done.on_hover_text(say!("key-Escape")).clicked() {
             commands.push(UiCommand::CloseControls);
         }
         let changed = settings.bindings.keys_differ() || settings.bindings.pad_differs();
-        let reset = egui::Button::new("Reset all bindings").min_size(vec2(0.0, 36.0));
+        let reset = egui::Button::new(say!("controls-reset-all")).min_size(vec2(0.0, 36.0));
         let reset = ui.add_enabled(changed, reset);
         ring(ui, &reset);
         if changed {
             added.push(reset.clone());
         }
-        if reset
-            .on_hover_text("Every key and button as the presets have it")
-            .clicked()
-        {
+        if reset.on_hover_text(say!("controls-reset-all-hint")).clicked() {
             settings.bindings.reset_all();
         }
     };
-    let title = RichText::new("Controls").size(28.0).color(Color32::WHITE);
+    let title = RichText::new(say!("controls-title")).size(28.0).color(Color32::WHITE);
     let narrow = ui.available_width() < 480.0;
     if narrow {
         ui.label(title);

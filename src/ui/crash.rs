@@ -7,6 +7,7 @@ use egui::{Color32, RichText, ScrollArea, vec2};
 use super::controls::ring;
 use super::focus::{self, FocusGrid, FocusMemory};
 use super::{UiCommand, theme};
+use crate::words::say;
 
 /// A crash that the user is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +56,11 @@ impl Dialog {
 
     fn body_ui(&mut self, ui: &mut egui::Ui, note: &CrashNote, commands: &mut Vec<UiCommand>) {
         let mut grid = FocusGrid::default();
-        ui.label(RichText::new("Something went wrong").heading().color(Color32::WHITE));
+        ui.label(RichText::new(say!("crash-title")).heading().color(Color32::WHITE));
         ui.add(egui::Label::new(&note.what).wrap());
         let kept = match &note.folder {
-            Some(_) => "A report was written. It names no folders of yours, and goes nowhere unless you send it.",
-            None => "The report below could not be written to the disk. It goes nowhere unless you send it.",
+            Some(_) => say!("crash-report-written"),
+            None => say!("crash-report-not-written"),
         };
         ui.add(egui::Label::new(RichText::new(kept).size(13.5).color(theme::DIM)).wrap());
         ui.add_space(4.0);
@@ -83,16 +84,19 @@ impl Dialog {
                 grid.add(&response);
                 response.clicked()
             };
-            if button(ui, theme::primary_button("Close")) {
+            if button(ui, theme::primary_button(say!("close"))) {
                 commands.push(UiCommand::CloseCrash);
             }
-            let copy = if self.copied { "Copied" } else { "Copy the report" };
+            let copy = match self.copied {
+                true => say!("crash-copied"),
+                false => say!("crash-copy"),
+            };
             if button(ui, egui::Button::new(copy)) {
                 ui.ctx().copy_text(note.report.clone());
                 self.copied = true;
             }
             if let Some(folder) = &note.folder
-                && button(ui, egui::Button::new("Open its folder"))
+                && button(ui, egui::Button::new(say!("crash-open-folder")))
             {
                 commands.push(UiCommand::Show(folder.clone()));
             }

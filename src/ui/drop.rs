@@ -4,13 +4,14 @@ use egui::{Align2, Color32, FontId, Stroke, StrokeKind, vec2};
 
 use super::{FileKind, UiCommand, theme};
 use crate::frame::Frame;
+use crate::words::say;
 
 /// What a file over the window would do.
 fn promise(paths: &[Option<std::path::PathBuf>]) -> Option<(&'static str, &'static str)> {
     let first = paths.first()?;
     Some(match first.as_deref().map(FileKind::of) {
-        Some(FileKind::Generator) => ("Open this world", "The networks in this file take over"),
-        _ => ("Begin here", "The walk begins in this picture"),
+        Some(FileKind::Generator) => (say!("drop-world"), say!("drop-world-hint")),
+        _ => (say!("drop-picture"), say!("drop-picture-hint")),
     })
 }
 

@@ -13,6 +13,7 @@ use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, k
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
 use crate::settings::Deed;
+use crate::words::say;
 
 /// A window at least this wide has the files beside the places, not below them.
 const TWO_COLUMNS: f32 = 960.0;
@@ -155,17 +156,23 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
     let enough = if state.can_go_back { 1070.0 } else { 910.0 };
     let narrow = ui.available_width() < enough;
     // In the order of reading; the one that is meant comes first.
-    let picture = "A photograph or painting; you can also drop or paste it";
-    let world = "A .safetensors file; you can also drop it on the window";
     let mut buttons = vec![
-        ("Open a picture …", picture, UiCommand::ChoosePicture),
-        ("Open a world …", world, UiCommand::ChooseGenerator),
-        ("Controls", super::controls::HINT, UiCommand::Controls),
-        ("Computing", super::computing::HINT, UiCommand::Computing),
-        ("Quit", "Leave the program", UiCommand::Quit),
+        (
+            say!("home-open-picture"),
+            say!("home-open-picture-hint"),
+            UiCommand::ChoosePicture,
+        ),
+        (
+            say!("home-open-world"),
+            say!("home-open-world-hint"),
+            UiCommand::ChooseGenerator,
+        ),
+        (say!("controls-title"), say!("controls-hint"), UiCommand::Controls),
+        (say!("computing-title"), say!("computing-hint"), UiCommand::Computing),
+        (say!("quit"), say!("home-quit-hint"), UiCommand::Quit),
     ];
     if state.can_go_back {
-        buttons.insert(0, ("Back to the walk", "Esc", UiCommand::CloseHome));
+        buttons.insert(0, (say!("home-back"), say!("key-Escape"), UiCommand::CloseHome));
     }
     let mut add = |ui: &mut egui::Ui, (text, hint, command): (&str, &str, UiCommand)| {
         let button = match command {
@@ -177,9 +184,7 @@ fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>
             commands.push(command);
         }
     };
-    let title = RichText::new("Where shall the walk begin?")
-        .size(28.0)
-        .color(Color32::WHITE);
+    let title = RichText::new(say!("home-title")).size(28.0).color(Color32::WHITE);
     if narrow {
         ui.add(egui::Label::new(title).wrap());
         ui.horizontal_wrapped(|ui| buttons.into_iter().for_each(|b| add(ui, b)));
@@ -208,7 +213,7 @@ fn places_ui(
         }
     }
     let Some(world) = state.world else {
-        caption_ui(ui, "Opening the world …", "");
+        caption_ui(ui, say!("opening-world"), "");
         // Where the cards will be, so that nothing jumps.
         grid(ui, 6, 0.58, |ui, _, size| cards::empty_card_ui(ui, size));
         return;
@@ -236,17 +241,17 @@ fn places_ui(
 
 fn world_line(world: &WorldInfo, state: &UiState<'_>) -> String {
     let lens = &world.lens;
-    let mut line = format!(
-        "{} × {} at {} frames a second",
-        lens.width_px, lens.height_px, world.frames_per_sec
+    let line = say!(
+        "home-world-line",
+        width = lens.width_px,
+        height = lens.height_px,
+        rate = world.frames_per_sec,
     );
-    if state.phase == Phase::Loading {
-        line.push_str(match state.device {
-            "" | "cpu" => "  ·  loading …",
-            _ => "  ·  readying the graphics device, slower the first time …",
-        });
+    match (state.phase, state.device) {
+        (Phase::Loading, "" | "cpu") => say!("home-world-loading", line = line),
+        (Phase::Loading, _) => say!("home-world-readying", line = line),
+        _ => line,
     }
-    line
 }
 
 pub(super) fn caption_ui(ui: &mut egui::Ui, title: &str, line: &str) {
@@ -275,9 +280,9 @@ fn grid(ui: &mut egui::Ui, count: usize, aspect: f32, mut card: impl FnMut(&mut 
 
 /// Says what failed; the id of its button comes back.
 fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) -> egui::Id {
-    caption_ui(ui, "The world has stopped", "");
+    caption_ui(ui, say!("home-failed"), "");
     ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
-    let again = ui.add(theme::primary_button("Try again"));
+    let again = ui.add(theme::primary_button(say!("try-again")));
     if again.clicked() {
         commands.push(UiCommand::Retry);
     }
@@ -288,17 +293,14 @@ fn failure_ui(ui: &mut egui::Ui, message: &str, commands: &mut Vec<UiCommand>) -
 /// Generator files, kept moments, pictures and recordings.
 fn files_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let Some(shelf) = state.shelf else {
-        caption_ui(ui, "Worlds", "");
-        ui.label(RichText::new("Looking …").color(theme::DIM));
+        caption_ui(ui, say!("home-worlds"), "");
+        ui.label(RichText::new(say!("home-looking")).color(theme::DIM));
         return;
     };
     let home = &interface.home;
-    caption_ui(ui, "Worlds", "");
+    caption_ui(ui, say!("home-worlds"), "");
     if shelf.generators.is_empty() {
-        empty_ui(
-            ui,
-            "Drop a generator file (.safetensors) on the window to open its world.",
-        );
+        empty_ui(ui, say!("home-no-worlds"));
     }
     for card in &shelf.generators {
         let open = state.world.is_some() && state.generator == Some(card.path.as_path());
@@ -326,12 +328,9 @@ fn files_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, c
     }
     let home = &interface.home;
     ui.add_space(12.0);
-    caption_ui(ui, "Pictures", "");
+    caption_ui(ui, say!("home-pictures"), "");
     if shelf.pictures.is_empty() {
-        empty_ui(
-            ui,
-            "Drop any picture on the window, or paste one with Ctrl+V: the walk begins in it.",
-        );
+        empty_ui(ui, say!("home-no-pictures"));
     }
     for card in &shelf.pictures {
         let response = match &card.thumbnail {
@@ -388,8 +387,8 @@ fn about_lines(about: &About, path: &Path, open: bool) -> Vec<String> {
     let rate = about.frames_per_sec;
     let name = name_of(path);
     vec![
-        if open { format!("{name}  ·  open now") } else { name },
-        format!("{width} × {height}  ·  {rate} a second"),
+        if open { say!("home-open-now", file = name) } else { name },
+        say!("home-about-frames", width = width, height = height, rate = rate),
         format!("{}  ·  {}", size_text(about.size_bytes), about.licence),
         about.trained.clone(),
     ]

@@ -4,24 +4,31 @@ use egui::{Align2, RichText, vec2};
 
 use super::{HudNumbers, UiState, latency, marks, page, theme};
 use crate::engine::PlaySpeed;
+use crate::words::say;
+
+/// A time to the millisecond.
+pub(super) fn millis(ms: f64) -> String {
+    say!("unit-milliseconds", number = format!("{ms:.0}"))
+}
 
 /// Lines of the corner: what and how much.
 fn lines(hud: &HudNumbers) -> Vec<(&'static str, String)> {
     let stats = &hud.stats;
     let mut lines = vec![
-        ("fps", format!("{:.1}", hud.frames_per_sec)),
-        ("network", format!("{:.0} ms", stats.network_ms)),
-        ("decode", format!("{:.0} ms", stats.decode_ms)),
-        ("recycle", format!("{:.0} ms", stats.recycle_ms)),
+        (say!("numbers-rate"), format!("{:.1}", hud.frames_per_sec)),
+        (say!("numbers-network"), millis(stats.network_ms)),
+        (say!("numbers-decode"), millis(stats.decode_ms)),
+        (say!("numbers-recycle"), millis(stats.recycle_ms)),
     ];
     if let Some(latency) = hud.latency {
-        lines.push(("latency", format!("{:.0} ms", latency.median_ms)));
-        lines.push(("latency p95", format!("{:.0} ms", latency.p95_ms)));
+        lines.push((say!("numbers-latency"), millis(latency.median_ms)));
+        lines.push((say!("numbers-latency-p95"), millis(latency.p95_ms)));
     }
     if let Some(bytes) = stats.resident_bytes {
-        lines.push(("memory", format!("{:.0} MB", bytes as f64 / 1e6)));
+        let megabytes = format!("{:.0}", bytes as f64 / 1e6);
+        lines.push((say!("numbers-memory"), say!("unit-megabytes", number = megabytes)));
     }
-    lines.push(("frame", stats.frame.to_string()));
+    lines.push((say!("numbers-frame"), stats.frame.to_string()));
     lines
 }
 
@@ -30,8 +37,8 @@ fn speed_lines(state: &UiState<'_>) -> Vec<(&'static str, String)> {
     if state.speed == PlaySpeed::Usual {
         return vec![];
     }
-    let mut lines = vec![("speed", state.speed.label().to_owned())];
-    lines.extend(marks::reached(state).map(|reached| ("reached", reached)));
+    let mut lines = vec![(say!("numbers-speed"), state.speed.label().to_owned())];
+    lines.extend(marks::reached(state).map(|reached| (say!("numbers-reached"), reached)));
     lines
 }
 

@@ -10,19 +10,20 @@ use super::hud::clock;
 use super::shelf::{ago, name_of, size_text};
 use super::{RecordingKind, Shelf, UiCommand, theme};
 use crate::record::Length;
+use crate::words::say;
 
 /// Room at a row's end for the button that deletes it.
 const TAIL: f32 = 34.0;
 
 pub(super) fn moments_ui(home: &mut Home, ui: &mut egui::Ui, shelf: &Shelf, commands: &mut Vec<UiCommand>) {
-    caption_ui(ui, "Kept moments", "");
+    caption_ui(ui, say!("kept-moments"), "");
     for card in &shelf.moments {
         let age = ago(card.age_secs);
         let response = match &card.about {
             Ok(about) => {
                 let length = clock(about.secs);
                 let lines = [
-                    format!("{}  ·  {length} into the walk", about.title),
+                    say!("kept-moment-line", world = about.title, time = length),
                     format!("{age}  ·  {}", size_text(card.size_bytes)),
                 ];
                 Row {
@@ -58,12 +59,13 @@ pub(super) fn recordings_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     ui.horizontal(|ui| {
-        caption_ui(ui, "Recordings", "");
+        caption_ui(ui, say!("kept-recordings"), "");
         if !shelf.recordings.is_empty() {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let button = egui::Button::new(RichText::new("Open folder").size(13.0).color(theme::DIM)).frame(false);
+                let text = RichText::new(say!("kept-open-folder")).size(13.0).color(theme::DIM);
+                let button = egui::Button::new(text).frame(false);
                 let response = ui.add(button).on_hover_text(&shelf.recordings_dir);
-                theme::named(&response, "Open the folder of recordings", None);
+                theme::named(&response, say!("kept-open-folder-name"), None);
                 if response.clicked() {
                     commands.push(UiCommand::Show(shelf.recordings_folder.clone()));
                 }
@@ -72,9 +74,12 @@ pub(super) fn recordings_ui(
     });
     if shelf.recordings.is_empty() {
         let [record, screenshot] = keys;
-        let text = format!(
-            "What you record{record} and screenshots{screenshot} are kept in {}.",
-            shelf.recordings_dir
+        let folder = &shelf.recordings_dir;
+        let text = say!(
+            "kept-no-recordings",
+            record = record,
+            screenshot = screenshot,
+            folder = folder
         );
         empty_ui(ui, &text);
     }
@@ -82,22 +87,22 @@ pub(super) fn recordings_ui(
         let size = size_text(card.size_bytes);
         let (line, sign, hint, command) = match &card.kind {
             RecordingKind::Screenshot { .. } => (
-                format!("Screenshot  ·  {size}"),
+                say!("kept-screenshot", size = size),
                 Sign::None,
-                "Begin in it",
+                say!("kept-screenshot-hint"),
                 UiCommand::Begin(card.path.clone()),
             ),
             RecordingKind::Gif { .. } => (
-                format!("GIF  ·  {size}"),
+                say!("kept-gif", size = size),
                 Sign::None,
-                "Show it in the system's own viewer",
+                say!("kept-gif-hint"),
                 UiCommand::Show(card.path.clone()),
             ),
             RecordingKind::Video { length, thumbnail } => {
                 let length = match length {
                     Some(Length { secs, finished: true }) => clock(*secs),
-                    Some(Length { secs, .. }) => format!("{}, cut off", clock(*secs)),
-                    None => "nothing to play".to_owned(),
+                    Some(Length { secs, .. }) => say!("kept-cut-off", time = clock(*secs)),
+                    None => say!("kept-nothing-to-play").to_owned(),
                 };
                 let sign = if thumbnail.is_some() {
                     Sign::PlayOver
@@ -107,7 +112,7 @@ pub(super) fn recordings_ui(
                 (
                     format!("{length}  ·  {size}"),
                     sign,
-                    "Play it in the system's own player",
+                    say!("kept-video-hint"),
                     UiCommand::Show(card.path.clone()),
                 )
             }
@@ -140,16 +145,16 @@ fn delete_ui(doomed: &mut Option<PathBuf>, ui: &mut egui::Ui, row: Rect, path: &
     let size = vec2(if asked { 92.0 } else { 26.0 }, 26.0);
     let at = Rect::from_min_size(pos2(row.right() - size.x - 8.0, row.top() + 8.0), size);
     let (text, color, hint) = match asked {
-        true => ("Delete it?", theme::RED, "For good; click elsewhere to keep it"),
-        false => ("×", theme::DIM, "Delete the file"),
+        true => (say!("kept-delete-sure"), theme::RED, say!("kept-delete-sure-hint")),
+        false => ("×", theme::DIM, say!("kept-delete-hint")),
     };
     // Over the row, not below it.
     let mut over = ui.new_child(egui::UiBuilder::new().id_salt(path).max_rect(at));
     let button = egui::Button::new(RichText::new(text).size(13.5).color(color)).frame(asked);
     let response = over.add_sized(size, button).on_hover_text(hint);
     let name = match asked {
-        true => format!("Delete {} for good", name_of(path)),
-        false => format!("Delete {}", name_of(path)),
+        true => say!("kept-delete-sure-name", file = name_of(path)),
+        false => say!("kept-delete-name", file = name_of(path)),
     };
     theme::named(&response, &name, None);
     if response.clicked() {

@@ -1,52 +1,52 @@
 //! Keys in words: the list in the menu and the hints at buttons, made from the table of bindings.
 
 use crate::settings::{Bindings, Deed, Key, Press};
+use crate::words::{self, say};
 
 /// ` (Space)` for the first key of a deed, for the end of a hint; nothing if it has no key.
 pub(super) fn hint(bindings: &Bindings, deed: Deed) -> String {
-    label(bindings, deed).map_or_else(String::new, |label| format!(" ({label})"))
+    label(bindings, deed).map_or_else(String::new, |label| say!("key-hint", key = label))
 }
 
 /// The first key of a deed.
 pub(super) fn label(bindings: &Bindings, deed: Deed) -> Option<&'static str> {
-    bindings.first_key(deed).map(Press::label)
+    bindings.first_key(deed).map(|press| words::text(press.word()))
 }
 
 /// Deeds that stand in a row of the list together, and what they do; none is the mouse.
-const ROWS: [(&[Deed], &str); 23] = [
-    (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], "walk"),
-    (&[], "look (click the picture first)"),
-    (&[Deed::TurnLeft, Deed::TurnRight], "turn"),
-    (&[Deed::LookUp, Deed::LookDown], "look up and down"),
-    (&[Deed::Run], "run"),
-    (&[Deed::Pause], "pause"),
-    (&[Deed::Step], "one step while paused"),
-    (&[Deed::Slower, Deed::Faster], "play slower, faster"),
-    (&[Deed::Rewind], "hold: go back in time"),
-    (&[Deed::Branches], "branches: other ways the walk went"),
-    (
-        &[Deed::SaveBookmark, Deed::RestoreBookmark],
-        "keep this moment, come back to it",
-    ),
-    (&[Deed::SaveReplay], "save the walk as a replay"),
-    (&[Deed::SaveCloud], "save a point cloud"),
-    (&[Deed::Restart], "begin again, new seed"),
-    (&PLACES, "go to a world"),
-    (&[Deed::Prompt], "words: what the world shall be"),
-    (&[Deed::Home], "all worlds"),
-    (&[Deed::Record], "record"),
-    (&[Deed::Screenshot], "screenshot"),
-    (&[Deed::Hud], "numbers"),
-    (&[Deed::Depth], "depth in place of colours"),
-    (&[Deed::Fullscreen], "full screen"),
-    (&[Deed::Menu], "free the mouse, menu"),
-];
+fn rows() -> [(&'static [Deed], &'static str); 23] {
+    [
+        (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], say!("help-walk")),
+        (&[], say!("help-look")),
+        (&[Deed::TurnLeft, Deed::TurnRight], say!("help-turn")),
+        (&[Deed::LookUp, Deed::LookDown], say!("help-look-up-down")),
+        (&[Deed::Run], say!("help-run")),
+        (&[Deed::Pause], say!("help-pause")),
+        (&[Deed::Step], say!("help-step")),
+        (&[Deed::Slower, Deed::Faster], say!("help-speed")),
+        (&[Deed::Rewind], say!("help-rewind")),
+        (&[Deed::Branches], say!("help-branches")),
+        (&[Deed::SaveBookmark, Deed::RestoreBookmark], say!("help-moment")),
+        (&[Deed::SaveReplay], say!("help-replay")),
+        (&[Deed::SaveCloud], say!("help-cloud")),
+        (&[Deed::Restart], say!("help-restart")),
+        (&PLACES, say!("help-places")),
+        (&[Deed::Prompt], say!("help-prompt")),
+        (&[Deed::Home], say!("help-home")),
+        (&[Deed::Record], say!("help-record")),
+        (&[Deed::Screenshot], say!("help-screenshot")),
+        (&[Deed::Hud], say!("help-numbers")),
+        (&[Deed::Depth], say!("help-depth")),
+        (&[Deed::Fullscreen], say!("help-full-screen")),
+        (&[Deed::Menu], say!("help-menu")),
+    ]
+}
 
 /// Keys and what they do.
 pub(super) fn help(bindings: &Bindings) -> Vec<(String, &'static str)> {
-    let rows = ROWS.into_iter().map(|(deeds, what)| {
+    let rows = rows().into_iter().map(|(deeds, what)| {
         let keys = match deeds {
-            [] => "Mouse".to_owned(),
+            [] => say!("help-mouse").to_owned(),
             _ if deeds == PLACES => places(bindings),
             _ => keys_of(bindings, deeds),
         };
@@ -57,34 +57,42 @@ pub(super) fn help(bindings: &Bindings) -> Vec<(String, &'static str)> {
 
 /// Buttons of a gamepad and what they do.
 pub(super) fn pad_help(bindings: &Bindings) -> Vec<(String, String)> {
+    let (left, right) = (say!("pad-left-stick"), say!("pad-right-stick"));
     let (walks, looks) = if bindings.sticks_swapped() {
-        ("Right stick", "Left stick")
+        (right, left)
     } else {
-        ("Left stick", "Right stick")
+        (left, right)
     };
     let mut rows = vec![
-        (walks.to_owned(), "walk".to_owned()),
-        (looks.to_owned(), "look".to_owned()),
+        (walks.to_owned(), say!("help-walk").to_owned()),
+        (looks.to_owned(), say!("help-pad-look").to_owned()),
     ];
     for deed in Deed::all() {
         let labels: Vec<_> = bindings
             .of(deed)
             .iter()
             .filter(|p| p.is_pad())
-            .map(|p| p.label())
+            .map(|p| words::text(p.word()))
             .collect();
         if !labels.is_empty() {
-            rows.push((labels.join(", "), lower(deed.title())));
+            rows.push((labels.join(", "), inside(deed)));
         }
     }
     rows
 }
 
-/// With a small letter at the beginning, for the middle of a sentence.
-pub(super) fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_lowercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
+/// What a deed is, for the middle of a sentence.
+pub(super) fn inside(deed: Deed) -> String {
+    say!("deed-inside", deed = words::text(deed.word()))
+}
+
+/// What was pressed, in a sentence.
+pub(super) fn said(press: Press) -> String {
+    let label = words::text(press.word());
+    match press {
+        Press::Key(_) | Press::Mouse(_) => label.to_owned(),
+        Press::Pad(_) => say!("pad-inside", button = label),
+    }
 }
 
 const PLACES: [Deed; 9] = [
@@ -119,9 +127,9 @@ fn labels(bindings: &Bindings, deed: Deed) -> Vec<&'static str> {
         Press::Key(key) => match twin(*key) {
             Some((_, right, both)) if presses.contains(&Press::Key(right)) && *key != right => Some(both),
             Some((left, right, _)) if presses.contains(&Press::Key(left)) && *key == right => None,
-            _ => Some(key.label()),
+            _ => Some(words::text(key.word())),
         },
-        other => Some(other.label()),
+        other => Some(words::text(other.word())),
     });
     labels.collect()
 }
@@ -129,10 +137,10 @@ fn labels(bindings: &Bindings, deed: Deed) -> Vec<&'static str> {
 /// Left, right, and the name of both.
 fn twin(key: Key) -> Option<(Key, Key, &'static str)> {
     let twins = [
-        (Key::ShiftLeft, Key::ShiftRight, "Shift"),
-        (Key::ControlLeft, Key::ControlRight, "Ctrl"),
-        (Key::AltLeft, Key::AltRight, "Alt"),
-        (Key::SuperLeft, Key::SuperRight, "Super"),
+        (Key::ShiftLeft, Key::ShiftRight, say!("key-Shift")),
+        (Key::ControlLeft, Key::ControlRight, say!("key-Control")),
+        (Key::AltLeft, Key::AltRight, say!("key-Alt")),
+        (Key::SuperLeft, Key::SuperRight, say!("key-Super")),
     ];
     twins.into_iter().find(|t| t.0 == key || t.1 == key)
 }
@@ -140,7 +148,7 @@ fn twin(key: Key) -> Option<(Key, Key, &'static str)> {
 fn places(bindings: &Bindings) -> String {
     let first: Vec<_> = PLACES.iter().filter_map(|deed| label(bindings, *deed)).collect();
     if first == ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
-        return "1 … 9".to_owned();
+        return say!("help-digits").to_owned();
     }
     first.join(" ")
 }
@@ -148,7 +156,7 @@ fn places(bindings: &Bindings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{KeyPreset, PadPreset};
+    use crate::settings::{KeyPreset, PadButton, PadPreset};
 
     fn keys_for(bindings: &Bindings, what: &str) -> Option<String> {
         help(bindings).into_iter().find(|row| row.1 == what).map(|row| row.0)
@@ -157,7 +165,7 @@ mod tests {
     #[test]
     fn no_deed_is_left_out_of_the_list() {
         for deed in Deed::all() {
-            assert!(ROWS.iter().any(|(deeds, _)| deeds.contains(&deed)), "{deed:?}");
+            assert!(rows().iter().any(|(deeds, _)| deeds.contains(&deed)), "{deed:?}");
         }
     }
 
@@ -182,6 +190,13 @@ mod tests {
             (keys_for(&bindings, "record"), hint(&bindings, Deed::Record)),
             (None, String::new())
         );
+    }
+
+    #[test]
+    fn deeds_and_presses_fit_into_sentences() {
+        assert_eq!(inside(Deed::Record), "record, end recording");
+        assert_eq!(said(Press::Pad(PadButton::South)), "A of the gamepad");
+        assert_eq!(said(Press::Key(Key::BracketLeft)), "[");
     }
 
     #[test]

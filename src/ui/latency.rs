@@ -2,7 +2,8 @@
 
 use egui::{Align2, FontId, Sense, Shape, Stroke, pos2, vec2};
 
-use super::theme;
+use super::{hud, theme};
+use crate::words::say;
 
 /// How much time it shows.
 const SPAN_SECS: f32 = 5.0;
@@ -41,7 +42,7 @@ fn lines(course: &[[f32; 2]], top_ms: f32) -> Vec<Vec<[f32; 2]>> {
 /// Draws it. `course`: how many seconds ago each frame was shown, and how many milliseconds after its controls were read.
 pub(super) fn chart_ui(ui: &mut egui::Ui, course: &[[f32; 2]]) {
     let (rect, response) = ui.allocate_exact_size(SIZE, Sense::hover());
-    theme::pictured(&response, "Latency frame by frame, over the last five seconds");
+    theme::pictured(&response, say!("latency-chart"));
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -59,7 +60,7 @@ pub(super) fn chart_ui(ui: &mut egui::Ui, course: &[[f32; 2]]) {
         painter.add(Shape::line(points, Stroke::new(1.0, theme::ACCENT)));
     }
     let font = FontId::proportional(10.5);
-    let text = format!("{top:.0} ms");
+    let text = hud::millis(f64::from(top));
     painter.text(words.left_top(), Align2::LEFT_TOP, text, font, theme::DIM);
 }
 

@@ -6,6 +6,7 @@ use egui::{Align2, Color32, Mesh, RichText, Sense, pos2, vec2};
 use super::{Phase, UiState, notices, theme};
 use crate::engine::PlaySpeed;
 use crate::frame::DepthPicture;
+use crate::words::say;
 
 const SCALE_WIDTH: f32 = 190.0;
 const SCALE_HEIGHT: f32 = 12.0;
@@ -32,12 +33,15 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
                 ui.spacing_mut().interact_size.y = 0.0;
                 ui.spacing_mut().item_spacing = vec2(10.0, 5.0);
                 if speed {
-                    let reached = reached(state).map_or_else(String::new, |reached| format!(", reached {reached}"));
-                    let text = format!("Speed {}{reached}", state.speed.label());
+                    let label = state.speed.label();
+                    let text = match reached(state) {
+                        Some(reached) => say!("marks-speed-reached", speed = label, reached = reached),
+                        None => say!("marks-speed", speed = label),
+                    };
                     ui.label(RichText::new(text).small().color(theme::TEXT));
                 }
                 if state.depth_shown {
-                    ui.label(RichText::new("Depth, in metres").small().color(theme::TEXT));
+                    ui.label(RichText::new(say!("marks-depth")).small().color(theme::TEXT));
                     scale_ui(ui);
                 }
             });
@@ -55,7 +59,7 @@ pub(super) fn reached(state: &UiState<'_>) -> Option<String> {
 fn scale_ui(ui: &mut egui::Ui) {
     let sky_width = 22.0;
     let (rect, response) = ui.allocate_exact_size(vec2(SCALE_WIDTH, SCALE_HEIGHT + 16.0), Sense::hover());
-    theme::pictured(&response, "Colours from one metre to a hundred, then the sky's");
+    theme::pictured(&response, say!("marks-scale-name"));
     let bar = egui::Rect::from_min_size(rect.min, vec2(SCALE_WIDTH - sky_width - 6.0, SCALE_HEIGHT));
     let nearest = u8::MAX;
     let x_of = |shade: u8| bar.left() + bar.width() * f32::from(nearest - shade) / f32::from(nearest - 1);
@@ -84,7 +88,7 @@ fn scale_ui(ui: &mut egui::Ui) {
         painter.text(at, align, format!("{distance_m:.0}"), font.clone(), theme::DIM);
     }
     let at = pos2(sky.center().x, bar.bottom() + 2.0);
-    painter.text(at, Align2::CENTER_TOP, "sky", font, theme::DIM);
+    painter.text(at, Align2::CENTER_TOP, say!("marks-sky"), font, theme::DIM);
 }
 
 fn color(shade: u8) -> Color32 {

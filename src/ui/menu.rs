@@ -4,6 +4,7 @@ use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, Strok
 
 use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, recording, scale, theme, walking};
 use crate::settings::Deed;
+use crate::words::say;
 
 const WIDTH: f32 = 400.0;
 const MARGIN: i8 = 24;
@@ -62,14 +63,17 @@ pub(super) fn menu_ui(
 
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     page::name_ui(ui);
-    let title = state.world.map_or("No world yet", |w| w.title.as_str());
+    let title = state.world.map_or(say!("menu-no-world"), |w| w.title.as_str());
     ui.label(RichText::new(title).heading().color(Color32::WHITE));
     if !state.place.is_empty() {
         ui.label(RichText::new(state.place).color(theme::DIM));
     }
     ui.add_space(8.0);
     let size = vec2(ui.available_width(), 40.0);
-    if ui.add_sized(size, theme::primary_button("Continue")).clicked() {
+    if ui
+        .add_sized(size, theme::primary_button(say!("menu-continue")))
+        .clicked()
+    {
         commands.push(UiCommand::CloseMenu);
     }
     ui.add_space(4.0);
@@ -86,32 +90,30 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
         }
     };
     ui.horizontal_wrapped(|ui| {
-        let text = if state.paused { "Go on" } else { "Stay paused" };
-        let hint = "After the menu is closed";
+        let text = match state.paused {
+            true => say!("menu-go-on"),
+            false => say!("menu-stay-paused"),
+        };
+        let hint = say!("menu-pause-hint");
         button(ui, walking, text, hint, Deed::Pause, UiCommand::TogglePause);
-        button(
-            ui,
-            walking,
-            "One step",
-            "Four video frames",
-            Deed::Step,
-            UiCommand::Step,
-        );
+        let hint = say!("menu-step-hint");
+        button(ui, walking, say!("menu-step"), hint, Deed::Step, UiCommand::Step);
     });
     ui.horizontal_wrapped(|ui| {
         let text = if state.recording.is_some() {
-            "End recording"
+            say!("menu-end-recording")
         } else {
-            "Record"
+            say!("menu-record")
         };
-        let hint = "An MP4 of every frame, in your videos folder";
+        let hint = say!("menu-record-hint");
         button(ui, walking, text, hint, Deed::Record, UiCommand::ToggleRecording);
-        let hint = "The picture as PNG";
-        button(ui, walking, "Screenshot", hint, Deed::Screenshot, UiCommand::Screenshot);
+        let (text, hint) = (say!("menu-screenshot"), say!("menu-screenshot-hint"));
+        button(ui, walking, text, hint, Deed::Screenshot, UiCommand::Screenshot);
     });
-    let branches = egui::Button::new("Branches …").min_size(vec2(ui.available_width(), 34.0));
+    let branches = egui::Button::new(say!("menu-branches")).min_size(vec2(ui.available_width(), 34.0));
     let hint = format!(
-        "Other ways this walk went{}",
+        "{}{}",
+        say!("menu-branches-hint"),
         keys::hint(&state.settings.bindings, Deed::Branches)
     );
     if ui.add_enabled(walking, branches).on_hover_text(hint).clicked() {
@@ -131,7 +133,7 @@ fn button_width(ui: &egui::Ui) -> f32 {
 
 fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let Some(world) = state.world else { return };
-    theme::section(ui, "Begin in");
+    theme::section(ui, say!("menu-begin-in"));
     let width = (ui.available_width() - 8.0) / 2.0;
     let aspect = world.lens.height_px as f32 / world.lens.width_px.max(1) as f32;
     let size = vec2(width, (width * aspect).round());
@@ -148,15 +150,16 @@ fn gallery_ui(interface: &Interface, ui: &mut egui::Ui, state: &UiState<'_>, com
             }
         });
     }
-    let hint = "A photograph or painting; you can also drop a file on the window";
+    let hint = say!("menu-any-picture-hint");
     ui.horizontal_wrapped(|ui| {
         let size = vec2(button_width(ui), 34.0);
-        let any = ui.add_sized(size, egui::Button::new("Any picture …"));
+        let any = ui.add_sized(size, egui::Button::new(say!("menu-any-picture")));
         if any.on_hover_text(hint).clicked() {
             commands.push(UiCommand::ChoosePicture);
         }
-        let all = ui.add_sized(size, egui::Button::new("All worlds"));
-        let hint = format!("The first screen{}", keys::hint(&state.settings.bindings, Deed::Home));
+        let all = ui.add_sized(size, egui::Button::new(say!("menu-all-worlds")));
+        let key = keys::hint(&state.settings.bindings, Deed::Home);
+        let hint = format!("{}{key}", say!("menu-all-worlds-hint"));
         if all.on_hover_text(hint).clicked() {
             commands.push(UiCommand::Home);
         }
@@ -222,7 +225,7 @@ fn tile_ui(
 }
 
 fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
-    theme::section(ui, "Seed");
+    theme::section(ui, say!("menu-seed"));
     if interface.seed_shown != Some(state.seed) {
         interface.seed_shown = Some(state.seed);
         interface.seed_text = state.seed.to_string();
@@ -232,39 +235,44 @@ fn seed_ui(interface: &mut Interface, ui: &mut egui::Ui, state: &UiState<'_>, co
             .char_limit(20)
             .desired_width(130.0)
             .margin(egui::Margin::symmetric(10, 7));
-        let field = ui.add(field).accessible_name("Seed");
+        let field = ui.add(field).accessible_name(say!("menu-seed"));
         focus::leave_by_arrows(&field);
         let seed: Option<u64> = interface.seed_text.trim().parse().ok();
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let again = ui
-            .add_enabled(seed.is_some(), egui::Button::new("Begin again"))
-            .on_disabled_hover_text("A seed is a whole number");
+            .add_enabled(seed.is_some(), egui::Button::new(say!("menu-begin-again")))
+            .on_disabled_hover_text(say!("menu-seed-hint"));
         if seed.is_some() && (enter || again.clicked()) {
             commands.push(UiCommand::Restart(seed));
         }
-        if ui.button("New seed").clicked() {
+        if ui.button(say!("menu-new-seed")).clicked() {
             commands.push(UiCommand::Restart(None));
         }
     });
 }
 
 fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
-    theme::section(ui, "Settings");
-    let controls = ui.add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Controls …"));
-    let hint = super::controls::HINT;
-    if controls.on_hover_text(hint).clicked() {
+    theme::section(ui, say!("menu-settings"));
+    let controls = ui.add_sized(
+        vec2(ui.available_width(), 34.0),
+        egui::Button::new(say!("menu-controls")),
+    );
+    if controls.on_hover_text(say!("controls-hint")).clicked() {
         commands.push(UiCommand::Controls);
     }
-    let computing = ui.add_sized(vec2(ui.available_width(), 34.0), egui::Button::new("Computing …"));
-    if computing.on_hover_text(super::computing::HINT).clicked() {
+    let computing = ui.add_sized(
+        vec2(ui.available_width(), 34.0),
+        egui::Button::new(say!("menu-computing")),
+    );
+    if computing.on_hover_text(say!("computing-hint")).clicked() {
         commands.push(UiCommand::Computing);
     }
-    walking::row_ui(ui, "Size", |ui| scale::size_ui(ui, state, commands));
+    walking::row_ui(ui, say!("menu-size"), |ui| scale::size_ui(ui, state, commands));
     let mut settings = state.settings.clone();
     let with_key = |text: &str, deed| format!("{text}{}", keys::hint(&state.settings.bindings, deed));
-    ui.checkbox(&mut settings.hud, with_key("Show the numbers", Deed::Hud));
+    ui.checkbox(&mut settings.hud, with_key(say!("menu-numbers"), Deed::Hud));
     let mut fullscreen = settings.fullscreen;
-    let fill = with_key("Fill the screen", Deed::Fullscreen);
+    let fill = with_key(say!("menu-full-screen"), Deed::Fullscreen);
     if ui.checkbox(&mut fullscreen, fill).changed() {
         commands.push(UiCommand::ToggleFullscreen);
     }
@@ -275,11 +283,11 @@ fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComm
 
 fn keys_ui(ui: &mut egui::Ui, state: &UiState<'_>) {
     let bindings = &state.settings.bindings;
-    theme::section(ui, "Keys");
+    theme::section(ui, say!("menu-keys"));
     let rows = keys::help(bindings).into_iter();
     ui.scope(|ui| list_ui(ui, rows.map(|(keys, what)| (keys, what.to_owned()))));
     if !state.pads.is_empty() {
-        theme::section(ui, "Gamepad");
+        theme::section(ui, say!("menu-gamepad"));
         ui.scope(|ui| list_ui(ui, keys::pad_help(bindings)));
     }
     ui.add_space(10.0);
@@ -304,14 +312,14 @@ fn list_ui(ui: &mut egui::Ui, rows: impl IntoIterator<Item = (String, String)>) 
 fn foot_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     ui.add_space(6.0);
     ui.horizontal(|ui| {
-        if ui.button("Quit").clicked() {
+        if ui.button(say!("quit")).clicked() {
             commands.push(UiCommand::Quit);
         }
-        let about = format!(
-            "{}  ·  computes on {}  ·  {}",
-            env!("CARGO_PKG_VERSION"),
-            state.device,
-            state.adapter
+        let about = say!(
+            "menu-about",
+            version = env!("CARGO_PKG_VERSION"),
+            device = state.device,
+            adapter = state.adapter,
         );
         ui.add(egui::Label::new(RichText::new(about).small().color(theme::DIM)).truncate());
     });

@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use crate::engine::{BranchTree, ExportKind, ExportProgress, PlaySpeed, RecordingStats, Stats, WorldInfo};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
+use crate::words::say;
 
 pub use computing::{Computing, DeviceRow, DeviceState};
 pub use crash::CrashNote;
@@ -359,11 +360,11 @@ impl Interface {
 /// The picture that the interface lies over, for those who have the screen read to them. The window draws it.
 fn picture_ui(ui: &egui::Ui, state: &UiState<'_>) {
     let Some(world) = state.world else { return };
-    let what = if state.depth_shown { "depth" } else { "picture" };
-    let name = format!(
-        "The {what} of the walk. {}, {}: {}",
-        world.title, state.place, state.prompt
-    );
+    let (title, place, words) = (&world.title, state.place, state.prompt);
+    let name = match state.depth_shown {
+        true => say!("picture-depth", world = title, place = place, words = words),
+        false => say!("picture-colours", world = title, place = place, words = words),
+    };
     let screen = ui.ctx().content_rect();
     let picture = ui.interact(screen, egui::Id::unique("picture"), egui::Sense::hover());
     theme::pictured(&picture, &name);

@@ -4,6 +4,7 @@ use egui::{Align2, RichText, vec2};
 
 use super::{Phase, UiCommand, UiState, keys, theme};
 use crate::settings::Deed;
+use crate::words::say;
 
 pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     match state.phase {
@@ -12,7 +13,7 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
         Phase::Ready => {}
         Phase::Walking if state.menu_open || state.prompt_open || state.branches_open => {}
         // The bar of branches stands at the bottom then.
-        Phase::Walking if state.rewinding => above(context, "Going back    Let go to walk on from here", 92.0),
+        Phase::Walking if state.rewinding => above(context, say!("notice-going-back"), 92.0),
         Phase::Walking if state.paused => above(context, &paused(state), 14.0),
         Phase::Walking if state.show_hint => note(context, &beginning(state), Align2::CENTER_BOTTOM, -28.0),
         Phase::Walking => {}
@@ -25,11 +26,11 @@ pub(super) const NARROW: f32 = 640.0;
 fn paused(state: &UiState<'_>) -> String {
     let key = |deed| keys::label(&state.settings.bindings, deed);
     let ways = [
-        key(Deed::Pause).map(|key| format!("{key} goes on")),
-        key(Deed::Step).map(|key| format!("{key} makes one step")),
+        key(Deed::Pause).map(|key| say!("notice-paused-go-on", key = key)),
+        key(Deed::Step).map(|key| say!("notice-paused-step", key = key)),
     ];
     let ways: Vec<String> = ways.into_iter().flatten().collect();
-    format!("Paused    {}", ways.join(", "))
+    say!("notice-paused", ways = ways.join(", "))
 }
 
 fn beginning(state: &UiState<'_>) -> String {
@@ -38,11 +39,10 @@ fn beginning(state: &UiState<'_>) -> String {
         .into_iter()
         .filter_map(key);
     let walk: Vec<_> = walk.collect();
-    let mut text = "Click to look around    ".to_owned();
-    if !walk.is_empty() {
-        text.push_str(&format!("{} to walk    ", walk.join(" ")));
+    match walk.is_empty() {
+        true => say!("notice-beginning-without-keys").to_owned(),
+        false => say!("notice-beginning", keys = walk.join(" ")),
     }
-    text + "Esc for the menu"
 }
 
 /// A note at the top; where the numbers leave no room for it, this far above the bottom.
@@ -80,12 +80,12 @@ fn loading_ui(context: &egui::Context, state: &UiState<'_>) {
     match state.world {
         Some(world) => {
             let text = match state.device {
-                "" | "cpu" => format!("Loading {} …", world.title),
-                device => format!("Loading {} and readying {device}, slower the first time …", world.title),
+                "" | "cpu" => say!("notice-loading", world = world.title),
+                device => say!("notice-readying", world = world.title, device = device),
             };
             note(context, &text, Align2::CENTER_BOTTOM, -28.0);
         }
-        None => note(context, "Opening the world …", Align2::CENTER_CENTER, 0.0),
+        None => note(context, say!("opening-world"), Align2::CENTER_CENTER, 0.0),
     }
 }
 
@@ -101,7 +101,7 @@ fn failure_ui(context: &egui::Context, message: &str, commands: &mut Vec<UiComma
                 .show(ui, |ui| {
                     let screen = context.content_rect();
                     ui.set_width((screen.width() - 80.0).clamp(40.0, 440.0));
-                    ui.label(RichText::new("The walk has stopped").heading());
+                    ui.label(RichText::new(say!("notice-failed")).heading());
                     ui.add_space(2.0);
                     let height = (screen.height() - 170.0).max(40.0);
                     egui::ScrollArea::vertical()
@@ -112,10 +112,10 @@ fn failure_ui(context: &egui::Context, message: &str, commands: &mut Vec<UiComma
                         });
                     ui.add_space(8.0);
                     ui.horizontal_wrapped(|ui| {
-                        if ui.add(theme::primary_button("Try again")).clicked() {
+                        if ui.add(theme::primary_button(say!("try-again"))).clicked() {
                             commands.push(UiCommand::Retry);
                         }
-                        if ui.button("Quit").clicked() {
+                        if ui.button(say!("quit")).clicked() {
                             commands.push(UiCommand::Quit);
                         }
                     });

@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, vec2};
 
 use super::{focus, theme};
+use crate::words::say;
 
 /// Room for a scroll bar; it lies outside of what is aligned.
 pub(super) const BAR: f32 = 12.0;
@@ -37,7 +38,7 @@ pub(super) fn page_ui(context: &egui::Context, name: &str, add: impl FnOnce(&mut
 /// The program's name, over a title.
 pub(super) fn name_ui(ui: &mut egui::Ui) {
     ui.label(
-        RichText::new("FARWANDER")
+        RichText::new(say!("program-in-capitals"))
             .size(12.0)
             .extra_letter_spacing(3.0)
             .color(theme::ACCENT),

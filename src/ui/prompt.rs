@@ -6,6 +6,7 @@ use egui::{Align2, Color32, RichText, vec2};
 use super::{UiCommand, UiState, focus, keys, theme};
 use crate::engine::WorldInfo;
 use crate::settings::Deed;
+use crate::words::say;
 
 /// What is being written.
 #[derive(Default)]
@@ -81,15 +82,16 @@ fn remark(text: &str, world: &WorldInfo) -> (String, bool) {
     let unknown = unknown(text, &world.vocabulary);
     let known = words(text).filter(|w| knows(&world.vocabulary, w)).count();
     if !unknown.is_empty() {
-        return (format!("{} does not know: {}", world.title, unknown.join(", ")), true);
+        let unknown = unknown.join(", ");
+        return (say!("prompt-unknown", world = world.title, words = unknown), true);
     }
     if known > world.prompt_words {
-        return (format!("Only the first {} words count here", world.prompt_words), true);
+        return (say!("prompt-too-many", most = world.prompt_words), true);
     }
     if known == 0 {
-        return ("Without words the picture alone decides".to_owned(), false);
+        return (say!("prompt-none").to_owned(), false);
     }
-    (format!("{known} of at most {} words", world.prompt_words), false)
+    (say!("prompt-count", count = known, most = world.prompt_words), false)
 }
 
 impl PromptBox {
@@ -110,12 +112,12 @@ impl PromptBox {
         }
         let field = egui::TextEdit::singleline(&mut self.text)
             .id(id)
-            .hint_text("what the world shall be")
+            .hint_text(say!("prompt-field-hint"))
             .char_limit(400)
             .desired_width(ui.available_width())
             .lock_focus(true)
             .margin(egui::Margin::symmetric(10, 8));
-        let field = ui.add(field).accessible_name("Words for the world");
+        let field = ui.add(field).accessible_name(say!("prompt-field-name"));
         focus::leave_by_arrows(&field);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         if focus {
@@ -209,10 +211,10 @@ impl PromptBox {
                     let screen = context.content_rect();
                     ui.set_width((screen.width() - 80.0).clamp(40.0, 620.0));
                     ui.horizontal(|ui| {
-                        ui.label(RichText::new("What shall it be?").color(Color32::WHITE));
+                        ui.label(RichText::new(say!("prompt-title")).color(Color32::WHITE));
                         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                            let keys = "Enter  use     Tab  complete     Esc  leave";
-                            ui.add(egui::Label::new(RichText::new(keys).small().color(theme::DIM)).truncate());
+                            let keys = RichText::new(say!("prompt-keys")).small().color(theme::DIM);
+                            ui.add(egui::Label::new(keys).truncate());
                         });
                     });
                     // A box that is as large as what is in it would else not let it grow.
@@ -237,13 +239,11 @@ impl PromptBox {
     pub(super) fn menu_ui(&mut self, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
         let Some(world) = state.world else { return };
         self.take(state.prompt);
-        theme::section(
-            ui,
-            &format!("Words{}", keys::hint(&state.settings.bindings, Deed::Prompt)),
-        );
+        let key = keys::hint(&state.settings.bindings, Deed::Prompt);
+        theme::section(ui, &format!("{}{key}", say!("prompt-section")));
         let enter = self.editor_ui(ui, world, "prompt in the menu", false);
         let changed = self.text.trim() != state.prompt;
-        let button = egui::Button::new("Use these words").min_size(vec2(ui.available_width(), 34.0));
+        let button = egui::Button::new(say!("prompt-use")).min_size(vec2(ui.available_width(), 34.0));
         if ui.add_enabled(changed, button).clicked() || (enter && changed) {
             commands.push(UiCommand::Prompt(self.text.trim().to_owned()));
         }

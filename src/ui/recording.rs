@@ -9,6 +9,7 @@ use super::walking::{choice_ui, row_ui};
 use super::{UiCommand, UiState, theme};
 use crate::engine::{ExportKind, ExportProgress, RecordingStats};
 use crate::settings::Quality;
+use crate::words::say;
 
 /// Stretches of the past that the menu offers, in seconds.
 const STRETCHES_SECS: [f64; 4] = [5.0, 10.0, 30.0, f64::INFINITY];
@@ -52,7 +53,7 @@ fn light_ui(ui: &mut egui::Ui, recording: &RecordingStats) {
         let mut tell =
             |text: String, color| ui.add(egui::Label::new(RichText::new(text).monospace().color(color)).extend());
         let time = clock(recording.seconds);
-        let name = format!("Recording, {time}");
+        let name = say!("recording-light-name", time = time);
         tell(time, egui::Color32::WHITE).widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
         tell(size_text(recording.bytes), theme::DIM);
         let color = if recording.dropped > 0 {
@@ -60,26 +61,26 @@ fn light_ui(ui: &mut egui::Ui, recording: &RecordingStats) {
         } else {
             theme::DIM
         };
-        tell(format!("{} dropped", recording.dropped), color);
+        tell(say!("recording-dropped", count = recording.dropped), color);
     });
 }
 
 fn saving(progress: ExportProgress) -> String {
     let percent = 100 * progress.done / progress.total.max(1);
-    format!("Saving {} pictures  ·  {percent} %", progress.total)
+    say!("recording-saving", count = progress.total, percent = percent)
 }
 
 pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
-    theme::section(ui, "Recording");
+    theme::section(ui, say!("recording-section"));
     let mut settings = state.settings.clone();
-    row_ui(ui, "Quality", |ui| {
+    row_ui(ui, say!("recording-quality"), |ui| {
         for (quality, text, hint) in [
-            (Quality::Small, "Small", "Small files, for sending"),
-            (Quality::Good, "Good", "As it looks on the screen"),
-            (Quality::Best, "Best", "Large files, for cutting and encoding again"),
+            (Quality::Small, say!("recording-small"), say!("recording-small-hint")),
+            (Quality::Good, say!("recording-good"), say!("recording-good-hint")),
+            (Quality::Best, say!("recording-best"), say!("recording-best-hint")),
         ] {
             let chosen = settings.record_quality == quality;
-            if choice_ui(ui, 3, text, &format!("Quality: {text}"), chosen)
+            if choice_ui(ui, 3, text, &say!("recording-quality-name", quality = text), chosen)
                 .on_hover_text(hint)
                 .clicked()
             {
@@ -87,20 +88,26 @@ pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, c
             }
         }
     });
-    ui.checkbox(&mut settings.record_keys, "Show the pressed keys in recordings")
-        .on_hover_text("In the next recording");
+    ui.checkbox(&mut settings.record_keys, say!("recording-keys"))
+        .on_hover_text(say!("recording-keys-hint"));
     if settings != *state.settings {
         commands.push(UiCommand::Settings(settings));
     }
-    row_ui(ui, "The last", |ui| {
+    row_ui(ui, say!("recording-last"), |ui| {
         for (number, secs) in STRETCHES_SECS.into_iter().enumerate() {
             let (text, hint) = match secs.is_finite() {
-                true => (format!("{secs} s"), "Before the picture on the screen"),
-                false => ("All".to_owned(), "As far as one can go back"),
+                true => (say!("unit-seconds", number = secs), say!("recording-last-hint")),
+                false => (say!("recording-all").to_owned(), say!("recording-all-hint")),
             };
-            if choice_ui(ui, 4, &text, &format!("The last: {text}"), past.chosen == number)
-                .on_hover_text(hint)
-                .clicked()
+            if choice_ui(
+                ui,
+                4,
+                &text,
+                &say!("recording-last-name", time = text),
+                past.chosen == number,
+            )
+            .on_hover_text(hint)
+            .clicked()
             {
                 past.chosen = number;
             }
@@ -112,13 +119,13 @@ pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, c
             for (kind, text, hint) in [
                 (
                     ExportKind::Gif,
-                    "Save as GIF",
-                    "One moving picture, beside your recordings",
+                    say!("recording-save-gif"),
+                    say!("recording-save-gif-hint"),
                 ),
                 (
                     ExportKind::Pictures,
-                    "Save as PNGs",
-                    "A folder of pictures, beside your recordings",
+                    say!("recording-save-pngs"),
+                    say!("recording-save-pngs-hint"),
                 ),
             ] {
                 if choice_ui(ui, 2, text, text, false).on_hover_text(hint).clicked() {

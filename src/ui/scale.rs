@@ -5,6 +5,7 @@ use egui::{RichText, vec2};
 
 use super::{UiCommand, UiState, theme};
 use crate::settings::Scale;
+use crate::words::say;
 
 /// Lays everything out in the chosen size from the next frame on, and listens to the keys that choose another.
 pub(super) fn apply(context: &egui::Context, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
@@ -27,24 +28,36 @@ pub(super) fn apply(context: &egui::Context, state: &UiState<'_>, commands: &mut
 /// Smaller, the usual size, larger, and the size for a sofa.
 pub(super) fn size_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let scale = state.settings.interface_percent;
-    let percent = format!("{} %", scale.percent());
-    let usual = format!("Interface at {percent}, back to the usual size");
+    let percent = say!("unit-percent", number = scale.percent());
+    let usual = say!("size-usual-name", size = percent);
     let sofa = scale == Scale::SOFA;
     // What it says, what it is called, the hint, where it leads to, whether it is pressed in.
     let mut buttons = [
-        ("−", "Smaller interface", "Ctrl and -", scale.smaller(), None),
+        (
+            "−",
+            say!("size-smaller-name"),
+            say!("size-smaller-hint"),
+            scale.smaller(),
+            None,
+        ),
         (
             percent.as_str(),
             usual.as_str(),
-            "The usual size (Ctrl and 0)",
+            say!("size-usual-hint"),
             Scale::USUAL,
             None,
         ),
-        ("+", "Larger interface", "Ctrl and +", scale.larger(), None),
         (
-            "Sofa",
-            "Interface for a sofa",
-            "To be read from across a room",
+            "+",
+            say!("size-larger-name"),
+            say!("size-larger-hint"),
+            scale.larger(),
+            None,
+        ),
+        (
+            say!("size-sofa"),
+            say!("size-sofa-name"),
+            say!("size-sofa-hint"),
             Scale::SOFA,
             Some(sofa),
         ),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frame::Frame;
 use crate::record::Length;
+use crate::words::say;
 
 /// What a file named by the user is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,22 +146,21 @@ pub enum RecordingKind {
 /// `3.4 MB`, `12 kB`.
 pub(super) fn size_text(bytes: u64) -> String {
     match bytes as f64 {
-        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
-        b if b >= 1e6 => format!("{:.1} MB", b / 1e6),
-        b if b >= 1e3 => format!("{:.0} kB", b / 1e3),
-        _ => format!("{bytes} bytes"),
+        b if b >= 1e9 => say!("unit-gigabytes", number = format!("{:.1}", b / 1e9)),
+        b if b >= 1e6 => say!("unit-megabytes", number = format!("{:.1}", b / 1e6)),
+        b if b >= 1e3 => say!("unit-kilobytes", number = format!("{:.0}", b / 1e3)),
+        _ => say!("unit-bytes", count = bytes),
     }
 }
 
 /// `just now`, `5 minutes ago`, `3 days ago`.
 pub(super) fn ago(secs: u64) -> String {
-    let (n, unit) = match secs {
-        0..60 => return "just now".to_owned(),
-        60..3600 => (secs / 60, "minute"),
-        3600..86_400 => (secs / 3600, "hour"),
-        _ => (secs / 86_400, "day"),
-    };
-    format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
+    match secs {
+        0..60 => say!("ago-just-now").to_owned(),
+        60..3600 => say!("ago-minutes", count = secs / 60),
+        3600..86_400 => say!("ago-hours", count = secs / 3600),
+        _ => say!("ago-days", count = secs / 86_400),
+    }
 }
 
 /// The last part of a path, for people.

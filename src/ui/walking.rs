@@ -5,37 +5,33 @@ use egui::{RichText, Sense, vec2};
 use super::{UiCommand, UiState, keys, theme};
 use crate::engine::PlaySpeed;
 use crate::settings::{CameraFeel, Deed};
+use crate::words::{self, say};
 
 pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
     let bindings = &state.settings.bindings;
-    theme::section(ui, "Walking");
-    row_ui(ui, "Speed", |ui| {
+    theme::section(ui, say!("walking-section"));
+    row_ui(ui, say!("walking-speed"), |ui| {
         for speed in PlaySpeed::ALL {
             let hint = match speed {
-                PlaySpeed::Usual => "As the world was trained".to_owned(),
-                PlaySpeed::Double => format!(
-                    "Twice as fast, if this device keeps up{}",
-                    keys::hint(bindings, Deed::Faster)
-                ),
-                _ => format!(
-                    "Slow motion; recordings keep the world's own rate{}",
-                    keys::hint(bindings, Deed::Slower)
-                ),
+                PlaySpeed::Usual => say!("walking-speed-usual-hint").to_owned(),
+                PlaySpeed::Double => say!("walking-speed-double-hint").to_owned() + &keys::hint(bindings, Deed::Faster),
+                _ => say!("walking-speed-slow-hint").to_owned() + &keys::hint(bindings, Deed::Slower),
             };
             let chosen = state.speed == *speed;
-            let name = format!("Speed {}", speed.label());
+            let name = say!("walking-speed-name", speed = speed.label());
             let choice = choice_ui(ui, 4, speed.label(), &name, chosen);
             if choice.on_hover_text(hint).clicked() {
                 commands.push(UiCommand::Speed(*speed));
             }
         }
     });
-    row_ui(ui, "Camera", |ui| {
+    row_ui(ui, say!("walking-camera"), |ui| {
         for feel in CameraFeel::ALL {
             let chosen = state.settings.camera == *feel;
-            let name = format!("Camera: {}", feel.title());
-            let choice = choice_ui(ui, 3, feel.title(), &name, chosen);
-            if choice.on_hover_text(feel.hint()).clicked() {
+            let text = words::text(feel.word());
+            let name = say!("walking-camera-name", camera = text);
+            let choice = choice_ui(ui, 3, text, &name, chosen);
+            if choice.on_hover_text(words::text(feel.hint_word())).clicked() {
                 let mut settings = state.settings.clone();
                 settings.camera = *feel;
                 commands.push(UiCommand::Settings(settings));
@@ -43,7 +39,7 @@ pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut 
         }
     });
     let mut depth = state.depth_view;
-    let text = format!("Depth in place of colours{}", keys::hint(bindings, Deed::Depth));
+    let text = format!("{}{}", say!("walking-depth"), keys::hint(bindings, Deed::Depth));
     if ui.checkbox(&mut depth, text).changed() {
         commands.push(UiCommand::ToggleDepth);
     }

@@ -8,6 +8,7 @@ use crate::engine::{Command, First};
 use crate::paths;
 use crate::settings::Settings;
 use crate::ui::FileKind;
+use crate::words::say;
 
 impl Session {
     /// There is a walk that can go on.
@@ -95,11 +96,11 @@ impl Session {
             return;
         }
         if self.recording.as_ref().is_some_and(|r| r.path == path) {
-            return self.warn("It is being recorded; end the recording first.");
+            return self.warn(say!("told-is-being-recorded"));
         }
         match std::fs::remove_file(path) {
-            Ok(()) => self.say(format!("Deleted {}", path.display())),
-            Err(error) => self.warn(format!("{} could not be deleted: {error}.", path.display())),
+            Ok(()) => self.say(say!("told-deleted", file = path.display())),
+            Err(error) => self.warn(say!("told-not-deleted", file = path.display(), error = error)),
         }
         self.effects.push(Effect::LookAtFiles);
     }
@@ -121,9 +122,9 @@ impl Session {
 
     pub(super) fn on_prompted(&mut self, prompt: String) {
         if prompt.is_empty() {
-            self.say("The picture alone decides now.");
+            self.say(say!("told-no-words"));
         } else {
-            self.say(format!("From here on: {prompt}"));
+            self.say(say!("told-words", words = prompt));
         }
         self.prompt = prompt;
     }

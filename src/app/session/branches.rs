@@ -4,6 +4,7 @@ use super::{Effect, Session};
 use crate::control::Feel;
 use crate::engine::{BranchTree, Command};
 use crate::settings::CameraFeel;
+use crate::words::{self, say};
 
 impl Session {
     /// Shows the tree of branches; the walk waits behind it.
@@ -49,7 +50,7 @@ impl Session {
         };
         if camera != self.settings.camera {
             self.settings.camera = camera;
-            self.say(format!("Camera: {}, as it was there.", camera.title()));
+            self.say(say!("told-camera", camera = words::text(camera.word())));
         }
     }
 }

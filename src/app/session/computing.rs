@@ -6,6 +6,7 @@ use crate::device::{DeviceChoice, Listed, Proof};
 use crate::engine::{Command, Pacing};
 use crate::settings::{self, Settings};
 use crate::ui::{Computing, DeviceRow, DeviceState};
+use crate::words::say;
 
 /// What is known of the devices of this machine.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl Session {
     /// Says so if the settings name a device that cannot be meant.
     pub(super) fn check_saved_device(&mut self) {
         if let Err(error) = self.settings.device.parse::<DeviceChoice>() {
-            self.warn(format!("Setting device: {error}."));
+            self.warn(say!("told-bad-device", error = error.to_string()));
             Settings::AUTO_DEVICE.clone_into(&mut self.settings.device);
             // Nothing is written for that alone: the file stays as its owner left it until something is chosen.
             self.saved_settings.device.clone_from(&self.settings.device);
@@ -138,8 +139,8 @@ impl Session {
         let used: Option<DeviceChoice> = self.device.parse().ok();
         let mut rows = vec![DeviceRow {
             device: Settings::AUTO_DEVICE.to_owned(),
-            name: "Automatic".to_owned(),
-            about: "the first graphics device that passes its test, else the processor".to_owned(),
+            name: say!("device-auto").to_owned(),
+            about: say!("device-auto-about").to_owned(),
             memory_bytes: None,
             state: None,
             in_use: false,
@@ -164,7 +165,7 @@ impl Session {
             rows.push(DeviceRow {
                 device: self.settings.device.clone(),
                 name: self.settings.device.clone(),
-                about: "chosen in the settings".to_owned(),
+                about: say!("device-gone-about").to_owned(),
                 memory_bytes: None,
                 state: Some(DeviceState::Gone),
                 in_use: false,

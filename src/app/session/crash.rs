@@ -3,6 +3,7 @@
 use super::{Effect, Session};
 use crate::telemetry::CrashReport;
 use crate::ui::CrashNote;
+use crate::words::say;
 
 /// A crash that is on the screen.
 #[derive(Debug)]
@@ -14,13 +15,9 @@ pub(super) struct Crash {
 /// What happened, for whoever does not know of threads.
 fn sentence(thread: Option<&str>) -> String {
     match thread {
-        None => {
-            "Farwander ended in a bug when it ran last. What was recorded can be played up to its last second.".into()
-        }
-        Some("engine") => {
-            "The part that generates the world hit a bug. The window goes on, and the world is started again.".into()
-        }
-        Some(thread) => format!("A part of Farwander ({thread}) hit a bug and has ended. The rest goes on."),
+        None => say!("crash-last-run").to_owned(),
+        Some("engine") => say!("crash-engine").to_owned(),
+        Some(thread) => say!("crash-part", part = thread),
     }
 }
 

@@ -6,6 +6,7 @@ use super::Session;
 use crate::engine::{Command, ExportKind};
 use crate::paths;
 use crate::record::{Quality, Style};
+use crate::words::say;
 
 impl Session {
     pub(in crate::app) fn toggle_recording(&mut self) {
@@ -33,11 +34,13 @@ impl Session {
     pub(super) fn on_recorded(&mut self, path: &Path, frames: u64, dropped: u64) {
         self.recording = None;
         if dropped == 0 {
-            return self.say(format!("Recorded {frames} frames to {}", path.display()));
+            return self.say(say!("told-recorded", count = frames, file = path.display()));
         }
-        let path = path.display();
-        self.warn(format!(
-            "Recorded {frames} frames to {path}; {dropped} are missing, because the disk or the processor was too slow."
+        self.warn(say!(
+            "told-recorded-missing",
+            count = frames,
+            file = path.display(),
+            missing = dropped,
         ));
     }
 

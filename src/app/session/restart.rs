@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Session, State};
 use crate::engine::Command;
+use crate::words::say;
 
 /// A bug that strikes again within this time is left to the user: it may do so for ever.
 const AT_MOST_EVERY: Duration = Duration::from_secs(60);
@@ -19,10 +20,10 @@ impl Session {
         let again = before.is_some_and(|before| now - before < AT_MOST_EVERY);
         self.resumes = can_resume && self.wanted && !again;
         if self.opened.is_none() || again {
-            self.fail(format!("The generator hit a bug: {message}"), false);
+            self.fail(say!("told-engine-bug", error = message), false);
             return;
         }
-        self.warn(format!("The generator hit a bug and was started again: {message}"));
+        self.warn(say!("told-engine-restarted", error = message));
         self.state = State::Loading;
         // Another one may have been asked for and refused meanwhile.
         if let Some(opened) = &self.opened {

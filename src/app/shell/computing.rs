@@ -2,6 +2,7 @@
 
 use crate::app::event::AppEvent;
 use crate::device::{self, DeviceChoice};
+use crate::words::say;
 
 use super::Shell;
 
@@ -25,7 +26,8 @@ impl Shell {
         };
         let thread = std::thread::Builder::new().name("device-test".to_owned());
         if let Err(error) = thread.spawn(test) {
-            self.session.on_tested(choice, Err(format!("can't be tested: {error}")));
+            let what = say!("device-not-tested", error = error);
+            self.session.on_tested(choice, Err(what));
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::app::event::AppEvent;
 use crate::app::library;
 use crate::ui::FileKind;
+use crate::words::say;
 
 use super::Shell;
 
@@ -12,11 +13,11 @@ impl Shell {
         let Some(live) = &self.live else { return };
         let dialog = match kind {
             FileKind::Picture => rfd::AsyncFileDialog::new()
-                .set_title("Begin in a picture")
-                .add_filter("Pictures", &["png", "jpg", "jpeg", "webp", "gif", "bmp"]),
+                .set_title(say!("dialog-picture"))
+                .add_filter(say!("dialog-pictures"), &["png", "jpg", "jpeg", "webp", "gif", "bmp"]),
             FileKind::Generator => rfd::AsyncFileDialog::new()
-                .set_title("Open a world")
-                .add_filter("Generator files", &["safetensors"]),
+                .set_title(say!("dialog-world"))
+                .add_filter(say!("dialog-worlds"), &["safetensors"]),
         };
         let dialog = dialog.set_parent(&live.window).pick_file();
         let proxy = self.proxy.clone();
@@ -36,12 +37,12 @@ impl Shell {
     pub(super) fn show(&mut self, path: &std::path::Path) {
         let shown = match path.try_exists() {
             Ok(true) => open::that_detached(path),
-            Ok(false) => Err(std::io::Error::other("it is not there any more")),
+            Ok(false) => Err(std::io::Error::other(say!("told-not-there"))),
             Err(error) => Err(error),
         };
         if let Err(error) = shown {
-            self.session
-                .warn(format!("{} could not be opened: {error}.", path.display()));
+            let what = say!("told-not-opened", file = path.display(), error = error);
+            self.session.warn(what);
         }
     }
 

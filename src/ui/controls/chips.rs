@@ -5,6 +5,7 @@ use egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, pos2, vec2};
 use super::ring;
 use crate::ui::focus::FocusGrid;
 use crate::ui::theme;
+use crate::words::say;
 
 const HEIGHT: f32 = 28.0;
 const CROSS_WIDTH: f32 = 24.0;
@@ -42,8 +43,12 @@ pub(super) fn chip(
         id.with("cross"),
         Sense::click(),
     );
-    theme::named(&face, &format!("Change {label} for {what}"), None);
-    theme::named(&cross, &format!("Take {label} away from {what}"), None);
+    theme::named(&face, &say!("controls-change-name", press = label, deed = what), None);
+    theme::named(
+        &cross,
+        &say!("controls-take-away-name", press = label, deed = what),
+        None,
+    );
     grid.add(&face);
     grid.add(&cross);
     if ui.is_rect_visible(rect) {
@@ -67,10 +72,10 @@ pub(super) fn chip(
         ring(ui, &cross);
     }
     let cross = cross
-        .on_hover_text("Take it away")
+        .on_hover_text(say!("controls-take-away-hint"))
         .on_hover_cursor(egui::CursorIcon::PointingHand);
     let face = face
-        .on_hover_text("Press another")
+        .on_hover_text(say!("controls-change-hint"))
         .on_hover_cursor(egui::CursorIcon::PointingHand);
     if cross.clicked() {
         Some(Clicked::Cross)
@@ -85,14 +90,14 @@ pub(super) fn fixed(ui: &mut egui::Ui, label: &str) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter()
         .text(rect.center(), Align2::CENTER_CENTER, label, FONT, theme::DIM);
-    response.on_hover_text("Always opens the menu, so that nobody is locked out");
+    response.on_hover_text(say!("controls-fixed-hint"));
 }
 
 /// The place for one more.
 pub(super) fn slot(ui: &mut egui::Ui, grid: &mut FocusGrid, id: egui::Id, what: &str) -> bool {
     let (rect, _) = ui.allocate_exact_size(vec2(HEIGHT, HEIGHT), Sense::hover());
     let response = ui.interact(rect, id, Sense::click());
-    theme::named(&response, &format!("Bind one more to {what}"), None);
+    theme::named(&response, &say!("controls-add-name", deed = what), None);
     grid.add(&response);
     if ui.is_rect_visible(rect) {
         let lit = response.hovered() || response.has_focus();
@@ -108,7 +113,7 @@ pub(super) fn slot(ui: &mut egui::Ui, grid: &mut FocusGrid, id: egui::Id, what: 
         ring(ui, &response);
     }
     response
-        .on_hover_text("Press one more")
+        .on_hover_text(say!("controls-add-hint"))
         .on_hover_cursor(egui::CursorIcon::PointingHand)
         .clicked()
 }

@@ -6,34 +6,43 @@ use super::ring;
 use crate::settings::{KeyPreset, PadPreset, Settings, StickCurve};
 use crate::ui::focus::FocusGrid;
 use crate::ui::{UiState, theme};
+use crate::words::{self, say};
 
 /// Side of a plot.
 const PLOT: f32 = 132.0;
 
 pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut Settings, grid: &mut FocusGrid) {
     // As high as the captions of the table beside it.
-    caption(ui, "Keyboard and mouse", 8.0);
+    caption(ui, say!("controls-keyboard"), 8.0);
     let bindings = &settings.bindings;
-    let names: Vec<_> = KeyPreset::ALL.iter().map(|p| p.title()).collect();
+    let names = KeyPreset::ALL.iter().map(|p| {
+        let name = words::text(p.word());
+        (name, say!("controls-preset-of-keyboard", preset = name))
+    });
+    let names: Vec<_> = names.collect();
     let now = KeyPreset::ALL.iter().position(|p| *p == bindings.key_preset());
-    if let Some(chosen) = presets_ui(ui, grid, "the keyboard", &names, now, bindings.keys_differ()) {
+    if let Some(chosen) = presets_ui(ui, grid, &names, now, bindings.keys_differ()) {
         settings.bindings.use_keys(KeyPreset::ALL[chosen]);
     }
-    sensitivity_ui(ui, grid, "Mouse", &mut settings.mouse_sensitivity);
-    let invert = ui.checkbox(&mut settings.invert_y, "Pull mouse or stick back to look up");
+    sensitivity_ui(ui, grid, say!("controls-mouse"), &mut settings.mouse_sensitivity);
+    let invert = ui.checkbox(&mut settings.invert_y, say!("controls-invert"));
     ring(ui, &invert);
     grid.add(&invert);
     grid.next_row();
 
-    caption(ui, "Gamepad", 18.0);
+    caption(ui, say!("controls-gamepad"), 18.0);
     let bindings = &settings.bindings;
-    let names: Vec<_> = PadPreset::ALL.iter().map(|p| p.title()).collect();
+    let names = PadPreset::ALL.iter().map(|p| {
+        let name = words::text(p.word());
+        (name, say!("controls-preset-of-gamepad", preset = name))
+    });
+    let names: Vec<_> = names.collect();
     let now = PadPreset::ALL.iter().position(|p| *p == bindings.pad_preset());
-    if let Some(chosen) = presets_ui(ui, grid, "the gamepad", &names, now, bindings.pad_differs()) {
+    if let Some(chosen) = presets_ui(ui, grid, &names, now, bindings.pad_differs()) {
         settings.bindings.use_pad(PadPreset::ALL[chosen]);
     }
     let mut swapped = settings.bindings.sticks_swapped();
-    let swap = ui.checkbox(&mut swapped, "The right stick walks, the left one looks");
+    let swap = ui.checkbox(&mut swapped, say!("controls-swap-sticks"));
     ring(ui, &swap);
     grid.add(&swap);
     grid.next_row();
@@ -43,19 +52,20 @@ pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut 
     pads_ui(ui, state.pads);
 
     let there = !state.pads.is_empty();
-    let (walks, looks) = if swapped { ("right", "left") } else { ("left", "right") };
-    caption(ui, &format!("The stick that walks ({walks})"), 18.0);
+    let (left, right) = (say!("controls-left"), say!("controls-right"));
+    let (walks, looks) = if swapped { (right, left) } else { (left, right) };
+    caption(ui, &say!("controls-walk-stick-caption", side = walks), 18.0);
     let walk = settings.walk_stick.walk(state.sticks.walk);
     let dot = there.then(|| dot(state.sticks.walk, walk));
-    let name = "the stick that walks";
+    let name = say!("controls-walk-stick");
     stick_ui(ui, grid, name, &mut settings.walk_stick, StickCurve::WALK, dot);
 
-    caption(ui, &format!("The stick that looks ({looks})"), 18.0);
+    caption(ui, &say!("controls-look-stick-caption", side = looks), 18.0);
     let look = settings.look_stick.look(state.sticks.look);
     let dot = there.then(|| self::dot(state.sticks.look, look));
-    let name = "the stick that looks";
+    let name = say!("controls-look-stick");
     stick_ui(ui, grid, name, &mut settings.look_stick, StickCurve::LOOK, dot);
-    sensitivity_ui(ui, grid, "Turning", &mut settings.stick_sensitivity);
+    sensitivity_ui(ui, grid, say!("controls-turning"), &mut settings.stick_sensitivity);
 }
 
 fn caption(ui: &mut egui::Ui, text: &str, space: f32) {
@@ -63,22 +73,22 @@ fn caption(ui: &mut egui::Ui, text: &str, space: f32) {
     ui.label(RichText::new(text).size(13.0).color(theme::DIM));
 }
 
-/// Buttons of which one is pressed in; a click comes back. Clicking the present one takes changes to it back.
+/// Buttons of which one is pressed in; a click comes back. Clicking the present one takes changes to it back. Each has a
+/// name, and a longer one for those who do not see the caption.
 fn presets_ui(
     ui: &mut egui::Ui,
     grid: &mut FocusGrid,
-    of: &str,
-    names: &[&str],
+    names: &[(&str, String)],
     now: Option<usize>,
     changed: bool,
 ) -> Option<usize> {
     let mut chosen = None;
     let width = (ui.available_width() - 8.0 * (names.len() as f32 - 1.0)) / names.len().max(1) as f32;
     ui.horizontal(|ui| {
-        for (number, name) in names.iter().enumerate() {
+        for (number, (name, long_name)) in names.iter().enumerate() {
             let is_now = now == Some(number);
             let text = match is_now && changed {
-                true => format!("{name}, changed"),
+                true => say!("controls-preset-changed", preset = name),
                 false => (*name).to_owned(),
             };
             let color = if is_now { theme::ON_ACCENT } else { theme::TEXT };
@@ -87,12 +97,12 @@ fn presets_ui(
                 button = button.fill(theme::ACCENT);
             }
             let button = ui.add(button);
-            theme::named(&button, &format!("{name}: preset of {of}"), Some(is_now));
+            theme::named(&button, long_name, Some(is_now));
             ring(ui, &button);
             grid.add(&button);
             let hint = match is_now && changed {
-                true => "Take the changes back",
-                false => "Replaces what is bound now",
+                true => say!("controls-preset-back-hint"),
+                false => say!("controls-preset-hint"),
             };
             if button.on_hover_text(hint).clicked() {
                 chosen = Some(number);
@@ -115,7 +125,9 @@ fn sensitivity_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, text: &str, value: &m
             .logarithmic(true)
             .step_by(0.05)
             .show_value(false);
-        let slider = ui.add(slider).accessible_name(format!("{text}, sensitivity"));
+        let slider = ui
+            .add(slider)
+            .accessible_name(say!("controls-sensitivity-name", of = text));
         ring(ui, &slider);
         grid.add_slider(&slider);
         ui.label(RichText::new(format!("{value:.2}")).color(theme::DIM));
@@ -125,8 +137,8 @@ fn sensitivity_ui(ui: &mut egui::Ui, grid: &mut FocusGrid, text: &str, value: &m
 
 fn pads_ui(ui: &mut egui::Ui, pads: &[String]) {
     if pads.is_empty() {
-        let text = "No gamepad is there. One that is plugged in works at once.";
-        ui.add(egui::Label::new(RichText::new(text).size(13.5).color(theme::DIM)).wrap());
+        let text = RichText::new(say!("controls-no-gamepad"));
+        ui.add(egui::Label::new(text.size(13.5).color(theme::DIM)).wrap());
     }
     for name in pads {
         ui.horizontal(|ui| {
@@ -160,11 +172,11 @@ fn stick_ui(
             ui.set_width(width);
             ui.spacing_mut().slider_width = width;
             ui.spacing_mut().item_spacing.y = 5.0;
-            let zone = format!("{:.0} %", 100.0 * curve.dead_zone);
+            let zone = say!("unit-percent", number = format!("{:.0}", 100.0 * curve.dead_zone));
             slide_ui(
                 ui,
                 grid,
-                ("Dead zone", name),
+                (say!("controls-dead-zone"), name),
                 &zone,
                 &mut curve.dead_zone,
                 StickCurve::DEAD_ZONES,
@@ -174,15 +186,15 @@ fn stick_ui(
             slide_ui(
                 ui,
                 grid,
-                ("Curve", name),
+                (say!("controls-curve"), name),
                 &exponent,
                 &mut curve.exponent,
                 StickCurve::EXPONENTS,
                 0.1,
             );
-            let reset = egui::Button::new(RichText::new("Reset").size(13.0)).min_size(vec2(56.0, 26.0));
+            let reset = egui::Button::new(RichText::new(say!("controls-reset")).size(13.0)).min_size(vec2(56.0, 26.0));
             let reset = ui.add_enabled(*curve != usual, reset);
-            theme::named(&reset, &format!("Reset {name}"), None);
+            theme::named(&reset, &say!("controls-reset-name", what = name), None);
             ring(ui, &reset);
             if reset.enabled() {
                 grid.add(&reset);
@@ -213,7 +225,7 @@ fn slide_ui(
         });
     });
     let slider = ui.add(egui::Slider::new(value, range).step_by(step).show_value(false));
-    let slider = slider.accessible_name(format!("{text} of {of}"));
+    let slider = slider.accessible_name(say!("controls-slider-name", what = text, stick = of));
     ring(ui, &slider);
     grid.add_slider(&slider);
     grid.next_row();
@@ -222,7 +234,7 @@ fn slide_ui(
 /// The curve from rest (lower left) to the rim (upper right), and where the stick is now.
 fn plot_ui(ui: &mut egui::Ui, name: &str, curve: StickCurve, dot: Option<[f32; 2]>) {
     let (rect, response) = ui.allocate_exact_size(vec2(PLOT, PLOT), Sense::hover());
-    theme::pictured(&response, &format!("How {name} answers"));
+    theme::pictured(&response, &say!("controls-plot-name", stick = name));
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -246,5 +258,5 @@ fn plot_ui(ui: &mut egui::Ui, name: &str, curve: StickCurve, dot: Option<[f32; 2
     if let Some([way, answer]) = dot {
         painter.circle(at(way, answer), 5.0, Color32::WHITE, Stroke::new(2.0, theme::GROUND));
     }
-    response.on_hover_text("To the right: how far the stick is pushed. Upward: how far that goes.");
+    response.on_hover_text(say!("controls-plot-hint"));
 }

@@ -5,6 +5,7 @@ use egui::{Align2, Color32, RichText, Sense, vec2};
 use super::{Controls, Heard};
 use crate::settings::{MouseButton, Press, Settings};
 use crate::ui::{keys, theme};
+use crate::words::say;
 
 /// The button that leaves everything as it is. The mouse could not say it otherwise: each of its buttons can be bound.
 fn leave_id() -> egui::Id {
@@ -65,19 +66,18 @@ pub(super) fn listen_ui(controls: &Controls, context: &egui::Context) {
                 .show(ui, |ui| {
                     ui.set_width((screen.width() - 100.0).clamp(40.0, 380.0));
                     ui.vertical_centered(|ui| {
-                        ui.label(RichText::new("Press a key or a button for").color(theme::DIM));
-                        let what = keys::lower(listening.deed.title());
+                        ui.label(RichText::new(say!("listen-title")).color(theme::DIM));
+                        let what = keys::inside(listening.deed);
                         ui.label(RichText::new(what).heading().color(Color32::WHITE));
                         if let Some(old) = listening.instead_of {
-                            let text = format!("instead of {}", old.said());
+                            let text = say!("listen-instead", press = keys::said(old));
                             ui.label(RichText::new(text).color(theme::DIM));
                         }
                         if listening.nameless {
-                            let text = "That one cannot be used; press another.";
-                            ui.label(RichText::new(text).color(theme::WARNING));
+                            ui.label(RichText::new(say!("listen-nameless")).color(theme::WARNING));
                         }
                         ui.add_space(12.0);
-                        let button = egui::Button::new("Leave it  (Esc or Select)").min_size(vec2(0.0, 34.0));
+                        let button = egui::Button::new(say!("listen-leave")).min_size(vec2(0.0, 34.0));
                         let rect = ui.add(button.sense(Sense::hover())).rect;
                         ui.interact(rect, leave_id(), Sense::hover());
                     });

@@ -7,6 +7,7 @@ use super::{Controls, ring};
 use crate::settings::{Bindings, Deed, Group, Press, Settings};
 use crate::ui::focus::FocusGrid;
 use crate::ui::{keys, theme};
+use crate::words::{self, say};
 
 /// Widths of the columns: words, keys, buttons, reset. Keys take what is left. In a narrow page there are no columns: all that is
 /// bound stands below the words.
@@ -55,10 +56,10 @@ pub(super) fn table_ui(controls: &mut Controls, ui: &mut egui::Ui, settings: &mu
                     ui.label(RichText::new(text).size(13.0).color(theme::DIM));
                 });
             };
-            caption(ui, group.title(), widths.title);
+            caption(ui, words::text(group.word()), widths.title);
             if number == 0 && !widths.stacked {
-                caption(ui, "Keyboard and mouse", widths.keys);
-                caption(ui, "Gamepad", widths.pad);
+                caption(ui, say!("controls-keyboard"), widths.keys);
+                caption(ui, say!("controls-gamepad"), widths.pad);
             }
         });
         for deed in Deed::of(group) {
@@ -85,7 +86,7 @@ fn row_ui(
     deed: Deed,
     widths: &Widths,
 ) {
-    let what = keys::lower(deed.title());
+    let what = keys::inside(deed);
     let columns: &[(&[bool], f32)] = match widths.stacked {
         true => &[(&[false, true], widths.keys)],
         false => &[(&[false], widths.keys), (&[true], widths.pad)],
@@ -96,20 +97,21 @@ fn row_ui(
     };
     ui.with_layout(layout, |ui| {
         cell(ui, widths.title, ROW_HEIGHT, |ui| {
-            ui.add(egui::Label::new(deed.title()).wrap());
+            ui.add(egui::Label::new(words::text(deed.word())).wrap());
         });
         for (kinds, width) in columns {
             cell(ui, *width, ROW_HEIGHT, |ui| {
                 let of_kind = |pad: bool| bindings.of(deed).iter().copied().filter(move |p| p.is_pad() == pad);
                 let presses: Vec<Press> = kinds.iter().copied().flat_map(of_kind).collect();
                 for press in presses {
+                    let label = words::text(press.word());
                     if press.is_fixed() {
-                        chips::fixed(ui, press.label());
+                        chips::fixed(ui, label);
                         continue;
                     }
                     let id = egui::Id::unique(("bound", deed.name(), press.name()));
                     let warns = !bindings.others(deed, press).is_empty() && !bindings.is_shared(press);
-                    match chips::chip(ui, grid, id, press.label(), &what, warns) {
+                    match chips::chip(ui, grid, id, label, &what, warns) {
                         Some(Clicked::Chip) => controls.listen(deed, Some(press)),
                         Some(Clicked::Cross) => bindings.unbind(deed, press),
                         None => {}
@@ -122,11 +124,12 @@ fn row_ui(
             });
         }
         if bindings.differs(deed) {
-            let reset = ui.add(egui::Button::new(RichText::new("Reset").size(13.0)).min_size(vec2(56.0, 28.0)));
-            theme::named(&reset, &format!("Reset {what}"), None);
+            let text = RichText::new(say!("controls-reset")).size(13.0);
+            let reset = ui.add(egui::Button::new(text).min_size(vec2(56.0, 28.0)));
+            theme::named(&reset, &say!("controls-reset-name", what = what), None);
             ring(ui, &reset);
             grid.add(&reset);
-            if reset.on_hover_text("As the presets have it").clicked() {
+            if reset.on_hover_text(say!("controls-reset-hint")).clicked() {
                 bindings.reset(deed);
             }
         }
@@ -141,10 +144,11 @@ fn conflicts_ui(ui: &mut egui::Ui, bindings: &mut Bindings, grid: &mut FocusGrid
         if others.is_empty() {
             continue;
         }
-        let titles: Vec<String> = others.iter().map(|other| keys::lower(other.title())).collect();
+        let others: Vec<String> = others.into_iter().map(keys::inside).collect();
         let shared = bindings.is_shared(press);
         let color = if shared { theme::DIM } else { theme::WARNING };
-        let text = format!("{} also does: {}", press.said(), titles.join("; "));
+        let press_said = keys::said(press);
+        let text = say!("controls-also-does", press = press_said, deeds = others.join("; "));
         ui.horizontal_wrapped(|ui| {
             if !widths.stacked {
                 ui.add_space(widths.title + 8.0);
@@ -154,12 +158,13 @@ fn conflicts_ui(ui: &mut egui::Ui, bindings: &mut Bindings, grid: &mut FocusGrid
                 return;
             }
             for (text, hint, keep) in [
-                ("Take it away there", "It does only this from here on", false),
-                ("Keep both", "It does all of it at once", true),
+                (say!("controls-only-here"), say!("controls-only-here-hint"), false),
+                (say!("controls-keep-both"), say!("controls-keep-both-hint"), true),
             ] {
                 let button = egui::Button::new(RichText::new(text).size(13.0)).min_size(vec2(0.0, 26.0));
                 let button = ui.add(button);
-                let name = format!("{text}: {} for {}", press.label(), keys::lower(deed.title()));
+                let (label, what) = (words::text(press.word()), keys::inside(deed));
+                let name = say!("controls-settle-name", button = text, press = label, deed = what);
                 theme::named(&button, &name, None);
                 ring(ui, &button);
                 grid.add(&button);
