@@ -237,6 +237,15 @@ recording-last-name = The last: { $time }
 recording-last-hint = Before the picture on the screen
 recording-all = All
 recording-all-hint = As far as one can go back
+# Before two buttons that mark the ends of a stretch; then marks-in and marks-out stand on them.
+recording-marks = Marks
+recording-mark-in = In
+recording-mark-in-hint = The picture on the screen is the first of a stretch to save; once more: it is not
+recording-mark-out = Out
+recording-mark-out-hint = The picture on the screen is the last of a stretch to save; once more: it is not
+# $time: its length.
+recording-marked = The marked stretch, { $time }
+recording-marked-hint = From the in mark to the out mark, both pictures included
 recording-save-gif = Save as GIF
 recording-save-gif-hint = One moving picture, beside your recordings
 recording-save-pngs = Save as PNGs
@@ -264,7 +273,9 @@ size-sofa-hint = To be read from across a room
 ## Notes over the picture
 
 notice-going-back = Going back    Let go to walk on from here
-# $ways: the two below, separated by a comma, or those of them that have a key.
+# Behind notice-going-back, and one of the ways below. $first, $last: the keys that mark the ends of a stretch to be saved.
+notice-marking = { $first } and { $last } mark a stretch to save
+# $ways: the two below and notice-marking, separated by commas, or those of them that have keys.
 notice-paused = Paused    { $ways }
 notice-paused-go-on = { $key } goes on
 notice-paused-step = { $key } makes one step
@@ -300,6 +311,9 @@ latency-chart = Latency frame by frame, over the last five seconds
 # $speed: ¼, ½, 1 or 2. $reached: what comes of it, as 1.4.
 marks-speed = Speed { $speed }
 marks-speed-reached = Speed { $speed }, reached { $reached }
+# Where a stretch to be saved begins and ends. $time: minutes and seconds since the walk began, as 1:15.2.
+marks-in = In { $time }
+marks-out = Out { $time }
 marks-depth = Depth, in metres
 marks-sky = sky
 marks-scale-name = Colours from one metre to a hundred, then the sky's
@@ -457,6 +471,8 @@ deed-keep-moment = Keep this moment
 deed-back-to-moment = Come back to the moment
 deed-save-replay = Save the walk as a replay
 deed-save-cloud = Save a point cloud
+deed-mark-in = Mark the first picture to save
+deed-mark-out = Mark the last picture to save
 deed-record = Record, end recording
 deed-screenshot = Screenshot
 deed-numbers = Show the numbers
@@ -498,6 +514,7 @@ help-restart = begin again, new seed
 help-places = go to a world
 help-prompt = words: what the world shall be
 help-home = all worlds
+help-marks = mark where a stretch to save begins, ends
 help-record = record
 help-screenshot = screenshot
 help-numbers = numbers

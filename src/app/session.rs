@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use crate::device::DeviceChoice;
 use crate::engine::{
-    BranchTree, Command, Engine, Event, ExportProgress, First, Pacing, PlaySpeed, RecordingStats, Stats, TimedFrame,
-    WorldInfo,
+    BranchTree, Command, Engine, Event, ExportProgress, First, MarkEnd, Marked, Pacing, PlaySpeed, RecordingStats,
+    Stats, TimedFrame, WorldInfo,
 };
 use crate::frame::Frame;
 use crate::input::{Action, Hands, Nav};
@@ -126,6 +126,8 @@ pub(super) struct Session {
     told_pacing: Pacing,
     pub(super) hint: bool,
     pub(super) recording: Option<RecordingStats>,
+    /// What is marked of the walk.
+    pub(super) marked: Marked,
     /// A stretch of the past is being saved.
     pub(super) exporting: Option<ExportProgress>,
     /// The newest frame on the screen.
@@ -190,6 +192,7 @@ impl Session {
             told_pacing: Pacing::default(),
             hint: true,
             recording: None,
+            marked: Marked::default(),
             exporting: None,
             shown: None,
             numbers: Numbers::new(),
@@ -352,6 +355,8 @@ impl Session {
             Action::Faster => self.set_speed(self.speed.faster()),
             Action::Depth => self.toggle_depth(),
             Action::Restart => self.restart(None),
+            Action::MarkIn => self.mark(MarkEnd::In),
+            Action::MarkOut => self.mark(MarkEnd::Out),
             Action::Record => self.toggle_recording(),
             Action::SaveBookmark => self.save_bookmark(paths::bookmarks_dir()),
             Action::RestoreBookmark => self.restore_bookmark(paths::bookmarks_dir()),
@@ -466,13 +471,13 @@ impl Session {
         };
         let path = paths::fresh_file(dir, "walk", "png");
         let saved = std::fs::create_dir_all(dir)
-            .map_err(|error| say!("told-folder-not-made", folder = dir.display(), error = error))
+            .map_err(|error| say!("told-folder-not-made", folder = paths::short(dir), error = error))
             .and_then(|()| {
                 record::save_png(&path, &frame)
                     .map_err(|error| say!("told-screenshot-not-saved", error = error.to_string()))
             });
         match saved {
-            Ok(()) => self.say(say!("told-saved", file = path.display())),
+            Ok(()) => self.say(say!("told-saved", file = paths::short(&path))),
             Err(what) => self.warn(what),
         }
     }
@@ -491,7 +496,7 @@ impl Session {
             Ok(()) => self.saved_settings = self.settings.clone(),
             // It is tried again with the next change, and at the end.
             Err(error) => {
-                let text = say!("told-settings-not-saved", file = path.display(), error = error);
+                let text = say!("told-settings-not-saved", file = paths::short(path), error = error);
                 self.warn(text);
             }
         }
@@ -511,6 +516,7 @@ impl Session {
                 };
                 self.world = Some(world);
                 self.walk_lives = false;
+                self.marked = Marked::default();
                 self.bundled = None;
                 self.effects.push(Effect::WorldOpened);
                 self.remember_generator();
@@ -554,6 +560,7 @@ impl Session {
                 self.walk_lives = true;
                 self.branches = None;
                 self.branches_open = false;
+                self.marked = Marked::default();
                 self.prompt = prompt;
                 self.walked = Some(self.first.clone());
                 self.remember_picture();
@@ -593,6 +600,7 @@ impl Session {
                 });
             }
             Event::RecordingFinished { path, frames, dropped } => self.on_recorded(&path, frames, dropped),
+            Event::Marked(marked) => self.marked = marked,
             Event::Exporting(progress) => self.exporting = progress,
             Event::RecordingFailed(what) => {
                 self.recording = None;

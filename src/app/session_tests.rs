@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 
-use crate::engine::ExportKind;
 use crate::engine::testing::{FRAMES_PER_SEC, Seen, engine};
+use crate::engine::{ExportKind, Stretch};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::input::Report;
 use crate::settings::{CameraFeel, Key, Press};
@@ -362,9 +362,24 @@ fn what_was_walked_just_now_is_saved_and_what_was_lost_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let mut rig = rig(u64::MAX, None);
     rig.until(|s| s.numbers.stats.latent > 8);
-    rig.session.export(0.05, ExportKind::Pictures, dir.path().to_owned());
+    rig.session
+        .export(Stretch::Last(0.05), ExportKind::Pictures, dir.path().to_owned());
     rig.until(|s| told(&s.effects, ToastKind::Done, "Saved 10 pictures"));
     assert_eq!(rig.session.exporting, None);
+    // What is on the screen is marked by keys.
+    rig.session.act(Action::Pause);
+    rig.session.sync();
+    std::thread::sleep(Duration::from_millis(100));
+    let shown = rig.session.due_frame(Instant::now() + Duration::from_secs(1)).unwrap();
+    rig.session.pressed(Press::Key(Key::KeyI));
+    rig.session.pressed(Press::Key(Key::KeyO));
+    rig.until(|s| s.marked.frames() == Some(1));
+    assert_eq!(rig.session.marked.from, Some(shown.index));
+    rig.session
+        .export(Stretch::Marked, ExportKind::Gif, dir.path().to_owned());
+    rig.until(|s| told(&s.effects, ToastKind::Done, "Saved 1 picture"));
+    rig.session.act(Action::FirstFrame(1));
+    rig.until(|s| !s.marked.is_any());
     let event = |dropped| Event::RecordingFinished {
         path: "/a.mp4".into(),
         frames: 90,

@@ -8,6 +8,7 @@ use crate::frame::Frame;
 use crate::record::Style;
 
 use super::branches::BranchTree;
+use super::marks::{MarkEnd, Marked};
 use super::pacing::Pacing;
 use super::speed::PlaySpeed;
 use super::stats::Stats;
@@ -95,10 +96,17 @@ pub enum Command {
         /// Folder to write to.
         dir: PathBuf,
     },
-    /// Saves the last seconds before the picture on the screen, as far back as they are known.
+    /// Marks an end of a stretch of the walk, or takes the mark away that is there already. [`Event::Marked`] follows.
+    Mark {
+        /// Which end.
+        end: MarkEnd,
+        /// The number of the video frame, which is one of the past.
+        frame: u64,
+    },
+    /// Saves a stretch of the past.
     Export {
-        /// How many.
-        secs: f64,
+        /// Which.
+        stretch: Stretch,
         /// As what.
         kind: ExportKind,
         /// Folder to write to.
@@ -115,6 +123,15 @@ pub enum Command {
     StopRecording,
     /// Ends the thread; a recording is finished first.
     Shutdown,
+}
+
+/// A stretch of the past.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stretch {
+    /// So many seconds before the picture on the screen, as far back as they are known.
+    Last(f64),
+    /// What lies between the marks, those two pictures included.
+    Marked,
 }
 
 /// What a stretch of the past is saved as.
@@ -215,6 +232,8 @@ pub enum Event {
     },
     /// The recording could not begin, go on or be finished. One sentence.
     RecordingFailed(String),
+    /// These frames of the walk are marked now.
+    Marked(Marked),
     /// How far the saving of a stretch of the past is; `None` when it has ended.
     Exporting(Option<ExportProgress>),
     /// Something asked for has been done. One sentence.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use super::command::{Event, ExportKind, ExportProgress};
+use super::command::{Event, ExportKind, ExportProgress, Stretch};
 use super::moment::Packed;
 use super::thread::Machine;
 use crate::paths;
@@ -29,8 +29,8 @@ impl Drop for Export {
 }
 
 impl Machine {
-    /// Saves the last seconds before the picture on the screen to a new file or folder in `dir`.
-    pub(super) fn export(&mut self, secs: f64, kind: ExportKind, dir: &Path) {
+    /// Saves a stretch of the past to a new file or folder in `dir`.
+    pub(super) fn export(&mut self, stretch: Stretch, kind: ExportKind, dir: &Path) {
         let running = |export: &Export| !export.ended.load(Ordering::Relaxed);
         if self.exporting.as_ref().is_some_and(running) {
             let what = "One stretch of the walk is being saved already; wait until it is done.";
@@ -44,9 +44,19 @@ impl Machine {
             return self.tell(Event::Warning(what.to_owned()));
         };
         let frames_per_sec = world.info().frames_per_sec;
-        let most = (secs * frames_per_sec).round().max(1.0) as usize;
+        let pictures = match stretch {
+            Stretch::Last(secs) => {
+                let most = (secs * frames_per_sec).round().max(1.0) as usize;
+                Some(history.last_pictures(walk.latent, most))
+            }
+            Stretch::Marked => history.marked_pictures(),
+        };
+        let Some(pictures) = pictures else {
+            let what = "Nothing is marked: an in mark and an out mark are needed.";
+            return self.tell(Event::Warning(what.to_owned()));
+        };
         let job = Job {
-            pictures: history.last_pictures(walk.latent, most),
+            pictures,
             frames_per_sec,
             kind,
             path: match kind {
@@ -68,7 +78,11 @@ impl Machine {
             done.store(true, Ordering::Relaxed);
             events(Event::Exporting(None));
             match written {
-                Ok(true) => events(Event::Done(format!("Saved {total} pictures to {}", job.path.display()))),
+                Ok(true) => {
+                    let path = paths::short(&job.path);
+                    let pictures = if total == 1 { "picture" } else { "pictures" };
+                    events(Event::Done(format!("Saved {total} {pictures} to {path}")));
+                }
                 Ok(false) => {}
                 Err(what) => events(Event::Warning(format!("The walk's past could not be saved: {what}."))),
             }

@@ -10,9 +10,10 @@
 use std::collections::VecDeque;
 
 use super::branches::{BranchLine, BranchTree};
+use super::marks::{self, MarkEnd, Marks};
 use super::moment::{Moment, Packed, Shown};
 use crate::control::{Feel, LatentControl, Walker};
-use crate::frame::{DepthPicture, Frame};
+use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
 use crate::rollout::{Track, WalkState};
 
 /// Memory of the path. Of Vale a state takes 11.5 MB and the pictures of a latent frame 0.1 MB: a good minute.
@@ -93,6 +94,8 @@ pub(super) struct History {
     bounds: Bounds,
     /// Where the walk was taken up or begun: before that nothing was ever known.
     origin: u64,
+    /// What is marked of it, to be saved.
+    pub(super) marks: Marks,
 }
 
 impl History {
@@ -109,6 +112,7 @@ impl History {
                 beside_bytes: MAX_BESIDE_BYTES,
             },
             origin: latent,
+            marks: Marks::default(),
         };
         let moment = Moment::new(shown, Some(state));
         history.current = history.add_line(None, latent, latent, VecDeque::from([moment]));
@@ -447,6 +451,38 @@ impl History {
         let mut pictures: Vec<Packed> = backwards.take(most).cloned().collect();
         pictures.reverse();
         pictures
+    }
+
+    /// The picture of this number on the path.
+    pub(super) fn picture_of_frame(&self, frame: u64) -> Option<&Packed> {
+        let moment = self.moment(frame.div_ceil(FRAMES_PER_LATENT as u64))?;
+        moment.pictures().iter().find(|picture| picture.index == frame)
+    }
+
+    /// The pictures between the marks, those marked included, in the order of the walk; `None` unless both are set.
+    pub(super) fn marked_pictures(&self) -> Option<Vec<Packed>> {
+        let marked = self.marks.numbers();
+        let (from, to) = (marked.from?, marked.to?);
+        Some(
+            (from..=to)
+                .filter_map(|frame| self.picture_of_frame(frame).cloned())
+                .collect(),
+        )
+    }
+
+    /// Drops marks that are not on the path any more.
+    pub(super) fn drop_lost_marks(&mut self) -> Vec<MarkEnd> {
+        if !self.marks.numbers().is_any() {
+            return Vec::new();
+        }
+        let mut marks = std::mem::take(&mut self.marks);
+        let is_kept = |mark: &Packed| {
+            self.picture_of_frame(mark.index)
+                .is_some_and(|picture| marks::is_same(picture, mark))
+        };
+        let lost = marks.keep_only(is_kept);
+        self.marks = marks;
+        lost
     }
 
     /// The walker after `latent`.

@@ -104,6 +104,27 @@ fn time_and_memory_are_bounded_and_the_oldest_moment_holds_a_state() {
     assert_eq!(history.newest(), 2001);
 }
 
+#[test]
+fn marks_of_forgotten_pictures_are_dropped() {
+    let mut history = history(0, 40);
+    let mark = |history: &mut History, end, frame| {
+        let picture = history.picture_of_frame(frame).cloned().unwrap();
+        history.marks.set(end, picture)
+    };
+    for frame in [0, 1, 4, 5, 160] {
+        assert_eq!(history.picture_of_frame(frame).map(|p| p.index), Some(frame));
+    }
+    assert!(history.picture_of_frame(161).is_none());
+    mark(&mut history, MarkEnd::In, 3);
+    mark(&mut history, MarkEnd::Out, 150);
+    assert!(history.drop_lost_marks().is_empty());
+    assert_eq!(history.marked_pictures().unwrap().len(), 148);
+    history.bounds.path_moments = 20;
+    history.push(shown(41, &[frame(161)], &depth(41)), None);
+    assert_eq!(history.drop_lost_marks(), [MarkEnd::In]);
+    assert!(history.marked_pictures().is_none() && history.drop_lost_marks().is_empty());
+}
+
 /// The hands of a walk of so many latent frames.
 fn track(latents: u64) -> Track {
     let control = LatentControl::from_numbers(&[0.0; LatentControl::NUMBERS], Keys(0));

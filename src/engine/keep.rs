@@ -188,7 +188,7 @@ impl Machine {
         let write = move || {
             let cloud = Cloud::of_walk(lens, &memory, &track);
             events(match cloud.write(&path) {
-                Ok(()) => Event::Done(format!("Saved {} points to {}", cloud.points(), path.display())),
+                Ok(()) => Event::Done(format!("Saved {} points to {}", cloud.points(), paths::short(&path))),
                 Err(error) => Event::Warning(format!("The point cloud could not be saved: {error}.")),
             });
         };
@@ -232,7 +232,7 @@ impl Machine {
             replay.write(&path).map_err(|e| e.to_string())
         })();
         match written {
-            Ok(()) => self.tell(Event::Done(format!("Saved the walk so far to {}", path.display()))),
+            Ok(()) => self.tell(Event::Done(format!("Saved the walk so far to {}", paths::short(&path)))),
             Err(what) => self.refuse(format!("The walk could not be saved: {}.", what.trim_end_matches('.'))),
         }
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::past_tests::{Rig, rig};
 use super::*;
 use crate::control::Keys;
-use crate::engine::ExportKind;
 use crate::engine::testing::SHA256;
+use crate::engine::{ExportKind, MarkEnd, Marked, Stretch};
 use crate::record::{self, Style};
 use crate::rollout::{Recorded, Replay};
 
@@ -111,10 +111,10 @@ fn a_recording_tells_how_large_it_is_and_that_nothing_was_dropped() {
     assert!(recording.dropped == 0 && recording.seconds > 0.0, "{recording:?}");
 }
 
-/// Saves the last seconds; returns the path that was told.
-fn export(rig: &Rig, secs: f64, kind: ExportKind, dir: &Path) -> PathBuf {
+/// Saves a stretch; returns the path that was told.
+fn export(rig: &Rig, stretch: Stretch, kind: ExportKind, dir: &Path) -> PathBuf {
     rig.engine.send(Command::Export {
-        secs,
+        stretch,
         kind,
         dir: dir.to_owned(),
     });
@@ -142,7 +142,7 @@ fn the_last_seconds_are_saved_as_pictures_just_as_they_were_shown() {
     let rig = rig(Keys::FORWARD);
     rig.walk_until(|s| s.latent == 30);
     let here = rig.pause();
-    let folder = export(&rig, 0.1, ExportKind::Pictures, dir.path());
+    let folder = export(&rig, Stretch::Last(0.1), ExportKind::Pictures, dir.path());
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
     files.sort();
     // A tenth of a second of 200 frames a second.
@@ -158,14 +158,96 @@ fn the_last_seconds_are_saved_as_pictures_just_as_they_were_shown() {
     rig.walk_until(|s| s.latent <= 20);
     rig.engine.send(Command::Rewind(false));
     let back = rig.settle();
-    let folder = export(&rig, 0.02, ExportKind::Pictures, dir.path());
+    let folder = export(&rig, Stretch::Last(0.02), ExportKind::Pictures, dir.path());
     let last = format!("{:06}.png", back.frame);
     assert!(folder.join(last).is_file() && std::fs::read_dir(&folder).unwrap().count() == 4);
-    let gif = export(&rig, f64::INFINITY, ExportKind::Gif, dir.path());
+    let gif = export(&rig, Stretch::Last(f64::INFINITY), ExportKind::Gif, dir.path());
     use image::AnimationDecoder as _;
     let file = std::io::BufReader::new(std::fs::File::open(gif).unwrap());
     let frames = image::codecs::gif::GifDecoder::new(file).unwrap().into_frames();
     assert_eq!(frames.count() as u64, 1 + back.frame);
+}
+
+/// Marks a frame; returns what is marked then.
+fn mark(rig: &Rig, end: MarkEnd, frame: u64) -> Marked {
+    rig.engine.send(Command::Mark { end, frame });
+    marked(rig)
+}
+
+fn marked(rig: &Rig) -> Marked {
+    rig.wait(|event| match event {
+        Event::Marked(marked) => Some(*marked),
+        Event::Warning(what) => panic!("{what}"),
+        _ => None,
+    })
+}
+
+#[test]
+fn exactly_what_lies_between_the_marks_is_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    let rig = rig(Keys::FORWARD);
+    rig.walk_until(|s| s.latent == 30);
+    rig.pause();
+    rig.engine.send(Command::Export {
+        stretch: Stretch::Marked,
+        kind: ExportKind::Gif,
+        dir: dir.path().to_owned(),
+    });
+    assert!(rig.warning().contains("Nothing is marked"));
+    // Who goes back comes to the end of a stretch first.
+    let (from, to) = (Some(43), Some(62));
+    assert_eq!(mark(&rig, MarkEnd::Out, 62), Marked { from: None, to });
+    assert_eq!(mark(&rig, MarkEnd::In, 43), Marked { from, to });
+    let folder = export(&rig, Stretch::Marked, ExportKind::Pictures, dir.path());
+    let pictures = rig.pictures();
+    for index in 43..=62 {
+        let found = image::open(folder.join(format!("{index:06}.png"))).unwrap();
+        assert_eq!(found.to_rgba8().into_raw()[..64], pictures[&index][0]);
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 20);
+    // A mark on the wrong side of a new one goes; one that is set again is taken away.
+    let from = Some(70);
+    assert_eq!(mark(&rig, MarkEnd::In, 70), Marked { from, to: None });
+    assert_eq!(mark(&rig, MarkEnd::Out, 70), Marked { from, to: from });
+    assert_eq!(mark(&rig, MarkEnd::In, 70), Marked { from: None, to: from });
+    rig.engine.send(Command::Mark {
+        end: MarkEnd::In,
+        frame: 5000,
+    });
+    assert!(rig.warning().contains("not kept"));
+}
+
+#[test]
+fn marks_that_lie_on_another_branch_or_in_another_walk_are_gone() {
+    let rig = rig(Keys::FORWARD);
+    rig.walk_until(|s| s.latent == 30);
+    rig.pause();
+    mark(&rig, MarkEnd::In, 20);
+    mark(&rig, MarkEnd::Out, 100);
+    rig.engine.send(Command::Rewind(true));
+    rig.walk_until(|s| s.latent <= 20);
+    // The old future is the walk's until another one has begun.
+    rig.engine.controls().hold(WalkInput::from_keys(Keys::BACK), Keys::BACK);
+    rig.engine.send(Command::Rewind(false));
+    rig.settle();
+    rig.engine.send(Command::Pause(false));
+    assert!(rig.done().contains("out mark has gone"));
+    let left = Marked {
+        from: Some(20),
+        to: None,
+    };
+    assert_eq!(marked(&rig), left);
+    // A picture of the same number comes to be there, and is not the one that was marked.
+    rig.walk_until(|s| s.latent == 30);
+    rig.pause();
+    assert_eq!(mark(&rig, MarkEnd::Out, 100).frames(), Some(81));
+    rig.engine.send(Command::Restart { seed: 8 });
+    rig.walk_until(|s| s.latent == 0);
+    rig.engine.send(Command::Mark {
+        end: MarkEnd::In,
+        frame: 20,
+    });
+    assert!(rig.warning().contains("not kept"));
 }
 
 #[test]
@@ -174,7 +256,7 @@ fn an_export_that_cannot_be_written_is_a_sentence_and_one_that_is_given_up_leave
     rig.walk_until(|s| s.latent == 3);
     let ask = |dir: &Path, kind| {
         rig.engine.send(Command::Export {
-            secs: 1e9,
+            stretch: Stretch::Last(1e9),
             kind,
             dir: dir.to_owned(),
         });

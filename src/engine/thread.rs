@@ -270,14 +270,17 @@ impl Machine {
             Wait::Command => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Wait::Until(limit) => inbox.recv_timeout(limit),
         };
-        match command {
+        let next = match command {
             Ok(command) => self.serve(command),
             Err(RecvTimeoutError::Timeout) => {
                 self.step();
                 Next::Go
             }
             Err(RecvTimeoutError::Disconnected) => Next::End,
-        }
+        };
+        // Whatever it was, it may have changed what is kept of the past.
+        self.drop_lost_marks();
+        next
     }
 
     /// What to wait for before the next step.
@@ -349,7 +352,8 @@ impl Machine {
             Command::TakeUp { path } => self.take_up_at(&path),
             Command::SaveReplay { dir } => self.save_replay(&dir),
             Command::SaveCloud { dir } => self.save_cloud(&dir),
-            Command::Export { secs, kind, dir } => self.export(secs, kind, &dir),
+            Command::Mark { end, frame } => self.mark(end, frame),
+            Command::Export { stretch, kind, dir } => self.export(stretch, kind, &dir),
             Command::Record { path, style } => self.record(path, style),
             Command::StopRecording => self.stop_recording(),
             Command::Shutdown => return Next::End,

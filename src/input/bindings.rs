@@ -18,6 +18,10 @@ pub enum Action {
     Faster,
     /// The same first frame with a new seed.
     Restart,
+    /// Mark the picture on the screen as the first of a stretch to be saved.
+    MarkIn,
+    /// Mark it as the last.
+    MarkOut,
     /// Begin or end a recording.
     Record,
     /// Save the picture.
@@ -81,6 +85,8 @@ pub fn meaning(deed: Deed) -> Meaning {
         Deed::RestoreBookmark => Once(Action::RestoreBookmark),
         Deed::SaveReplay => Once(Action::SaveReplay),
         Deed::SaveCloud => Once(Action::SaveCloud),
+        Deed::MarkIn => Once(Action::MarkIn),
+        Deed::MarkOut => Once(Action::MarkOut),
         Deed::Record => Once(Action::Record),
         Deed::Screenshot => Once(Action::Screenshot),
         Deed::Hud => Once(Action::Hud),

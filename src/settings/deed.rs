@@ -43,6 +43,10 @@ pub enum Deed {
     SaveReplay,
     /// Save what the walk remembers of the world as a point cloud.
     SaveCloud,
+    /// Mark the picture on the screen as the first of a stretch to be saved.
+    MarkIn,
+    /// Mark it as the last.
+    MarkOut,
     /// Begin or end a recording.
     Record,
     /// Save the picture.
@@ -123,6 +127,8 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
     ),
     (Deed::SaveReplay, "save_replay", "deed-save-replay", Group::Keep),
     (Deed::SaveCloud, "save_cloud", "deed-save-cloud", Group::Keep),
+    (Deed::MarkIn, "mark_in", "deed-mark-in", Group::Keep),
+    (Deed::MarkOut, "mark_out", "deed-mark-out", Group::Keep),
     (Deed::Record, "record", "deed-record", Group::Keep),
     (Deed::Screenshot, "screenshot", "deed-screenshot", Group::Keep),
     (Deed::Hud, "numbers", "deed-numbers", Group::View),
@@ -144,7 +150,7 @@ const TABLE: [(Deed, &str, &str, Group); Deed::COUNT] = [
 
 impl Deed {
     /// How many there are.
-    pub const COUNT: usize = 37;
+    pub const COUNT: usize = 39;
 
     /// All of them, in the order of the list.
     pub fn all() -> impl Iterator<Item = Self> {

@@ -53,6 +53,9 @@ impl KeyPreset {
             (Self::LeftHanded, Deed::Right) => &[Key::KeyL],
             (Self::LeftHanded, Deed::TurnLeft) => &[Key::KeyU, Key::ArrowLeft],
             (Self::LeftHanded, Deed::TurnRight) => &[Key::KeyO, Key::ArrowRight],
+            // I and O walk and turn here; these lie near them.
+            (Self::LeftHanded, Deed::MarkIn) => &[Key::Comma],
+            (Self::LeftHanded, Deed::MarkOut) => &[Key::Period],
             _ => usual_keys(deed),
         };
         keys.iter().map(|key| Press::Key(*key)).collect()
@@ -117,6 +120,8 @@ fn usual_keys(deed: Deed) -> &'static [Key] {
         Deed::RestoreBookmark => &[Key::F9],
         Deed::SaveReplay => &[Key::F6],
         Deed::SaveCloud => &[Key::F7],
+        Deed::MarkIn => &[Key::KeyI],
+        Deed::MarkOut => &[Key::KeyO],
         Deed::Record => &[Key::KeyR],
         Deed::Screenshot => &[Key::F12],
         Deed::Hud => &[Key::KeyH, Key::F3],

@@ -9,7 +9,7 @@ use super::focus::{FocusGrid, FocusMemory};
 use super::hud::clock;
 use super::tree::{Placed, TreeLayout};
 use super::{Phase, UiCommand, UiState, cards, focus, keys, theme};
-use crate::engine::{BranchLine, BranchTree};
+use crate::engine::{BranchLine, BranchTree, MarkEnd, Marked};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::settings::Deed;
 use crate::words::say;
@@ -65,13 +65,18 @@ pub(super) fn branches_ui(
     } else if !branches.textures.is_empty() || branches.focus != FocusMemory::default() {
         *branches = Branches::default();
     }
-    if state.rewinding
-        && state.phase == Phase::Walking
-        && !state.menu_open
+    if shows_bar(state)
         && let Some(tree) = state.branches
     {
         bar_ui(context, state, tree);
     }
+}
+
+/// Whether a bar at the bottom shows where in the past one is: while one goes back, and at rest where something is marked.
+pub(super) fn shows_bar(state: &UiState<'_>) -> bool {
+    let panel = state.menu_open || state.prompt_open || state.branches_open;
+    let at_rest = state.paused && state.marked.is_any();
+    state.phase == Phase::Walking && !panel && (state.rewinding || at_rest) && state.branches.is_some()
 }
 
 /// Time since the walk began.
@@ -101,6 +106,7 @@ fn bar_ui(context: &egui::Context, state: &UiState<'_>, tree: &BranchTree) {
                         ui.painter()
                             .circle_filled(at(placed.to_x, placed.row), 3.0, color(placed));
                     }
+                    marked_ui(ui.painter(), &layout, state.marked, 6.0, at);
                     if let Some((x, row)) = layout.here(tree) {
                         here_ui(ui.painter(), at(x, row));
                     }
@@ -143,6 +149,34 @@ fn lines_ui(ui: &egui::Ui, layout: &TreeLayout<'_>, width: f32, bend: f32, at: i
     }
 }
 
+/// The marks as brackets of this half height, and what lies between them.
+fn marked_ui(
+    painter: &egui::Painter,
+    layout: &TreeLayout<'_>,
+    marked: Marked,
+    half: f32,
+    at: impl Fn(f32, usize) -> Pos2,
+) {
+    let place = |end| layout.on_path(marked.at(end)?.div_ceil(FRAMES_PER_LATENT as u64));
+    let (from, to) = (place(MarkEnd::In), place(MarkEnd::Out));
+    if let (Some((from_x, _)), Some((to_x, _))) = (from, to) {
+        for line in layout.lines.iter().filter(|line| line.on_path) {
+            let (begin, end) = (line.from_x.max(from_x), line.to_x.min(to_x));
+            if begin < end {
+                let stroke = Stroke::new(4.0, Color32::WHITE);
+                painter.line_segment([at(begin, line.row), at(end, line.row)], stroke);
+            }
+        }
+    }
+    for (place, inward) in [(from, 4.0), (to, -4.0)] {
+        let Some((x, row)) = place else { continue };
+        let (upper, lower) = (at(x, row) - vec2(0.0, half), at(x, row) + vec2(0.0, half));
+        let inward = vec2(inward, 0.0);
+        let bracket = vec![upper + inward, upper, lower, lower + inward];
+        painter.add(Shape::line(bracket, Stroke::new(2.0, Color32::WHITE)));
+    }
+}
+
 /// The place where the walk stands.
 fn here_ui(painter: &egui::Painter, at: Pos2) {
     painter.circle_filled(at, 7.0, theme::ACCENT);
@@ -157,40 +191,36 @@ fn panel_ui(branches: &mut Branches, context: &egui::Context, state: &UiState<'_
         .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -14.0))
         .fade_in(false)
         .show(context, |ui| {
-            egui::Frame::new()
-                .fill(theme::panel_fill())
-                .corner_radius(12)
-                .inner_margin(egui::Margin::symmetric(22, 16))
-                .show(ui, |ui| {
-                    ui.set_width(width.max(60.0));
-                    ui.label(RichText::new(say!("branches-title")).size(20.0).color(Color32::WHITE));
-                    let said = match state.branches {
-                        Some(tree) if !tree.lines.is_empty() => {
-                            branches.see_to_pictures(context, tree);
-                            let room = (screen.height() - 190.0).max(ROW_HEIGHT);
-                            egui::ScrollArea::vertical()
-                                .max_height(room)
-                                .show(ui, |ui| {
-                                    let said = tree_ui(branches, ui, state, tree, &mut grid, commands);
-                                    focus::follow(ui);
-                                    said
-                                })
-                                .inner
-                        }
-                        Some(_) => say!("branches-none").to_owned(),
-                        // It comes in a moment.
-                        None => String::new(),
-                    };
-                    ui.horizontal(|ui| {
-                        grid.next_row();
-                        let close = ui.button(say!("close"));
-                        grid.add(&close);
-                        if close.clicked() {
-                            commands.push(UiCommand::CloseBranches);
-                        }
-                        ui.add(egui::Label::new(RichText::new(said).color(theme::DIM)).wrap());
-                    });
+            theme::sheet_frame(egui::Margin::symmetric(22, 16)).show(ui, |ui| {
+                ui.set_width(width.max(60.0));
+                ui.label(RichText::new(say!("branches-title")).size(20.0).color(Color32::WHITE));
+                let said = match state.branches {
+                    Some(tree) if !tree.lines.is_empty() => {
+                        branches.see_to_pictures(context, tree);
+                        let room = (screen.height() - 190.0).max(ROW_HEIGHT);
+                        egui::ScrollArea::vertical()
+                            .max_height(room)
+                            .show(ui, |ui| {
+                                let said = tree_ui(branches, ui, state, tree, &mut grid, commands);
+                                focus::follow(ui);
+                                said
+                            })
+                            .inner
+                    }
+                    Some(_) => say!("branches-none").to_owned(),
+                    // It comes in a moment.
+                    None => String::new(),
+                };
+                ui.horizontal(|ui| {
+                    grid.next_row();
+                    let close = ui.button(say!("close"));
+                    grid.add(&close);
+                    if close.clicked() {
+                        commands.push(UiCommand::CloseBranches);
+                    }
+                    ui.add(egui::Label::new(RichText::new(said).color(theme::DIM)).wrap());
                 });
+            });
         });
     grid.finish(context, &mut branches.focus);
 }
@@ -267,6 +297,7 @@ fn tree_ui(
             });
         }
     }
+    marked_ui(ui.painter(), &layout, state.marked, 11.0, at);
     if let Some((x, row)) = here {
         here_ui(ui.painter(), at(x, row));
     }

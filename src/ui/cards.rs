@@ -72,13 +72,7 @@ impl Card<'_> {
         line(ui, pos2(left, top + 9.0), self.title, 15.5, Color32::WHITE, width);
         line(ui, pos2(left, top + 31.0), self.caption, 12.5, theme::DIM, width);
         if let Some(key) = self.key {
-            let font = FontId::proportional(13.0);
-            let text = ui.painter().layout_no_wrap(key.to_owned(), font, Color32::WHITE);
-            let width = (text.size().x + 12.0).max(24.0);
-            let at = Rect::from_min_size(picture.right_top() + vec2(-8.0 - width, 8.0), vec2(width, 22.0));
-            ui.painter().rect_filled(at, 6.0, Color32::from_black_alpha(150));
-            ui.painter()
-                .galley(at.center() - 0.5 * text.size(), text, Color32::WHITE);
+            theme::key_label(ui.painter(), picture.right_top() + vec2(-8.0, 8.0), key);
         }
         ring(ui, rect, &response, self.chosen);
         response.on_hover_cursor(egui::CursorIcon::PointingHand)

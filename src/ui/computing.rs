@@ -15,6 +15,9 @@ const WIDTH: f32 = 760.0;
 /// A card that is less wide has the button below the device's name.
 const NARROW: f32 = 420.0;
 
+/// Height of a device's name and its button.
+const ROW_HEIGHT: f32 = 34.0;
+
 /// What is known of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeviceState {
@@ -150,8 +153,10 @@ fn devices_ui(
         }
     }
     if let Some(forced) = &computing.forced {
+        ui.add_space(4.0);
         note_ui(ui, &say!("computing-forced", device = forced));
     } else if computing.waits {
+        ui.add_space(4.0);
         note_ui(ui, say!("computing-waits"));
         let again = ui.add(egui::Button::new(say!("computing-open-again")).min_size(vec2(0.0, 32.0)));
         ring(ui, &again);
@@ -179,7 +184,7 @@ fn row_ui(
         ui.spacing_mut().item_spacing.y = 3.0;
         let name = |ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid| {
             let chosen = settings.device == row.device;
-            let radio = ui.radio(chosen, RichText::new(&row.name).color(Color32::WHITE));
+            let radio = theme::radio(ui, chosen, RichText::new(&row.name).color(Color32::WHITE));
             ring(ui, &radio);
             grid.add(&radio);
             if radio.clicked() {
@@ -193,6 +198,8 @@ fn row_ui(
             }
         } else {
             ui.horizontal(|ui| {
+                // Rows with and without a button are as high.
+                ui.set_min_height(ROW_HEIGHT);
                 name(ui, settings, grid);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     test_ui(ui, row, grid, commands);
@@ -264,7 +271,7 @@ fn pacing_ui(ui: &mut egui::Ui, settings: &mut Settings, grid: &mut FocusGrid) {
         (Pacing::Smooth, say!("computing-smooth"), say!("computing-smooth-hint")),
         (Pacing::Quick, say!("computing-quick"), say!("computing-quick-hint")),
     ] {
-        let radio = ui.radio(settings.pacing == pacing, name);
+        let radio = theme::radio(ui, settings.pacing == pacing, name);
         ring(ui, &radio);
         grid.add(&radio);
         grid.next_row();
@@ -289,7 +296,7 @@ fn latency_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut Settings, g
     if !state.hud.latency_course.is_empty() {
         latency::chart_ui(ui, &state.hud.latency_course);
     }
-    let chart = ui.checkbox(&mut settings.latency_chart, say!("computing-latency-chart"));
+    let chart = theme::checkbox(ui, &mut settings.latency_chart, say!("computing-latency-chart"));
     ring(ui, &chart);
     grid.add(&chart);
     grid.next_row();

@@ -9,7 +9,8 @@ pub(super) fn follow(ui: &egui::Ui) {
     let focused = ui.memory(|m| m.focused());
     let key = ui.unique_id().with("followed");
     let last = ui.data_mut(|d| std::mem::replace(d.get_temp_mut_or_default::<Option<Id>>(key), focused));
-    if focused == last {
+    let given = ui.data_mut(|d| d.remove_temp::<Option<Id>>(given_id())).flatten();
+    if focused == last || (given.is_some() && given == focused) {
         return;
     }
     let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
@@ -20,6 +21,17 @@ pub(super) fn follow(ui: &egui::Ui) {
     if cut_off && ui.min_rect().contains(response.rect.center()) {
         ui.scroll_to_rect(response.rect.expand(12.0), None);
     }
+}
+
+/// Gives the focus to something in a page that has just been opened. It does not have to come into view: a page opens with its
+/// title, and nobody has gone down in it yet.
+pub(super) fn give(context: &egui::Context, id: Id) {
+    context.memory_mut(|m| m.request_focus(id));
+    context.data_mut(|d| d.insert_temp(given_id(), Some(id)));
+}
+
+fn given_id() -> Id {
+    Id::unique("given focus")
 }
 
 /// Lets arrows up and down leave a field of one line, which would keep them; a gamepad has no other way out, and in the
@@ -148,8 +160,10 @@ impl FocusGrid {
             }
         };
         if let Some(to) = to {
-            memory.began = true;
-            context.memory_mut(|m| m.request_focus(to));
+            match std::mem::replace(&mut memory.began, true) {
+                true => context.memory_mut(|m| m.request_focus(to)),
+                false => give(context, to),
+            }
             // It shows in the next frame.
             context.request_repaint();
         }

@@ -9,7 +9,7 @@ use super::cards::{self, Card, Row, Sign};
 use super::kept;
 use super::page::{self, BAR};
 use super::shelf::{name_of, size_text};
-use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, keys, scale, theme};
+use super::{About, Interface, Phase, RecordingKind, Shelf, UiCommand, UiState, focus, keys, scale, theme};
 use crate::engine::WorldInfo;
 use crate::frame::Frame;
 use crate::settings::Deed;
@@ -102,9 +102,10 @@ pub(super) fn home_ui(
                 });
             });
         } else {
-            page::column(ui, "all", vec2(width - BAR, height), GAP, |ui| {
+            // Its bar goes into the margin, too: cards end where the buttons above do.
+            page::column(ui, "all", vec2(width, height), GAP, |ui| {
                 if low {
-                    head_ui(ui, state, commands);
+                    ui.scope(|ui| head_ui(ui, state, commands));
                     ui.add_space(10.0);
                 }
                 places_ui(interface, ui, state, &mut first, commands);
@@ -127,12 +128,12 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
     });
     let nobody = context.memory(|m| m.focused().is_none());
     if !interface.home.focused || (nobody && arrow) {
-        interface.home.focused = true;
-        context.memory_mut(|m| {
-            m.request_focus(first);
-            // The arrow has done its work: it shall not move on from here.
-            m.move_focus(egui::FocusDirection::None);
-        });
+        match std::mem::replace(&mut interface.home.focused, true) {
+            true => context.memory_mut(|m| m.request_focus(first)),
+            false => focus::give(context, first),
+        }
+        // The arrow has done its work: it shall not move on from here.
+        context.memory_mut(|m| m.move_focus(egui::FocusDirection::None));
         context.request_repaint();
     } else if arrow {
         // The focus moves at the end of this frame and shows in the next.
@@ -141,6 +142,8 @@ fn keep_focus(interface: &mut Interface, context: &egui::Context, first: Option<
 }
 
 fn head_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    // Not as far apart as cards, also where it scrolls with them.
+    ui.spacing_mut().item_spacing.x = 8.0;
     if ui.available_width() < NAME_AND_SIZE {
         page::name_ui(ui);
         ui.horizontal(|ui| scale::size_ui(ui, state, commands));

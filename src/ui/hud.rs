@@ -77,6 +77,12 @@ pub(super) fn clock(secs: f64) -> String {
     format!("{}:{:02}", secs / 60, secs % 60)
 }
 
+/// The same to a tenth of a second, which is how fine one marks.
+pub(super) fn fine_clock(secs: f64) -> String {
+    let tenths = (10.0 * secs.max(0.0)).round() as u64;
+    format!("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +93,10 @@ mod tests {
         assert_eq!(clock(0.9), "0:00");
         assert_eq!(clock(75.2), "1:15");
         assert_eq!(clock(-1.0), "0:00");
+        assert_eq!(
+            (fine_clock(75.24), fine_clock(59.97)),
+            ("1:15.2".to_owned(), "1:00.0".to_owned())
+        );
     }
 
     #[test]

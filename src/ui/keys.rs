@@ -14,7 +14,7 @@ pub(super) fn label(bindings: &Bindings, deed: Deed) -> Option<&'static str> {
 }
 
 /// Deeds that stand in a row of the list together, and what they do; none is the mouse.
-fn rows() -> [(&'static [Deed], &'static str); 23] {
+fn rows() -> [(&'static [Deed], &'static str); 24] {
     [
         (&[Deed::Forward, Deed::Left, Deed::Back, Deed::Right], say!("help-walk")),
         (&[], say!("help-look")),
@@ -33,6 +33,7 @@ fn rows() -> [(&'static [Deed], &'static str); 23] {
         (&PLACES, say!("help-places")),
         (&[Deed::Prompt], say!("help-prompt")),
         (&[Deed::Home], say!("help-home")),
+        (&[Deed::MarkIn, Deed::MarkOut], say!("help-marks")),
         (&[Deed::Record], say!("help-record")),
         (&[Deed::Screenshot], say!("help-screenshot")),
         (&[Deed::Hud], say!("help-numbers")),

@@ -1,10 +1,10 @@
-//! The lower left corner: what is not as usual in the picture, so that nobody wonders. The scale of the depth view, and
-//! another speed when the numbers do not say it.
+//! The lower left corner: what is not as usual in the picture, so that nobody wonders. The scale of the depth view, another
+//! speed when the numbers do not say it, and what is marked of the walk.
 
 use egui::{Align2, Color32, Mesh, RichText, Sense, pos2, vec2};
 
-use super::{Phase, UiState, notices, theme};
-use crate::engine::PlaySpeed;
+use super::{Phase, UiState, branches, hud, notices, theme};
+use crate::engine::{MarkEnd, PlaySpeed};
 use crate::frame::DepthPicture;
 use crate::words::say;
 
@@ -14,16 +14,16 @@ const SCALE_HEIGHT: f32 = 12.0;
 const NAMED_M: [f32; 3] = [1.0, 10.0, 100.0];
 
 pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
-    if state.phase != Phase::Walking || state.menu_open {
+    if !are_shown(state) {
         return;
     }
-    let speed = state.speed != PlaySpeed::Usual && !state.settings.hud;
-    if !speed && !state.depth_shown {
-        return;
-    }
-    // In a narrow window a note may stand below.
-    let narrow = context.content_rect().width() < notices::NARROW;
-    let up = if narrow { 84.0 } else { 14.0 };
+    let speed = shows_speed(state);
+    // In a narrow window a note may stand below, or the bar of branches with a note over it.
+    let up = match context.content_rect().width() < notices::NARROW {
+        true if branches::shows_bar(state) => 146.0,
+        true => 84.0,
+        false => 14.0,
+    };
     egui::Area::new(egui::Id::unique("marks"))
         .anchor(Align2::LEFT_BOTTOM, vec2(14.0, -up))
         .interactable(false)
@@ -40,12 +40,53 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
                     };
                     ui.label(RichText::new(text).small().color(theme::TEXT));
                 }
+                if state.marked.is_any() {
+                    marked_ui(ui, state);
+                }
                 if state.depth_shown {
                     ui.label(RichText::new(say!("marks-depth")).small().color(theme::TEXT));
                     scale_ui(ui);
                 }
             });
         });
+}
+
+/// Whether anything stands in the corner.
+pub(super) fn are_shown(state: &UiState<'_>) -> bool {
+    let anything = shows_speed(state) || state.depth_shown || state.marked.is_any();
+    anything && state.phase == Phase::Walking && !state.menu_open
+}
+
+fn shows_speed(state: &UiState<'_>) -> bool {
+    state.speed != PlaySpeed::Usual && !state.settings.hud
+}
+
+/// When a marked picture was seen, since the walk began.
+pub(super) fn time(state: &UiState<'_>, end: MarkEnd) -> Option<String> {
+    let frame = state.marked.at(end)?;
+    Some(hud::fine_clock(frame as f64 / state.world?.frames_per_sec))
+}
+
+/// How long the marked stretch is, if both its ends are marked.
+pub(super) fn length(state: &UiState<'_>) -> Option<String> {
+    let secs = state.marked.frames()? as f64 / state.world?.frames_per_sec;
+    Some(say!("unit-seconds", number = format!("{secs:.1}")))
+}
+
+/// The marks, and how long it is from one to the other.
+fn marked_ui(ui: &mut egui::Ui, state: &UiState<'_>) {
+    ui.horizontal(|ui| {
+        let ends = [
+            time(state, MarkEnd::In).map(|time| say!("marks-in", time = time)),
+            time(state, MarkEnd::Out).map(|time| say!("marks-out", time = time)),
+        ];
+        for text in ends.into_iter().flatten() {
+            ui.label(RichText::new(text).small().color(theme::TEXT));
+        }
+        if let Some(length) = length(state) {
+            ui.label(RichText::new(length).small().color(theme::ACCENT));
+        }
+    });
 }
 
 /// What comes of the speed, if the device does not keep up.

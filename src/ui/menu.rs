@@ -1,6 +1,6 @@
 //! The menu: a sheet over the left side of the picture, while the world waits.
 
-use egui::{Align2, Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
+use egui::{Color32, CornerRadius, FontId, RichText, Sense, Stroke, StrokeKind, vec2};
 
 use super::{Interface, Phase, UiCommand, UiState, focus, keys, page, recording, scale, theme, walking};
 use crate::settings::Deed;
@@ -23,21 +23,25 @@ pub(super) fn menu_ui(
         .show(context, |ui| {
             egui::Frame::new()
                 .fill(theme::panel_fill())
-                .inner_margin(egui::Margin::symmetric(MARGIN, 20))
+                .inner_margin(egui::Margin {
+                    right: MARGIN - page::BAR as i8,
+                    ..egui::Margin::symmetric(MARGIN, 20)
+                })
                 .show(ui, |ui| {
+                    // The bar goes into the margin, so that what scrolls is as wide as head and foot.
                     let width = WIDTH.min(screen.width()) - 2.0 * f32::from(MARGIN);
-                    ui.set_width(width);
+                    ui.set_width(width + page::BAR);
                     ui.set_height(screen.height() - 40.0);
                     let low = page::is_low(context);
                     if !low {
-                        head_ui(ui, state, commands);
+                        page::of_width(ui, width, |ui| head_ui(ui, state, commands));
                     }
                     let foot = if low { 0.0 } else { 44.0 };
                     egui::ScrollArea::vertical()
                         .auto_shrink([false, false])
                         .max_height(ui.available_height() - foot)
                         .show(ui, |ui| {
-                            ui.set_width(width - 10.0);
+                            ui.set_width(width);
                             if low {
                                 head_ui(ui, state, commands);
                             }
@@ -55,7 +59,7 @@ pub(super) fn menu_ui(
                             focus::follow(ui);
                         });
                     if !low {
-                        foot_ui(ui, state, commands);
+                        page::of_width(ui, width, |ui| foot_ui(ui, state, commands));
                     }
                 });
         });
@@ -110,15 +114,18 @@ fn actions_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComma
         let (text, hint) = (say!("menu-screenshot"), say!("menu-screenshot-hint"));
         button(ui, walking, text, hint, Deed::Screenshot, UiCommand::Screenshot);
     });
-    let branches = egui::Button::new(say!("menu-branches")).min_size(vec2(ui.available_width(), 34.0));
+    let size = vec2(ui.available_width(), 34.0);
     let hint = format!(
         "{}{}",
         say!("menu-branches-hint"),
         keys::hint(&state.settings.bindings, Deed::Branches)
     );
-    if ui.add_enabled(walking, branches).on_hover_text(hint).clicked() {
-        commands.push(UiCommand::Branches);
-    }
+    ui.add_enabled_ui(walking, |ui| {
+        let branches = ui.add_sized(size, egui::Button::new(say!("menu-branches")));
+        if branches.on_hover_text(hint).clicked() {
+            commands.push(UiCommand::Branches);
+        }
+    });
 }
 
 /// Two buttons stand side by side if their words fit.
@@ -202,14 +209,7 @@ fn tile_ui(
     let middle = band.center().y - 0.5 * galley.size().y;
     painter.galley(egui::pos2(rect.left() + 8.0, middle), galley, Color32::WHITE);
     if let Some(text) = key {
-        let at = rect.right_top() + vec2(-8.0, 6.0);
-        for (offset, color) in [
-            (vec2(1.0, 1.0), Color32::from_black_alpha(190)),
-            (vec2(0.0, 0.0), Color32::WHITE),
-        ] {
-            let font = FontId::proportional(13.0);
-            painter.text(at + offset, Align2::RIGHT_TOP, text, font, color);
-        }
+        theme::key_label(painter, rect.right_top() + vec2(-6.0, 6.0), text);
     }
     let stroke = if response.has_focus() {
         Stroke::new(3.0, theme::ACCENT)
@@ -270,10 +270,10 @@ fn settings_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiComm
     walking::row_ui(ui, say!("menu-size"), |ui| scale::size_ui(ui, state, commands));
     let mut settings = state.settings.clone();
     let with_key = |text: &str, deed| format!("{text}{}", keys::hint(&state.settings.bindings, deed));
-    ui.checkbox(&mut settings.hud, with_key(say!("menu-numbers"), Deed::Hud));
+    theme::checkbox(ui, &mut settings.hud, with_key(say!("menu-numbers"), Deed::Hud));
     let mut fullscreen = settings.fullscreen;
     let fill = with_key(say!("menu-full-screen"), Deed::Fullscreen);
-    if ui.checkbox(&mut fullscreen, fill).changed() {
+    if theme::checkbox(ui, &mut fullscreen, fill).changed() {
         commands.push(UiCommand::ToggleFullscreen);
     }
     if settings != *state.settings {

@@ -27,7 +27,9 @@ mod walking;
 
 use std::path::PathBuf;
 
-use crate::engine::{BranchTree, ExportKind, ExportProgress, PlaySpeed, RecordingStats, Stats, WorldInfo};
+use crate::engine::{
+    BranchTree, ExportKind, ExportProgress, MarkEnd, Marked, PlaySpeed, RecordingStats, Stats, Stretch, WorldInfo,
+};
 use crate::frame::Frame;
 use crate::settings::{Press, Settings};
 use crate::words::say;
@@ -145,6 +147,8 @@ pub struct UiState<'a> {
     pub hud: &'a HudNumbers,
     /// The recording, if one runs.
     pub recording: Option<&'a RecordingStats>,
+    /// What is marked of the walk.
+    pub marked: Marked,
     /// How far the saving of a stretch of the past is, if one is being saved.
     pub exporting: Option<ExportProgress>,
     /// Preferences.
@@ -172,8 +176,10 @@ pub enum UiCommand {
     Restart(Option<u64>),
     /// Begin or end a recording.
     ToggleRecording,
-    /// Save the last seconds before the picture on the screen.
-    Export(f64, ExportKind),
+    /// Mark the picture on the screen as this end of a stretch to be saved.
+    Mark(MarkEnd),
+    /// Save a stretch of the past.
+    Export(Stretch, ExportKind),
     /// Save the picture.
     Screenshot,
     /// Begin in this bundled first frame.
@@ -308,7 +314,7 @@ impl Interface {
             None => self.crash.closed(),
         }
         drop::drop_ui(context, &mut commands);
-        self.toasts.show(context);
+        self.toasts.show(context, notices::height(context, state));
         commands
     }
 

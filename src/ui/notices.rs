@@ -2,7 +2,7 @@
 
 use egui::{Align2, RichText, vec2};
 
-use super::{Phase, UiCommand, UiState, keys, theme};
+use super::{Phase, UiCommand, UiState, branches, keys, marks, page, theme};
 use crate::settings::Deed;
 use crate::words::say;
 
@@ -13,21 +13,53 @@ pub(super) fn notices_ui(context: &egui::Context, state: &UiState<'_>, commands:
         Phase::Ready => {}
         Phase::Walking if state.menu_open || state.prompt_open || state.branches_open => {}
         // The bar of branches stands at the bottom then.
-        Phase::Walking if state.rewinding => above(context, say!("notice-going-back"), 92.0),
+        Phase::Walking if state.rewinding => above(context, &going_back(state), BAR),
+        Phase::Walking if state.paused && branches::shows_bar(state) => above(context, &paused(state), BAR),
         Phase::Walking if state.paused => above(context, &paused(state), 14.0),
         Phase::Walking if state.show_hint => note(context, &beginning(state), Align2::CENTER_BOTTOM, -28.0),
         Phase::Walking => {}
     }
 }
 
-/// A window that is less wide has no room above for a note between the corners.
-pub(super) const NARROW: f32 = 640.0;
+/// A window that is less wide has no room above for a note between the numbers and the light of a recording.
+pub(super) const NARROW: f32 = 900.0;
+/// A note is so far up where the bar of branches stands below it.
+const BAR: f32 = 92.0;
+
+/// How much of the lower edge of a narrow window belongs to notes, or to the foot of the menu: messages stand above it.
+pub(super) fn height(context: &egui::Context, state: &UiState<'_>) -> f32 {
+    if context.content_rect().width() >= NARROW || page::is_low(context) || state.home_open {
+        return 0.0;
+    }
+    let at_work = state.phase == Phase::Walking;
+    match () {
+        () if state.menu_open => 52.0,
+        () if marks::are_shown(state) && branches::shows_bar(state) => 220.0,
+        () if marks::are_shown(state) => 160.0,
+        () if branches::shows_bar(state) => BAR + 44.0,
+        () if at_work && (state.paused || state.show_hint) => 62.0,
+        () => 0.0,
+    }
+}
+
+/// The keys that mark, if both ends have one.
+fn marking(state: &UiState<'_>) -> Option<String> {
+    let key = |deed| keys::label(&state.settings.bindings, deed);
+    let (first, last) = (key(Deed::MarkIn)?, key(Deed::MarkOut)?);
+    Some(say!("notice-marking", first = first, last = last))
+}
+
+fn going_back(state: &UiState<'_>) -> String {
+    let way = say!("notice-going-back");
+    marking(state).map_or_else(|| way.to_owned(), |marking| format!("{way}    {marking}"))
+}
 
 fn paused(state: &UiState<'_>) -> String {
     let key = |deed| keys::label(&state.settings.bindings, deed);
     let ways = [
         key(Deed::Pause).map(|key| say!("notice-paused-go-on", key = key)),
         key(Deed::Step).map(|key| say!("notice-paused-step", key = key)),
+        marking(state),
     ];
     let ways: Vec<String> = ways.into_iter().flatten().collect();
     say!("notice-paused", ways = ways.join(", "))
@@ -94,31 +126,27 @@ fn failure_ui(context: &egui::Context, message: &str, commands: &mut Vec<UiComma
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
         .fade_in(false)
         .show(context, |ui| {
-            egui::Frame::new()
-                .fill(theme::panel_fill())
-                .corner_radius(12)
-                .inner_margin(26)
-                .show(ui, |ui| {
-                    let screen = context.content_rect();
-                    ui.set_width((screen.width() - 80.0).clamp(40.0, 440.0));
-                    ui.label(RichText::new(say!("notice-failed")).heading());
-                    ui.add_space(2.0);
-                    let height = (screen.height() - 170.0).max(40.0);
-                    egui::ScrollArea::vertical()
-                        .max_height(height)
-                        .min_scrolled_height(height)
-                        .show(ui, |ui| {
-                            ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
-                        });
-                    ui.add_space(8.0);
-                    ui.horizontal_wrapped(|ui| {
-                        if ui.add(theme::primary_button(say!("try-again"))).clicked() {
-                            commands.push(UiCommand::Retry);
-                        }
-                        if ui.button(say!("quit")).clicked() {
-                            commands.push(UiCommand::Quit);
-                        }
+            theme::sheet_frame(26).show(ui, |ui| {
+                let screen = context.content_rect();
+                ui.set_width((screen.width() - 80.0).clamp(40.0, 440.0));
+                ui.label(RichText::new(say!("notice-failed")).heading());
+                ui.add_space(2.0);
+                let height = (screen.height() - 170.0).max(40.0);
+                egui::ScrollArea::vertical()
+                    .max_height(height)
+                    .min_scrolled_height(height)
+                    .show(ui, |ui| {
+                        ui.add(egui::Label::new(RichText::new(message).color(theme::DIM)).wrap());
                     });
+                ui.add_space(8.0);
+                ui.horizontal_wrapped(|ui| {
+                    if ui.add(theme::primary_button(say!("try-again"))).clicked() {
+                        commands.push(UiCommand::Retry);
+                    }
+                    if ui.button(say!("quit")).clicked() {
+                        commands.push(UiCommand::Quit);
+                    }
                 });
+            });
         });
 }

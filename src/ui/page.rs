@@ -20,7 +20,11 @@ pub(super) fn is_low(context: &egui::Context) -> bool {
 /// Covers the window, and lets a page be laid out within its margins.
 pub(super) fn page_ui(context: &egui::Context, name: &str, add: impl FnOnce(&mut egui::Ui)) {
     let screen = context.content_rect();
-    let margin = if screen.width() < 600.0 { 14.0 } else { 36.0 };
+    let margin = match screen.width() {
+        narrow if narrow < 600.0 => 14.0,
+        middling if middling < 800.0 => 24.0,
+        _ => 36.0,
+    };
     egui::Area::new(egui::Id::unique(name))
         .fixed_pos(screen.min)
         .constrain(false)
@@ -43,6 +47,14 @@ pub(super) fn name_ui(ui: &mut egui::Ui) {
             .extra_letter_spacing(3.0)
             .color(theme::ACCENT),
     );
+}
+
+/// Lays out below each other, no wider than this.
+pub(super) fn of_width(ui: &mut egui::Ui, width: f32, add: impl FnOnce(&mut egui::Ui)) {
+    ui.scope(|ui| {
+        ui.set_max_width(width);
+        add(ui);
+    });
 }
 
 /// A column that scrolls; `size` is that of what is in it, `gap` lies between things side by side.

@@ -8,6 +8,9 @@ use crate::engine::WorldInfo;
 use crate::settings::Deed;
 use crate::words::say;
 
+/// A box that is less wide has the keys below the title.
+const NARROW: f32 = 370.0;
+
 /// What is being written.
 #[derive(Default)]
 pub(super) struct PromptBox {
@@ -180,6 +183,11 @@ impl PromptBox {
         egui::TextEdit::store_state(context, id, state);
     }
 
+    /// What was written, without the gaps of writing.
+    fn tidy(&self) -> String {
+        self.text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Takes over the walk's prompt when it has changed.
     fn take(&mut self, prompt: &str) {
         if self.taken.as_deref() != Some(prompt) {
@@ -199,24 +207,31 @@ impl PromptBox {
             self.taken = None;
         }
         self.take(state.prompt);
+        // What is written next is a word of its own, not the end of the last one.
+        if opened && !self.text.is_empty() && !self.text.ends_with(' ') {
+            self.text.push(' ');
+        }
         egui::Area::new(egui::Id::unique("prompt"))
             .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -28.0))
             .fade_in(false)
             .show(context, |ui| {
-                let frame = egui::Frame::new()
-                    .fill(theme::panel_fill())
-                    .corner_radius(12)
-                    .inner_margin(egui::Margin::symmetric(20, 16));
+                let frame = theme::sheet_frame(egui::Margin::symmetric(20, 16));
                 frame.show(ui, |ui| {
                     let screen = context.content_rect();
                     ui.set_width((screen.width() - 80.0).clamp(40.0, 620.0));
-                    ui.horizontal(|ui| {
-                        ui.label(RichText::new(say!("prompt-title")).color(Color32::WHITE));
-                        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                            let keys = RichText::new(say!("prompt-keys")).small().color(theme::DIM);
-                            ui.add(egui::Label::new(keys).truncate());
+                    let title = RichText::new(say!("prompt-title")).color(Color32::WHITE);
+                    let keys = RichText::new(say!("prompt-keys")).small().color(theme::DIM);
+                    if ui.available_width() < NARROW {
+                        ui.label(title);
+                        ui.add(egui::Label::new(keys).wrap());
+                    } else {
+                        ui.horizontal(|ui| {
+                            ui.label(title);
+                            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                                ui.add(egui::Label::new(keys).truncate());
+                            });
                         });
-                    });
+                    }
                     // A box that is as large as what is in it would else not let it grow.
                     let height = (screen.height() - 130.0).max(60.0);
                     egui::ScrollArea::vertical()
@@ -224,7 +239,7 @@ impl PromptBox {
                         .min_scrolled_height(height)
                         .show(ui, |ui| {
                             if self.editor_ui(ui, world, "prompt over the picture", opened) {
-                                commands.push(UiCommand::Prompt(self.text.trim().to_owned()));
+                                commands.push(UiCommand::Prompt(self.tidy()));
                             }
                             focus::follow(ui);
                         });
@@ -242,10 +257,10 @@ impl PromptBox {
         let key = keys::hint(&state.settings.bindings, Deed::Prompt);
         theme::section(ui, &format!("{}{key}", say!("prompt-section")));
         let enter = self.editor_ui(ui, world, "prompt in the menu", false);
-        let changed = self.text.trim() != state.prompt;
+        let changed = self.tidy() != state.prompt;
         let button = egui::Button::new(say!("prompt-use")).min_size(vec2(ui.available_width(), 34.0));
         if ui.add_enabled(changed, button).clicked() || (enter && changed) {
-            commands.push(UiCommand::Prompt(self.text.trim().to_owned()));
+            commands.push(UiCommand::Prompt(self.tidy()));
         }
     }
 }

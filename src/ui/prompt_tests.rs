@@ -15,7 +15,7 @@ fn the_box_shows_the_words_of_the_walk_and_those_that_are_known() {
     let panel = opened();
     panel.says(&[
         "What shall it be?",
-        "snow at\n",
+        "snow at \n",
         "forest",
         "dusk",
         "2 of at most 3 words",
@@ -26,7 +26,7 @@ fn the_box_shows_the_words_of_the_walk_and_those_that_are_known() {
 #[test]
 fn what_is_written_is_used_by_enter_and_unknown_words_are_named() {
     let mut panel = opened();
-    panel.write(" castle");
+    panel.write("castle");
     panel.says(&["Vale does not know: castle"]);
     let mut panel = opened();
     panel.write(" dusk");
@@ -88,5 +88,5 @@ fn arrows_lead_out_of_the_field_to_the_known_words() {
             .map(|w| Some(w.to_owned()))
             .contains(&word)
     );
-    assert!(!panel.text().contains("snow at\n"), "{}", panel.text());
+    assert!(!panel.text().contains("snow at \n"), "{}", panel.text());
 }

@@ -6,22 +6,46 @@ use egui::{Align2, RichText, vec2};
 use super::hud::clock;
 use super::shelf::size_text;
 use super::walking::{choice_ui, row_ui};
-use super::{UiCommand, UiState, theme};
-use crate::engine::{ExportKind, ExportProgress, RecordingStats};
-use crate::settings::Quality;
+use super::{UiCommand, UiState, keys, marks, theme};
+use crate::engine::{ExportKind, ExportProgress, MarkEnd, RecordingStats, Stretch};
+use crate::settings::{Deed, Quality};
 use crate::words::say;
 
 /// Stretches of the past that the menu offers, in seconds.
 const STRETCHES_SECS: [f64; 4] = [5.0, 10.0, 30.0, f64::INFINITY];
 
-/// What the menu remembers: which of [`STRETCHES_SECS`] is chosen.
+/// What the menu remembers.
 pub(super) struct Past {
+    /// Which of [`STRETCHES_SECS`] is chosen.
     chosen: usize,
+    /// What is marked is chosen in their place.
+    marked: bool,
+    /// There was a marked stretch when the menu was shown last.
+    was_marked: bool,
 }
 
 impl Default for Past {
     fn default() -> Self {
-        Self { chosen: 1 }
+        Self {
+            chosen: 1,
+            marked: false,
+            was_marked: false,
+        }
+    }
+}
+
+impl Past {
+    /// Who has just marked a stretch means that one; without one it cannot be meant.
+    fn follow(&mut self, is_marked: bool) {
+        self.marked = is_marked && (self.marked || !self.was_marked);
+        self.was_marked = is_marked;
+    }
+
+    fn stretch(&self) -> Stretch {
+        match self.marked {
+            true => Stretch::Marked,
+            false => Stretch::Last(STRETCHES_SECS[self.chosen.min(STRETCHES_SECS.len() - 1)]),
+        }
     }
 }
 
@@ -56,18 +80,61 @@ fn light_ui(ui: &mut egui::Ui, recording: &RecordingStats) {
         let name = say!("recording-light-name", time = time);
         tell(time, egui::Color32::WHITE).widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
         tell(size_text(recording.bytes), theme::DIM);
-        let color = if recording.dropped > 0 {
-            theme::WARNING
-        } else {
-            theme::DIM
-        };
-        tell(say!("recording-dropped", count = recording.dropped), color);
+        // That nothing is lost is as it should be.
+        if recording.dropped > 0 {
+            tell(say!("recording-dropped", count = recording.dropped), theme::WARNING);
+        }
     });
 }
 
 fn saving(progress: ExportProgress) -> String {
     let percent = 100 * progress.done / progress.total.max(1);
     say!("recording-saving", count = progress.total, percent = percent)
+}
+
+/// Marks the ends of a stretch, and chooses what lies between.
+fn marks_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
+    let bindings = &state.settings.bindings;
+    ui.add_enabled_ui(state.can_go_back, |ui| {
+        row_ui(ui, say!("recording-marks"), |ui| {
+            for (end, deed, text, hint) in [
+                (
+                    MarkEnd::In,
+                    Deed::MarkIn,
+                    say!("recording-mark-in"),
+                    say!("recording-mark-in-hint"),
+                ),
+                (
+                    MarkEnd::Out,
+                    Deed::MarkOut,
+                    say!("recording-mark-out"),
+                    say!("recording-mark-out-hint"),
+                ),
+            ] {
+                let time = marks::time(state, end);
+                let text = match (&time, end) {
+                    (Some(time), MarkEnd::In) => say!("marks-in", time = time),
+                    (Some(time), MarkEnd::Out) => say!("marks-out", time = time),
+                    (None, _) => text.to_owned(),
+                };
+                let hint = format!("{hint}{}", keys::hint(bindings, deed));
+                if choice_ui(ui, 2, &text, &text, false).on_hover_text(hint).clicked() {
+                    commands.push(UiCommand::Mark(end));
+                }
+            }
+        });
+    });
+    let length = marks::length(state);
+    past.follow(length.is_some());
+    if let Some(length) = length {
+        row_ui(ui, "", |ui| {
+            let text = say!("recording-marked", time = length);
+            let choice = choice_ui(ui, 1, &text, &text, past.marked);
+            if choice.on_hover_text(say!("recording-marked-hint")).clicked() {
+                past.marked = true;
+            }
+        });
+    }
 }
 
 pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut Vec<UiCommand>) {
@@ -88,8 +155,7 @@ pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, c
             }
         }
     });
-    ui.checkbox(&mut settings.record_keys, say!("recording-keys"))
-        .on_hover_text(say!("recording-keys-hint"));
+    theme::checkbox(ui, &mut settings.record_keys, say!("recording-keys")).on_hover_text(say!("recording-keys-hint"));
     if settings != *state.settings {
         commands.push(UiCommand::Settings(settings));
     }
@@ -104,15 +170,16 @@ pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, c
                 4,
                 &text,
                 &say!("recording-last-name", time = text),
-                past.chosen == number,
+                !past.marked && past.chosen == number,
             )
             .on_hover_text(hint)
             .clicked()
             {
-                past.chosen = number;
+                (past.chosen, past.marked) = (number, false);
             }
         }
     });
+    marks_ui(past, ui, state, commands);
     let free = state.can_go_back && state.exporting.is_none();
     ui.add_enabled_ui(free, |ui| {
         row_ui(ui, "", |ui| {
@@ -129,8 +196,7 @@ pub(super) fn menu_ui(past: &mut Past, ui: &mut egui::Ui, state: &UiState<'_>, c
                 ),
             ] {
                 if choice_ui(ui, 2, text, text, false).on_hover_text(hint).clicked() {
-                    let secs = STRETCHES_SECS[past.chosen.min(STRETCHES_SECS.len() - 1)];
-                    commands.push(UiCommand::Export(secs, kind));
+                    commands.push(UiCommand::Export(past.stretch(), kind));
                 }
             }
         });

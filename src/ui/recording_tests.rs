@@ -18,7 +18,8 @@ fn while_recording_time_size_and_lost_frames_are_told() {
     let recording_panel = |dropped: Option<u64>| panel(|scene| scene.recording = dropped.map(recording));
     assert!(!recording_panel(None).text().contains("dropped"));
     let panel = recording_panel(Some(0));
-    panel.says(&["1:15\n3.4 MB\n0 dropped\n"]);
+    panel.says(&["1:15\n3.4 MB\n"]);
+    assert!(!panel.text().contains("dropped"));
     panel.get_by_label("Recording, 1:15");
     recording_panel(Some(3)).says(&["3 dropped"]);
 }
@@ -37,13 +38,61 @@ fn the_menu_chooses_how_recordings_are_made() {
 #[test]
 fn the_menu_saves_the_stretch_that_is_chosen() {
     let mut panel = panel(|scene| scene.menu_open = true);
-    assert_eq!(panel.click("Save as GIF"), [UiCommand::Export(10.0, ExportKind::Gif)]);
+    assert_eq!(
+        panel.click("Save as GIF"),
+        [UiCommand::Export(Stretch::Last(10.0), ExportKind::Gif)]
+    );
     assert_eq!(panel.click("The last: 30 s"), []);
-    let pictures = [UiCommand::Export(30.0, ExportKind::Pictures)];
+    let pictures = [UiCommand::Export(Stretch::Last(30.0), ExportKind::Pictures)];
     assert_eq!(panel.click("Save as PNGs"), pictures);
     assert_eq!(panel.click("The last: All"), []);
-    let all = [UiCommand::Export(f64::INFINITY, ExportKind::Gif)];
+    let all = [UiCommand::Export(Stretch::Last(f64::INFINITY), ExportKind::Gif)];
     assert_eq!(panel.click("Save as GIF"), all);
+}
+
+#[test]
+fn a_marked_stretch_is_told_and_chosen_to_be_saved() {
+    let marked = Marked {
+        from: Some(240),
+        to: Some(316),
+    };
+    let mut panel = panel(|scene| scene.menu_open = true);
+    assert_eq!(panel.click("In"), [UiCommand::Mark(MarkEnd::In)]);
+    assert_eq!(panel.click("Out"), [UiCommand::Mark(MarkEnd::Out)]);
+    panel.state_mut().marked = Marked { to: None, ..marked };
+    panel.commands();
+    assert!(panel.has("In 0:10.0") && panel.has("Out"));
+    let ten_secs = [UiCommand::Export(Stretch::Last(10.0), ExportKind::Gif)];
+    assert_eq!(panel.click("Save as GIF"), ten_secs);
+    // Who has just marked a stretch means it.
+    panel.state_mut().marked = marked;
+    panel.commands();
+    panel.says(&["Out 0:13.2", "The marked stretch, 3.2 s"]);
+    let all_of_it = [UiCommand::Export(Stretch::Marked, ExportKind::Pictures)];
+    assert_eq!(panel.click("Save as PNGs"), all_of_it);
+    panel.click("The last: 10 s");
+    assert_eq!(panel.click("Save as GIF"), ten_secs);
+    panel.click("The marked stretch, 3.2 s");
+    panel.state_mut().marked = Marked::default();
+    panel.commands();
+    assert_eq!(panel.click("Save as GIF"), ten_secs);
+}
+
+#[test]
+fn marks_are_shown_while_walking_and_in_the_past() {
+    let mut panel = panel(|scene| {
+        scene.branches = Some(branches::two_ways());
+        scene.marked = Marked {
+            from: Some(200),
+            to: Some(280),
+        };
+    });
+    panel.says(&["In 0:08.3", "Out 0:11.7", "3.4 s"]);
+    // The bar stands there at rest, too.
+    assert!(!panel.text().contains("0:12\n"));
+    panel.state_mut().paused = true;
+    panel.commands();
+    panel.says(&["0:12\n", "Paused", "I and O mark a stretch to save"]);
 }
 
 #[test]

@@ -105,6 +105,10 @@ pub(super) fn branches(scene: &mut Scene) {
 pub(super) fn rewind(scene: &mut Scene) {
     scene.rewinding = true;
     scene.branches = Some(branches::two_ways());
+    scene.marked = Marked {
+        from: Some(180),
+        to: Some(256),
+    };
 }
 
 fn depth(scene: &mut Scene) {

@@ -16,6 +16,8 @@ pub(super) const CARD: Color32 = Color32::from_rgb(25, 28, 33);
 pub(super) const CARD_HOVERED: Color32 = Color32::from_rgb(35, 39, 46);
 /// The line round what is bound to a key.
 pub(super) const CHIP_LINE: Color32 = Color32::from_rgb(58, 63, 72);
+/// The edge of boxes to tick; three times as bright as panels.
+const BOX_LINE: Color32 = Color32::from_rgb(112, 118, 128);
 const BUTTON: Color32 = Color32::from_rgb(38, 42, 49);
 const BUTTON_HOVERED: Color32 = Color32::from_rgb(52, 57, 66);
 const BUTTON_PRESSED: Color32 = Color32::from_rgb(66, 72, 82);
@@ -30,12 +32,27 @@ pub(super) fn note_fill() -> Color32 {
     Color32::from_rgba_unmultiplied(12, 14, 17, 190)
 }
 
+/// The edge of what lies over the picture: on the black bars beside the picture, and on a black sky, nothing else shows it.
+pub(super) fn edge() -> Stroke {
+    Stroke::new(1.0, Color32::from_white_alpha(26))
+}
+
 /// A small rounded box over the picture.
 pub(super) fn note_frame() -> egui::Frame {
     egui::Frame::new()
         .fill(note_fill())
+        .stroke(edge())
         .corner_radius(10)
         .inner_margin(Margin::symmetric(14, 9))
+}
+
+/// A larger box over the picture, with things to choose in it.
+pub(super) fn sheet_frame(margin: impl Into<Margin>) -> egui::Frame {
+    egui::Frame::new()
+        .fill(panel_fill())
+        .stroke(edge())
+        .corner_radius(12)
+        .inner_margin(margin)
 }
 
 /// Dresses a context.
@@ -92,6 +109,38 @@ pub(super) fn primary_button(text: &str) -> egui::Button<'_> {
     egui::Button::new(egui::RichText::new(text).size(16.0).color(ON_ACCENT))
         .fill(ACCENT)
         .corner_radius(8)
+}
+
+/// A box to tick.
+pub(super) fn checkbox<'a>(ui: &mut egui::Ui, on: &'a mut bool, text: impl egui::IntoAtoms<'a>) -> egui::Response {
+    edged(ui, |ui| ui.checkbox(on, text))
+}
+
+/// One of several, of which one is chosen.
+pub(super) fn radio<'a>(ui: &mut egui::Ui, chosen: bool, text: impl egui::IntoAtoms<'a>) -> egui::Response {
+    edged(ui, |ui| ui.radio(chosen, text))
+}
+
+/// Edges are drawn where the ground alone of what is to be ticked would hardly be seen.
+fn edged(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui) -> egui::Response) -> egui::Response {
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+            widget.bg_stroke = Stroke::new(1.0, BOX_LINE);
+        }
+        add(ui)
+    })
+    .inner
+}
+
+/// A small label over a picture: dark ground, white words. `right_top` is its corner.
+pub(super) fn key_label(painter: &egui::Painter, right_top: egui::Pos2, text: &str) {
+    let font = FontId::proportional(13.0);
+    let text = painter.layout_no_wrap(text.to_owned(), font, Color32::WHITE);
+    let width = (text.size().x + 12.0).max(24.0);
+    let at = egui::Rect::from_min_size(right_top - vec2(width, 0.0), vec2(width, 22.0));
+    painter.rect_filled(at, 6.0, Color32::from_black_alpha(150));
+    painter.galley(at.center() - 0.5 * text.size(), text, Color32::WHITE);
 }
 
 /// The caption over a part of the menu.

@@ -60,7 +60,8 @@ impl Toasts {
         }
     }
 
-    pub(super) fn show(&mut self, context: &egui::Context) {
+    /// Shows them, so far above the lower edge.
+    pub(super) fn show(&mut self, context: &egui::Context, above: f32) {
         let now = context.input(|input| input.time);
         for toast in &mut self.shown {
             toast.until_secs.get_or_insert(now + toast.kind.secs(&toast.text));
@@ -72,7 +73,7 @@ impl Toasts {
         };
         context.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.02)));
         egui::Area::new(egui::Id::unique("toasts"))
-            .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0))
+            .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0 - above))
             .order(egui::Order::Foreground)
             .interactable(false)
             .fade_in(false)
@@ -88,6 +89,7 @@ impl Toasts {
 fn toast_ui(ui: &mut egui::Ui, toast: &Toast, width: f32) {
     let shown = egui::Frame::new()
         .fill(theme::panel_fill())
+        .stroke(theme::edge())
         .corner_radius(8)
         .inner_margin(egui::Margin {
             left: 18,
@@ -117,7 +119,7 @@ mod tests {
             ..egui::RawInput::default()
         };
         context
-            .run_ui(input, |ui| toasts.show(ui.ctx()))
+            .run_ui(input, |ui| toasts.show(ui.ctx(), 0.0))
             .drop_without_applying_deltas();
     }
 

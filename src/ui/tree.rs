@@ -83,7 +83,11 @@ impl<'a> TreeLayout<'a> {
 
     /// Where the walk stands: its place and its row.
     pub(super) fn here(&self, tree: &BranchTree) -> Option<(f32, usize)> {
-        let at = tree.at_latent;
+        self.on_path(tree.at_latent)
+    }
+
+    /// Where a latent frame of the walk lies: its place and its row.
+    pub(super) fn on_path(&self, at: u64) -> Option<(f32, usize)> {
         let mut path = self.lines.iter().filter(|l| l.on_path);
         let begin = |l: &Placed<'_>| l.line.parent.is_none() && at == l.line.from_latent;
         let line = path.find(|l| begin(l) || (l.line.from_latent < at && at <= l.line.to_latent))?;

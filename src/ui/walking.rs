@@ -40,7 +40,7 @@ pub(super) fn walking_ui(ui: &mut egui::Ui, state: &UiState<'_>, commands: &mut 
     });
     let mut depth = state.depth_view;
     let text = format!("{}{}", say!("walking-depth"), keys::hint(bindings, Deed::Depth));
-    if ui.checkbox(&mut depth, text).changed() {
+    if theme::checkbox(ui, &mut depth, text).changed() {
         commands.push(UiCommand::ToggleDepth);
     }
 }

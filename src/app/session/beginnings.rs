@@ -99,8 +99,8 @@ impl Session {
             return self.warn(say!("told-is-being-recorded"));
         }
         match std::fs::remove_file(path) {
-            Ok(()) => self.say(say!("told-deleted", file = path.display())),
-            Err(error) => self.warn(say!("told-not-deleted", file = path.display(), error = error)),
+            Ok(()) => self.say(say!("told-deleted", file = paths::short(path))),
+            Err(error) => self.warn(say!("told-not-deleted", file = paths::short(path), error = error)),
         }
         self.effects.push(Effect::LookAtFiles);
     }

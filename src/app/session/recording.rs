@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use crate::engine::{Command, ExportKind};
+use crate::engine::{Command, ExportKind, MarkEnd, Stretch};
 use crate::paths;
 use crate::record::{Quality, Style};
 use crate::words::say;
@@ -34,18 +34,27 @@ impl Session {
     pub(super) fn on_recorded(&mut self, path: &Path, frames: u64, dropped: u64) {
         self.recording = None;
         if dropped == 0 {
-            return self.say(say!("told-recorded", count = frames, file = path.display()));
+            return self.say(say!("told-recorded", count = frames, file = paths::short(path)));
         }
         self.warn(say!(
             "told-recorded-missing",
             count = frames,
-            file = path.display(),
+            file = paths::short(path),
             missing = dropped,
         ));
     }
 
-    /// Saves the last seconds before the picture on the screen.
-    pub(in crate::app) fn export(&mut self, secs: f64, kind: ExportKind, dir: PathBuf) {
-        self.send(Command::Export { secs, kind, dir });
+    /// Marks the picture on the screen as an end of a stretch to be saved.
+    pub(in crate::app) fn mark(&mut self, end: MarkEnd) {
+        let Some(shown) = self.shown.as_ref().filter(|_| self.walk_lives) else {
+            return;
+        };
+        let frame = shown.frame.index;
+        self.send(Command::Mark { end, frame });
+    }
+
+    /// Saves a stretch of the past.
+    pub(in crate::app) fn export(&mut self, stretch: Stretch, kind: ExportKind, dir: PathBuf) {
+        self.send(Command::Export { stretch, kind, dir });
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut 
         settings.bindings.use_keys(KeyPreset::ALL[chosen]);
     }
     sensitivity_ui(ui, grid, say!("controls-mouse"), &mut settings.mouse_sensitivity);
-    let invert = ui.checkbox(&mut settings.invert_y, say!("controls-invert"));
+    let invert = theme::checkbox(ui, &mut settings.invert_y, say!("controls-invert"));
     ring(ui, &invert);
     grid.add(&invert);
     grid.next_row();
@@ -42,7 +42,7 @@ pub(super) fn devices_ui(ui: &mut egui::Ui, state: &UiState<'_>, settings: &mut 
         settings.bindings.use_pad(PadPreset::ALL[chosen]);
     }
     let mut swapped = settings.bindings.sticks_swapped();
-    let swap = ui.checkbox(&mut swapped, say!("controls-swap-sticks"));
+    let swap = theme::checkbox(ui, &mut swapped, say!("controls-swap-sticks"));
     ring(ui, &swap);
     grid.add(&swap);
     grid.next_row();
