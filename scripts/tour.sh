@@ -50,8 +50,9 @@ part() {
     filter=scale=768:448:flags=lanczos
     if [ -n "$titles" ]; then
         printf '%s' "$title" >"$work/$name.txt"
-        filter+=",drawtext=textfile=$work/$name.txt:fontcolor=white:fontsize=26:x=28:y=26:shadowcolor=black@0.6"
-        filter+=":shadowx=1:shadowy=1:alpha='if(lt(t,2.5),1,max(0,3.2-t)/0.7)'"
+        filter+=",drawtext=textfile=$work/$name.txt:fontcolor=white:fontsize=24:x=30:y=30:enable='lt(t,3)'"
+        # Skies may be as white as words.
+        filter+=":box=1:boxcolor=black@0.5:boxborderw=10"
     fi
     # All parts alike, so that they can be joined as they are.
     "${quiet[@]}" -i "$work/$name-raw.mp4" -vf "$filter" -an -c:v libx264 -preset slow -crf 30 -pix_fmt yuv420p \
