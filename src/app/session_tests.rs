@@ -374,7 +374,7 @@ fn what_was_walked_just_now_is_saved_and_what_was_lost_is_told() {
     rig.session.pressed(Press::Key(Key::KeyI));
     rig.session.pressed(Press::Key(Key::KeyO));
     rig.until(|s| s.marked.frames() == Some(1));
-    assert_eq!(rig.session.marked.from, Some(shown.index));
+    assert_eq!(rig.session.marked.from.map(|mark| mark.frame), Some(shown.index));
     rig.session
         .export(Stretch::Marked, ExportKind::Gif, dir.path().to_owned());
     rig.until(|s| told(&s.effects, ToastKind::Done, "Saved 1 picture"));

@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 
 use super::branches::{BranchLine, BranchTree};
-use super::marks::{self, MarkEnd, Marks};
+use super::marks::{Marks, is_same};
 use super::moment::{Moment, Packed, Shown};
 use crate::control::{Feel, LatentControl, Walker};
 use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
@@ -57,6 +57,11 @@ impl Line {
 
     fn moment_mut(&mut self, latent: u64) -> Option<&mut Moment> {
         self.moments.get_mut(latent.checked_sub(self.base)? as usize)
+    }
+
+    fn picture(&self, latent: u64, frame: u64) -> Option<&Packed> {
+        let pictures = self.moment(latent)?.pictures();
+        pictures.iter().find(|picture| picture.index == frame)
     }
 
     fn bytes(&self) -> usize {
@@ -455,34 +460,23 @@ impl History {
 
     /// The picture of this number on the path.
     pub(super) fn picture_of_frame(&self, frame: u64) -> Option<&Packed> {
-        let moment = self.moment(frame.div_ceil(FRAMES_PER_LATENT as u64))?;
-        moment.pictures().iter().find(|picture| picture.index == frame)
+        self.picture_on(self.current, frame)
     }
 
-    /// The pictures between the marks, those marked included, in the order of the walk; `None` unless both are set.
-    pub(super) fn marked_pictures(&self) -> Option<Vec<Packed>> {
-        let marked = self.marks.numbers();
-        let (from, to) = (marked.from?, marked.to?);
-        Some(
-            (from..=to)
-                .filter_map(|frame| self.picture_of_frame(frame).cloned())
-                .collect(),
-        )
+    /// The picture of this number on the way to the end of the line `id`.
+    pub(super) fn picture_on(&self, id: u64, frame: u64) -> Option<&Packed> {
+        let latent = frame.div_ceil(FRAMES_PER_LATENT as u64);
+        self.holder(id, latent)?.picture(latent, frame)
     }
 
-    /// Drops marks that are not on the path any more.
-    pub(super) fn drop_lost_marks(&mut self) -> Vec<MarkEnd> {
-        if !self.marks.numbers().is_any() {
-            return Vec::new();
-        }
-        let mut marks = std::mem::take(&mut self.marks);
-        let is_kept = |mark: &Packed| {
-            self.picture_of_frame(mark.index)
-                .is_some_and(|picture| marks::is_same(picture, mark))
+    /// The line that this very picture is kept on.
+    pub(super) fn line_of(&self, picture: &Packed) -> Option<u64> {
+        let latent = picture.index.div_ceil(FRAMES_PER_LATENT as u64);
+        let holds = |line: &&Line| {
+            line.picture(latent, picture.index)
+                .is_some_and(|kept| is_same(kept, picture))
         };
-        let lost = marks.keep_only(is_kept);
-        self.marks = marks;
-        lost
+        self.lines.iter().find(holds).map(|line| line.id)
     }
 
     /// The walker after `latent`.

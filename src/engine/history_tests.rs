@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::control::{CameraPose, Keys};
+use crate::engine::MarkEnd;
 use crate::rollout::Sampler;
 
 fn state(step: u64) -> WalkState {
@@ -109,7 +110,7 @@ fn marks_of_forgotten_pictures_are_dropped() {
     let mut history = history(0, 40);
     let mark = |history: &mut History, end, frame| {
         let picture = history.picture_of_frame(frame).cloned().unwrap();
-        history.marks.set(end, picture)
+        history.mark(end, picture)
     };
     for frame in [0, 1, 4, 5, 160] {
         assert_eq!(history.picture_of_frame(frame).map(|p| p.index), Some(frame));
@@ -123,6 +124,40 @@ fn marks_of_forgotten_pictures_are_dropped() {
     history.push(shown(41, &[frame(161)], &depth(41)), None);
     assert_eq!(history.drop_lost_marks(), [MarkEnd::In]);
     assert!(history.marked_pictures().is_none() && history.drop_lost_marks().is_empty());
+}
+
+#[test]
+fn marks_last_on_branches_and_never_lead_from_one_to_another() {
+    let mut history = history(0, 40);
+    let mark = |history: &mut History, end, frame| {
+        let picture = history.picture_of_frame(frame).cloned().unwrap();
+        history.mark(end, picture)
+    };
+    mark(&mut history, MarkEnd::Out, 150);
+    mark(&mut history, MarkEnd::In, 100);
+    let stretch = history.marked_pictures().unwrap();
+    // Who goes back before the stretch and walks on leaves it on the old branch.
+    branch_off(&mut history, 20, 40);
+    assert!(history.drop_lost_marks().is_empty());
+    let same = history.marked_pictures().unwrap();
+    assert!(same.iter().zip(&stretch).all(|(a, b)| is_same(a, b)) && same.len() == 51);
+    let lines = |history: &History| {
+        let marked = history.marked();
+        (marked.from.map(|mark| mark.line), marked.to.map(|mark| mark.line))
+    };
+    assert_eq!(lines(&history), (Some(0), Some(0)));
+    // From before the fork a way leads to it.
+    assert!(!mark(&mut history, MarkEnd::In, 60));
+    assert_eq!(lines(&history), (Some(1), Some(0)));
+    assert_eq!(history.marked_pictures().unwrap().len(), 91);
+    // From the new branch none does.
+    assert!(mark(&mut history, MarkEnd::In, 120));
+    assert_eq!(lines(&history), (Some(2), None));
+    mark(&mut history, MarkEnd::Out, 120);
+    // A branch that is forgotten takes its marks along.
+    history.choose(0);
+    history.remove(2);
+    assert_eq!(history.drop_lost_marks(), MarkEnd::ALL);
 }
 
 /// The hands of a walk of so many latent frames.

@@ -1,5 +1,5 @@
 //! Marks at the two ends of a stretch of the walk, to be saved; on the engine thread. A mark is a picture of the past and lasts
-//! as long as that picture is kept on the way to where the walk is.
+//! as long as that picture is kept, also on a branch that was left: who goes back to mark something walks on from there.
 
 use std::sync::Arc;
 
@@ -36,13 +36,22 @@ impl MarkEnd {
     }
 }
 
-/// The numbers of the marked video frames.
+/// Where a mark is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkPlace {
+    /// The number of the video frame.
+    pub frame: u64,
+    /// The line of the tree of branches that it lies on.
+    pub line: u64,
+}
+
+/// What is marked of a walk. If both ends are, one comes to the last picture by way of the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
     /// The first frame of the stretch.
-    pub from: Option<u64>,
+    pub from: Option<MarkPlace>,
     /// Its last frame.
-    pub to: Option<u64>,
+    pub to: Option<MarkPlace>,
 }
 
 impl Marked {
@@ -51,8 +60,8 @@ impl Marked {
         self.from.is_some() || self.to.is_some()
     }
 
-    /// The frame at one end.
-    pub fn at(&self, end: MarkEnd) -> Option<u64> {
+    /// Where one end is.
+    pub fn at(&self, end: MarkEnd) -> Option<MarkPlace> {
         match end {
             MarkEnd::In => self.from,
             MarkEnd::Out => self.to,
@@ -61,7 +70,7 @@ impl Marked {
 
     /// How many frames the stretch has, if both ends are marked.
     pub fn frames(&self) -> Option<u64> {
-        Some((self.to? + 1).saturating_sub(self.from?))
+        Some((self.to?.frame + 1).saturating_sub(self.from?.frame))
     }
 }
 
@@ -69,49 +78,24 @@ impl Marked {
 /// told apart by where their bytes lie.
 #[derive(Default)]
 pub(super) struct Marks {
-    from: Option<Packed>,
-    to: Option<Packed>,
+    pub(super) from: Option<Packed>,
+    pub(super) to: Option<Packed>,
+    /// What the window knows.
+    told: Marked,
 }
 
 impl Marks {
-    fn slot(&mut self, end: MarkEnd) -> &mut Option<Packed> {
+    pub(super) fn slot(&mut self, end: MarkEnd) -> &mut Option<Packed> {
         match end {
             MarkEnd::In => &mut self.from,
             MarkEnd::Out => &mut self.to,
         }
     }
+}
 
-    pub(super) fn numbers(&self) -> Marked {
-        let number = |mark: &Option<Packed>| mark.as_ref().map(|picture| picture.index);
-        Marked {
-            from: number(&self.from),
-            to: number(&self.to),
-        }
-    }
-
-    /// Marks a picture, or takes the mark away that is there already. A mark that would lie on the wrong side of it goes; true
-    /// if one does.
-    pub(super) fn set(&mut self, end: MarkEnd, picture: Packed) -> bool {
-        let number = picture.index;
-        let slot = self.slot(end);
-        if slot.as_ref().is_some_and(|mark| mark.index == number) {
-            *slot = None;
-            return false;
-        }
-        *slot = Some(picture);
-        let numbers = self.numbers();
-        let wrong = numbers.frames() == Some(0);
-        if wrong {
-            *self.slot(end.other()) = None;
-        }
-        wrong
-    }
-
-    /// Drops what is not kept any more; which ends those were.
-    pub(super) fn keep_only(&mut self, is_kept: impl Fn(&Packed) -> bool) -> Vec<MarkEnd> {
-        let mut is_lost = |end: MarkEnd| self.slot(end).take_if(|mark| !is_kept(mark)).is_some();
-        MarkEnd::ALL.into_iter().filter(|end| is_lost(*end)).collect()
-    }
+/// Whether two are the same picture, and not only of the same number.
+pub(super) fn is_same(a: &Packed, b: &Packed) -> bool {
+    Arc::ptr_eq(&a.png, &b.png)
 }
 
 impl Machine {
@@ -126,38 +110,119 @@ impl Machine {
         let Some(picture) = history.picture_of_frame(frame).cloned() else {
             return self.refuse("This picture is not kept, so it cannot be marked.");
         };
-        if history.marks.set(end, picture) {
-            let (end, other) = (end.said(), end.other().said());
-            let text = format!("The {other} mark lay on the wrong side of the new {end} mark and has gone.");
+        if history.mark(end, picture) {
+            let text = match end {
+                MarkEnd::In => "The out mark has gone: no way leads to it from the new in mark.",
+                MarkEnd::Out => "The in mark has gone: no way leads from it to the new out mark.",
+            };
+            let text = text.to_owned();
             self.tell(Event::Done(text));
         }
-        self.tell_marks();
         // Whoever marks is shown where.
         self.tell_branches();
     }
 
-    pub(super) fn tell_marks(&self) {
-        let marked = self.history.as_ref().map(|history| history.marks.numbers());
-        self.tell(Event::Marked(marked.unwrap_or_default()));
+    /// Marks whose pictures are not kept any more are dropped with a word. The window is told what has changed.
+    pub(super) fn see_to_marks(&mut self) {
+        let Some(history) = &mut self.history else { return };
+        let lost = history.drop_lost_marks();
+        let marked = history.marked();
+        let is_new = std::mem::replace(&mut history.marks.told, marked) != marked;
+        match lost[..] {
+            [] => {}
+            [end] => {
+                let text = format!("The {} mark has gone: its picture is not kept any more.", end.said());
+                self.tell(Event::Done(text));
+            }
+            _ => {
+                let text = "The marks have gone: their pictures are not kept any more.";
+                self.tell(Event::Done(text.to_owned()));
+            }
+        }
+        if is_new {
+            self.tell(Event::Marked(marked));
+        }
     }
 
-    /// Marks whose pictures are not kept any more, or lie on another branch now, are dropped with a word.
-    pub(super) fn drop_lost_marks(&mut self) {
-        let lost = self.history.as_mut().map(History::drop_lost_marks).unwrap_or_default();
-        let text = match lost[..] {
-            [] => return,
-            [end] => format!(
-                "The {} mark has gone: its picture is not kept on this way any more.",
-                end.said()
-            ),
-            _ => "Both marks have gone: their pictures are not kept on this way any more.".to_owned(),
-        };
-        self.tell(Event::Done(text));
-        self.tell_marks();
+    /// A window that has begun anew knows of no marks.
+    pub(super) fn forget_told_marks(&mut self) {
+        if let Some(history) = &mut self.history {
+            history.marks.told = Marked::default();
+        }
     }
 }
 
-/// Whether two are the same picture, and not only of the same number.
-pub(super) fn is_same(a: &Packed, b: &Packed) -> bool {
-    Arc::ptr_eq(&a.png, &b.png)
+impl History {
+    /// Marks a picture, or takes the mark away that is there already. The other mark goes if no stretch lies between; true if
+    /// it does.
+    pub(super) fn mark(&mut self, end: MarkEnd, picture: Packed) -> bool {
+        let slot = self.marks.slot(end);
+        if slot.as_ref().is_some_and(|mark| is_same(mark, &picture)) {
+            *slot = None;
+            return false;
+        }
+        *slot = Some(picture);
+        let both = self.marks.from.is_some() && self.marks.to.is_some();
+        let wrong = both && !self.has_whole_stretch();
+        if wrong {
+            *self.marks.slot(end.other()) = None;
+        }
+        wrong
+    }
+
+    /// What is marked, for a window.
+    pub(super) fn marked(&self) -> Marked {
+        let place = |mark: &Option<Packed>| {
+            let mark = mark.as_ref()?;
+            let line = self.line_of(mark)?;
+            Some(MarkPlace {
+                frame: mark.index,
+                line,
+            })
+        };
+        Marked {
+            from: place(&self.marks.from),
+            to: place(&self.marks.to),
+        }
+    }
+
+    /// Whether both ends are marked and all that lies between is kept on one way.
+    fn has_whole_stretch(&self) -> bool {
+        let (Some(from), Some(to)) = (&self.marks.from, &self.marks.to) else {
+            return false;
+        };
+        let Some(line) = self.line_of(to).filter(|_| from.index <= to.index) else {
+            return false;
+        };
+        let begins = self
+            .picture_on(line, from.index)
+            .is_some_and(|first| is_same(first, from));
+        begins && (from.index..to.index).all(|frame| self.picture_on(line, frame).is_some())
+    }
+
+    /// The pictures from the in mark to the out mark, both included, in the order of the walk; `None` unless all are there.
+    pub(super) fn marked_pictures(&self) -> Option<Vec<Packed>> {
+        let (from, to) = (self.marks.from.as_ref()?, self.marks.to.as_ref()?);
+        let line = self.line_of(to).filter(|_| self.has_whole_stretch())?;
+        let numbers = from.index..=to.index;
+        numbers.map(|frame| self.picture_on(line, frame).cloned()).collect()
+    }
+
+    /// Drops marks whose pictures are not kept any more. What lies between two goes oldest first, and so does the first mark.
+    pub(super) fn drop_lost_marks(&mut self) -> Vec<MarkEnd> {
+        let mut lost = Vec::new();
+        for end in MarkEnd::ALL {
+            let mark = self.marks.slot(end).clone();
+            if mark.is_some_and(|mark| self.line_of(&mark).is_none()) {
+                *self.marks.slot(end) = None;
+                lost.push(end);
+            }
+        }
+        let both = self.marks.from.is_some() && self.marks.to.is_some();
+        if both && !self.has_whole_stretch() {
+            self.marks.from = None;
+            lost.push(MarkEnd::In);
+        }
+        lost
+    }
 }

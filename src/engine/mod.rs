@@ -25,7 +25,7 @@ pub use branches::{BranchLine, BranchTree};
 pub use command::{Command, Event, ExportKind, ExportProgress, First, Picture, Stretch, WorldInfo};
 pub use generator::{Generator, World};
 pub(crate) use generator::{decode_picture, read_picture};
-pub use marks::{MarkEnd, Marked};
+pub use marks::{MarkEnd, MarkPlace, Marked};
 pub use pacing::{Pacer, Pacing, Schedule, UnknownPacing};
 pub use recording::tags;
 pub use slots::{ControlSlot, Controls, FrameSlot, TimedFrame};

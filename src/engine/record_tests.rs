@@ -6,7 +6,7 @@ use super::past_tests::{Rig, rig};
 use super::*;
 use crate::control::Keys;
 use crate::engine::testing::SHA256;
-use crate::engine::{ExportKind, MarkEnd, Marked, Stretch};
+use crate::engine::{ExportKind, MarkEnd, Stretch};
 use crate::record::{self, Style};
 use crate::rollout::{Recorded, Replay};
 
@@ -168,15 +168,11 @@ fn the_last_seconds_are_saved_as_pictures_just_as_they_were_shown() {
     assert_eq!(frames.count() as u64, 1 + back.frame);
 }
 
-/// Marks a frame; returns what is marked then.
-fn mark(rig: &Rig, end: MarkEnd, frame: u64) -> Marked {
+/// Marks a frame; returns what frames are marked then.
+fn mark(rig: &Rig, end: MarkEnd, frame: u64) -> [Option<u64>; 2] {
     rig.engine.send(Command::Mark { end, frame });
-    marked(rig)
-}
-
-fn marked(rig: &Rig) -> Marked {
     rig.wait(|event| match event {
-        Event::Marked(marked) => Some(*marked),
+        Event::Marked(marked) => Some(MarkEnd::ALL.map(|end| Some(marked.at(end)?.frame))),
         Event::Warning(what) => panic!("{what}"),
         _ => None,
     })
@@ -195,57 +191,35 @@ fn exactly_what_lies_between_the_marks_is_saved() {
     });
     assert!(rig.warning().contains("Nothing is marked"));
     // Who goes back comes to the end of a stretch first.
-    let (from, to) = (Some(43), Some(62));
-    assert_eq!(mark(&rig, MarkEnd::Out, 62), Marked { from: None, to });
-    assert_eq!(mark(&rig, MarkEnd::In, 43), Marked { from, to });
-    let folder = export(&rig, Stretch::Marked, ExportKind::Pictures, dir.path());
+    assert_eq!(mark(&rig, MarkEnd::Out, 62), [None, Some(62)]);
+    assert_eq!(mark(&rig, MarkEnd::In, 43), [Some(43), Some(62)]);
     let pictures = rig.pictures();
-    for index in 43..=62 {
-        let found = image::open(folder.join(format!("{index:06}.png"))).unwrap();
-        assert_eq!(found.to_rgba8().into_raw()[..64], pictures[&index][0]);
-    }
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 20);
-    // A mark on the wrong side of a new one goes; one that is set again is taken away.
-    let from = Some(70);
-    assert_eq!(mark(&rig, MarkEnd::In, 70), Marked { from, to: None });
-    assert_eq!(mark(&rig, MarkEnd::Out, 70), Marked { from, to: from });
-    assert_eq!(mark(&rig, MarkEnd::In, 70), Marked { from: None, to: from });
+    let saved = |rig: &Rig| {
+        let folder = export(rig, Stretch::Marked, ExportKind::Pictures, dir.path());
+        for index in 43..=62 {
+            let found = image::open(folder.join(format!("{index:06}.png"))).unwrap();
+            assert_eq!(found.to_rgba8().into_raw()[..64], pictures[&index][0]);
+        }
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 20);
+    };
+    saved(&rig);
+    // Who goes back before it and walks another way saves what was marked all the same.
+    rig.engine.send(Command::Rewind(true));
+    rig.walk_until(|s| s.latent <= 9);
+    rig.engine.controls().hold(WalkInput::from_keys(Keys::BACK), Keys::BACK);
+    rig.engine.send(Command::Rewind(false));
+    rig.engine.send(Command::Pause(false));
+    rig.walk_until(|s| s.latent > 25);
+    rig.pause();
+    assert_ne!(rig.pictures()[&50][0], rig.pictures()[&50][1]);
+    saved(&rig);
+    // On the new way another stretch begins; a mark that is set once more is taken away.
+    assert_eq!(mark(&rig, MarkEnd::In, 70), [Some(70), None]);
+    assert_eq!(mark(&rig, MarkEnd::Out, 70), [Some(70), Some(70)]);
+    assert_eq!(mark(&rig, MarkEnd::In, 70), [None, Some(70)]);
     rig.engine.send(Command::Mark {
         end: MarkEnd::In,
         frame: 5000,
-    });
-    assert!(rig.warning().contains("not kept"));
-}
-
-#[test]
-fn marks_that_lie_on_another_branch_or_in_another_walk_are_gone() {
-    let rig = rig(Keys::FORWARD);
-    rig.walk_until(|s| s.latent == 30);
-    rig.pause();
-    mark(&rig, MarkEnd::In, 20);
-    mark(&rig, MarkEnd::Out, 100);
-    rig.engine.send(Command::Rewind(true));
-    rig.walk_until(|s| s.latent <= 20);
-    // The old future is the walk's until another one has begun.
-    rig.engine.controls().hold(WalkInput::from_keys(Keys::BACK), Keys::BACK);
-    rig.engine.send(Command::Rewind(false));
-    rig.settle();
-    rig.engine.send(Command::Pause(false));
-    assert!(rig.done().contains("out mark has gone"));
-    let left = Marked {
-        from: Some(20),
-        to: None,
-    };
-    assert_eq!(marked(&rig), left);
-    // A picture of the same number comes to be there, and is not the one that was marked.
-    rig.walk_until(|s| s.latent == 30);
-    rig.pause();
-    assert_eq!(mark(&rig, MarkEnd::Out, 100).frames(), Some(81));
-    rig.engine.send(Command::Restart { seed: 8 });
-    rig.walk_until(|s| s.latent == 0);
-    rig.engine.send(Command::Mark {
-        end: MarkEnd::In,
-        frame: 20,
     });
     assert!(rig.warning().contains("not kept"));
 }

@@ -92,7 +92,7 @@ impl Machine {
         self.history = Some(history);
         self.stopped = false;
         self.show_kept();
-        self.tell_marks();
+        self.forget_told_marks();
         self.camera_becomes(feel);
         self.tell(Event::Done("The walk goes on where it was interrupted.".to_owned()));
     }

@@ -279,7 +279,7 @@ impl Machine {
             Err(RecvTimeoutError::Disconnected) => Next::End,
         };
         // Whatever it was, it may have changed what is kept of the past.
-        self.drop_lost_marks();
+        self.see_to_marks();
         next
     }
 

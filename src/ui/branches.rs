@@ -157,15 +157,14 @@ fn marked_ui(
     half: f32,
     at: impl Fn(f32, usize) -> Pos2,
 ) {
-    let place = |end| layout.on_path(marked.at(end)?.div_ceil(FRAMES_PER_LATENT as u64));
+    let place = |end| {
+        let mark = marked.at(end)?;
+        layout.on_line(mark.line, mark.frame.div_ceil(FRAMES_PER_LATENT as u64))
+    };
     let (from, to) = (place(MarkEnd::In), place(MarkEnd::Out));
-    if let (Some((from_x, _)), Some((to_x, _))) = (from, to) {
-        for line in layout.lines.iter().filter(|line| line.on_path) {
-            let (begin, end) = (line.from_x.max(from_x), line.to_x.min(to_x));
-            if begin < end {
-                let stroke = Stroke::new(4.0, Color32::WHITE);
-                painter.line_segment([at(begin, line.row), at(end, line.row)], stroke);
-            }
+    if let (Some((from_x, _)), Some((to_x, _)), Some(out)) = (from, to, marked.to) {
+        for (begin, end, row) in layout.stretch(out.line, from_x, to_x) {
+            painter.line_segment([at(begin, row), at(end, row)], Stroke::new(4.0, Color32::WHITE));
         }
     }
     for (place, inward) in [(from, 4.0), (to, -4.0)] {

@@ -54,7 +54,8 @@ pub(super) fn marks_ui(context: &egui::Context, state: &UiState<'_>) {
 /// Whether anything stands in the corner.
 pub(super) fn are_shown(state: &UiState<'_>) -> bool {
     let anything = shows_speed(state) || state.depth_shown || state.marked.is_any();
-    anything && state.phase == Phase::Walking && !state.menu_open
+    // The sheet of branches takes the lower edge, and shows the marks itself.
+    anything && state.phase == Phase::Walking && !state.menu_open && !state.branches_open
 }
 
 fn shows_speed(state: &UiState<'_>) -> bool {
@@ -63,7 +64,7 @@ fn shows_speed(state: &UiState<'_>) -> bool {
 
 /// When a marked picture was seen, since the walk began.
 pub(super) fn time(state: &UiState<'_>, end: MarkEnd) -> Option<String> {
-    let frame = state.marked.at(end)?;
+    let frame = state.marked.at(end)?.frame;
     Some(hud::fine_clock(frame as f64 / state.world?.frames_per_sec))
 }
 

@@ -1,6 +1,7 @@
 //! The light of a recording, how recordings are made, and saving what was walked just now.
 
 use super::*;
+use crate::engine::MarkPlace;
 use crate::settings::Quality;
 
 fn recording(dropped: u64) -> RecordingStats {
@@ -50,12 +51,18 @@ fn the_menu_saves_the_stretch_that_is_chosen() {
     assert_eq!(panel.click("Save as GIF"), all);
 }
 
+/// Marks on the first line and on another.
+pub(super) fn marked(line: u64, from: u64, to: u64) -> Marked {
+    let place = |line, frame| Some(MarkPlace { frame, line });
+    Marked {
+        from: place(1, from),
+        to: place(line, to),
+    }
+}
+
 #[test]
 fn a_marked_stretch_is_told_and_chosen_to_be_saved() {
-    let marked = Marked {
-        from: Some(240),
-        to: Some(316),
-    };
+    let marked = marked(0, 240, 316);
     let mut panel = panel(|scene| scene.menu_open = true);
     assert_eq!(panel.click("In"), [UiCommand::Mark(MarkEnd::In)]);
     assert_eq!(panel.click("Out"), [UiCommand::Mark(MarkEnd::Out)]);
@@ -82,10 +89,7 @@ fn a_marked_stretch_is_told_and_chosen_to_be_saved() {
 fn marks_are_shown_while_walking_and_in_the_past() {
     let mut panel = panel(|scene| {
         scene.branches = Some(branches::two_ways());
-        scene.marked = Marked {
-            from: Some(200),
-            to: Some(280),
-        };
+        scene.marked = marked(2, 200, 280);
     });
     panel.says(&["In 0:08.3", "Out 0:11.7", "3.4 s"]);
     // The bar stands there at rest, too.

@@ -105,10 +105,7 @@ pub(super) fn branches(scene: &mut Scene) {
 pub(super) fn rewind(scene: &mut Scene) {
     scene.rewinding = true;
     scene.branches = Some(branches::two_ways());
-    scene.marked = Marked {
-        from: Some(180),
-        to: Some(256),
-    };
+    scene.marked = recording::marked(2, 180, 256);
 }
 
 fn depth(scene: &mut Scene) {

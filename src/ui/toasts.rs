@@ -78,7 +78,7 @@ impl Toasts {
             .interactable(false)
             .fade_in(false)
             .show(context, |ui| {
-                let width = (context.content_rect().width() - 72.0).clamp(40.0, 340.0);
+                let width = (context.content_rect().width() - 72.0).clamp(40.0, 370.0);
                 for toast in &self.shown {
                     toast_ui(ui, toast, width);
                 }

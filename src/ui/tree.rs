@@ -83,15 +83,28 @@ impl<'a> TreeLayout<'a> {
 
     /// Where the walk stands: its place and its row.
     pub(super) fn here(&self, tree: &BranchTree) -> Option<(f32, usize)> {
-        self.on_path(tree.at_latent)
-    }
-
-    /// Where a latent frame of the walk lies: its place and its row.
-    pub(super) fn on_path(&self, at: u64) -> Option<(f32, usize)> {
+        let at = tree.at_latent;
         let mut path = self.lines.iter().filter(|l| l.on_path);
         let begin = |l: &Placed<'_>| l.line.parent.is_none() && at == l.line.from_latent;
         let line = path.find(|l| begin(l) || (l.line.from_latent < at && at <= l.line.to_latent))?;
         Some((self.x_of(at), line.row))
+    }
+
+    /// Where a latent frame of the line `id` lies: its place and its row.
+    pub(super) fn on_line(&self, id: u64, latent: u64) -> Option<(f32, usize)> {
+        let line = self.lines.iter().find(|l| l.line.id == id)?;
+        Some((self.x_of(latent), line.row))
+    }
+
+    /// The pieces of lines on the way to a place on the line `id`, from one place to another: where they begin and end, and their
+    /// rows.
+    pub(super) fn stretch(&self, id: u64, from_x: f32, to_x: f32) -> Vec<(f32, f32, usize)> {
+        let of = |id: u64| self.lines.iter().find(|l| l.line.id == id);
+        let way = std::iter::successors(of(id), |l| l.line.parent.and_then(of));
+        way.take(self.lines.len())
+            .map(|l| (l.from_x.max(from_x), l.to_x.min(to_x), l.row))
+            .filter(|(begin, end, _)| begin < end)
+            .collect()
     }
 }
 
@@ -158,6 +171,18 @@ mod tests {
         let path: Vec<_> = layout.lines.iter().filter(|l| l.on_path).map(|l| l.line.id).collect();
         assert_eq!(path, [0, 2, 3]);
         assert_eq!(layout.here(&tree), Some((93.0, 1)));
+    }
+
+    #[test]
+    fn a_stretch_follows_its_own_way() {
+        let tree = tree();
+        let layout = TreeLayout::new(&tree, 200.0, 0.0);
+        assert_eq!(layout.on_line(1, 80), Some((80.0, 0)));
+        assert_eq!(layout.on_line(9, 80), None);
+        // By the root, 2 and 4 it goes; not by what branches off there.
+        let pieces = layout.stretch(4, 50.0, 120.0).into_iter();
+        let pieces: Vec<_> = pieces.map(|(a, b, row)| (a.round(), b.round(), row)).collect();
+        assert_eq!(pieces, [(64.0, 120.0, 2), (60.0, 64.0, 1), (50.0, 60.0, 0)]);
     }
 
     #[test]
