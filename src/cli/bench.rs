@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::bench_latency::{Plan, measure};
 use super::bench_record;
+use super::bench_upscaling;
 use super::generate::{controls, first_frame};
 use super::{BadInput, model_file};
 use crate::control::Keys;
@@ -38,6 +39,9 @@ pub(crate) struct BenchArgs {
     /// Also measure what a recording costs: frames a second with and without, by turns.
     #[arg(long)]
     record: bool,
+    /// Compare the window's upscaling with three filters instead, and write a picture of it into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["latency", "record", "json"])]
+    upscaling: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -58,6 +62,9 @@ pub(super) fn median(values: &[f64]) -> f64 {
 }
 
 pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
+    if let Some(dir) = &args.upscaling {
+        return bench_upscaling::run(dir);
+    }
     if args.frames < 4 * 16 {
         return Err(BadInput(format!("--frames {}: at least 64 are needed for a median", args.frames)).into());
     }

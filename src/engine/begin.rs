@@ -182,7 +182,7 @@ impl Machine {
                     first_due_secs: now,
                     interval_secs: 0.0,
                 };
-                self.publish(&output, schedule, None);
+                self.publish(&output, schedule);
                 self.begin_history(&output.frames);
             }
             Err(error) => {

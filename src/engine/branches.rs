@@ -117,7 +117,7 @@ impl Machine {
             first_due_secs: self.now_secs(),
             interval_secs: 0.0,
         };
-        self.publish(&output, schedule, None);
+        self.publish(&output, schedule);
         self.tell_branches();
     }
 

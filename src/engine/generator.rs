@@ -19,8 +19,17 @@ pub trait Generator {
     /// Changes what the running walk shall be.
     fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError>;
 
+    /// The next latent frame. `show` is given its frames as soon as they are ready; a step may take longer than that.
+    fn next_showing(
+        &mut self,
+        control: &LatentControl,
+        show: &mut dyn FnMut(&[Frame]),
+    ) -> Result<StepOutput, RolloutError>;
+
     /// The next latent frame.
-    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError>;
+    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
+        self.next_showing(control, &mut |_| {})
+    }
 
     /// Bytes of [`Self::state`], known without making it.
     fn state_bytes(&self) -> usize;
@@ -41,8 +50,12 @@ impl Generator for Rollout {
         Self::change_prompt(self, prompt)
     }
 
-    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
-        Self::next(self, control)
+    fn next_showing(
+        &mut self,
+        control: &LatentControl,
+        show: &mut dyn FnMut(&[Frame]),
+    ) -> Result<StepOutput, RolloutError> {
+        Self::next_showing(self, control, show)
     }
 
     fn state_bytes(&self) -> usize {

@@ -155,7 +155,7 @@ impl Machine {
             first_due_secs: self.now_secs(),
             interval_secs: 0.0,
         };
-        self.publish(&output, schedule, None);
+        self.publish(&output, schedule);
         self.begin_history(&output.frames);
         if let Some(feel) = feel {
             self.camera_becomes(feel);

@@ -68,11 +68,15 @@ pub struct Pacer {
     own_frame_secs: f64,
     speed: f64,
     frames_per_step: usize,
-    /// Running mean of what a step takes.
+    /// Running mean of what a step takes until its frames are there.
     step_secs: f64,
+    /// Running mean of what a step goes on for after its frames are there.
+    rest_secs: f64,
     /// Running mean of how far steps are from that mean.
     deviation_secs: f64,
     samples: u32,
+    /// What the last step took until its frames were there.
+    last_step_secs: f64,
     /// When the frames in hand have all been shown.
     shown_out_secs: Option<f64>,
     /// Quick: when the next step is to begin by the world's own pace.
@@ -95,8 +99,10 @@ impl Pacer {
             speed: 1.0,
             frames_per_step: frames_per_step.max(1),
             step_secs: 0.0,
+            rest_secs: 0.0,
             deviation_secs: 0.0,
             samples: 0,
+            last_step_secs: 0.0,
             shown_out_secs: None,
             next_begin_secs: None,
         }
@@ -156,11 +162,15 @@ impl Pacer {
     /// From one frame to the next on average, as steps follow each other.
     pub fn period_secs(&self) -> f64 {
         // The first step says little. No margin here: a generator that is too slow must not wait as well.
-        let possible = if self.samples > 1 { self.step_secs } else { 0.0 };
+        let possible = if self.samples > 1 {
+            self.step_secs + self.rest_secs
+        } else {
+            0.0
+        };
         self.frame_secs().max(possible / self.frames_per_step as f64)
     }
 
-    /// What a step takes, on average.
+    /// What a step takes until its frames are there, on average.
     pub fn step_secs(&self) -> f64 {
         self.step_secs
     }
@@ -182,9 +192,17 @@ impl Pacer {
         })
     }
 
-    /// Takes note of a step and says when its frames are due.
+    /// Takes note that a step that began then has ended; its frames may have been there before ([`Self::finished`]).
+    pub fn ended(&mut self, began_secs: f64, ended_secs: f64) {
+        let rest = (ended_secs - began_secs - self.last_step_secs).max(0.0);
+        let share = Self::SHARE.max(1.0 / f64::from(self.samples.max(1)));
+        self.rest_secs += share * (rest - self.rest_secs);
+    }
+
+    /// Takes note of a step whose frames are there and says when they are due.
     pub fn finished(&mut self, began_secs: f64, finished_secs: f64) -> Schedule {
         let took = (finished_secs - began_secs).max(0.0);
+        self.last_step_secs = took;
         self.samples = self.samples.saturating_add(1);
         // The first step warms caches up and says little: the second replaces it.
         let share = Self::SHARE.max(1.0 / f64::from(self.samples.saturating_sub(1).max(1)));
@@ -249,6 +267,33 @@ mod tests {
         let wait = schedule.first_due_secs - end;
         assert!((0.0..0.006).contains(&wait), "frames wait {wait} s");
         assert!(schedule.first_due_secs - begin < 0.07);
+    }
+
+    #[test]
+    fn what_a_step_does_after_its_frames_makes_none_of_them_later_and_counts_for_the_pace() {
+        let run = |ready_secs: f64, rest_secs: f64| {
+            let (mut pacer, mut now, mut steps) = (Pacer::new(24.0, 4), 100.0, vec![]);
+            for _ in 0..60 {
+                let begin = pacer.begin_secs().unwrap_or(now).max(now);
+                steps.push((begin, pacer.finished(begin, begin + ready_secs)));
+                now = begin + ready_secs + rest_secs;
+                pacer.ended(begin, now);
+            }
+            (pacer, steps)
+        };
+        // Fast: the rest is done while the frames are shown.
+        let (_, steps) = run(0.05, 0.02);
+        let (begin, schedule) = &steps[59];
+        assert!(schedule.first_due_secs - begin < 0.056, "{schedule:?}");
+        assert!((schedule.interval_secs - 1.0 / 24.0).abs() < 1e-9);
+        // Slow: frames are spread over all that a step takes.
+        let (pacer, steps) = run(0.2, 0.1);
+        assert!((pacer.period_secs() - 0.075).abs() < 1e-3, "{}", pacer.period_secs());
+        let (before, after) = (steps[58].1, steps[59].1);
+        assert!(
+            (after.first_due_secs - before.due_secs(4)).abs() < 5e-3,
+            "no gap: {before:?} {after:?}"
+        );
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Machine {
             decode_ms: 0.0,
             recycle_ms: 0.0,
         };
-        self.publish(&output, schedule, None);
+        self.publish(&output, schedule);
     }
 
     /// The walk goes on from the latent frame on the screen.

@@ -112,6 +112,13 @@ impl FrameSlot {
         }
     }
 
+    /// Tells the depth of a frame that waits.
+    pub fn deepen(&self, index: u64, depth: &DepthPicture) {
+        for waiting in self.frames.lock().iter_mut().filter(|f| f.frame.index == index) {
+            waiting.depth = Some(depth.clone());
+        }
+    }
+
     /// Drops all frames: a new walk begins.
     pub fn clear(&self) {
         self.frames.lock().clear();
@@ -184,8 +191,11 @@ mod tests {
             due: t0 + ms(40 * i),
             controls_read: None,
         }));
+        let depth = DepthPicture::of_inverse_depth(1, 1, &[0.5]).unwrap();
+        slot.deepen(1, &depth);
         let mut skipped = 0;
         let shown = slot.take_due(t0 + ms(50), &mut skipped).unwrap();
+        assert_eq!(shown.depth, Some(depth), "it came while the frame waited");
         assert_eq!((shown.frame.index, skipped), (1, 1));
         assert!(slot.take_due(t0 + ms(60), &mut skipped).is_none());
         assert_eq!(slot.next_due(), Some(t0 + ms(80)));

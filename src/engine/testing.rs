@@ -96,11 +96,17 @@ impl Generator for Counter {
         Ok(())
     }
 
-    fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
+    fn next_showing(
+        &mut self,
+        control: &LatentControl,
+        show: &mut dyn FnMut(&[Frame]),
+    ) -> Result<StepOutput, RolloutError> {
         assert!(self.index < self.panic_at, "counted too far");
         self.seen.lock().controls.push(*control);
         self.mix_in(bytemuck::bytes_of(&control.numbers()));
-        Ok(self.output(FRAMES_PER_LATENT))
+        let output = self.output(FRAMES_PER_LATENT);
+        show(&output.frames);
+        Ok(output)
     }
 
     fn state_bytes(&self) -> usize {

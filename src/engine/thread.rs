@@ -221,10 +221,6 @@ impl Machine {
         self.epoch.elapsed().as_secs_f64()
     }
 
-    fn instant(&self, secs: f64) -> Instant {
-        self.epoch + Duration::from_secs_f64(secs.max(0.0))
-    }
-
     /// Serves commands and steps until told to end; or until a bug strikes, and then tells what another machine begins with.
     pub(super) fn run(mut self, inbox: &Receiver<Command>, quit: &AtomicBool) -> Option<Beginning> {
         let bug = loop {
@@ -400,54 +396,69 @@ impl Machine {
         self.steps_asked = self.steps_asked.saturating_sub(1);
         let dt_secs = (1.0 / world.info().frames_per_sec) as f32;
         let control = integrate(&mut walk.walker, &controls.walk, controls.keys, dt_secs);
-        match generator.next(&control) {
-            Ok(output) => {
+        // The window gets the frames before the step has ended.
+        let (epoch, slot, pacer, depth) = (self.epoch, &self.frames, &mut self.pacer, &self.depth);
+        let mut schedule = None;
+        let events = &self.events;
+        let made = generator.next_showing(&control, &mut |frames| {
+            let when = pacer.finished(began, epoch.elapsed().as_secs_f64());
+            slot.push(timed(frames, &when, epoch, depth.as_ref(), Some(at(epoch, began))));
+            events(Event::Frames);
+            schedule = Some(when);
+        });
+        match (made, schedule) {
+            (Ok(output), Some(schedule)) => {
                 self.fork(fork);
                 let Some(walk) = &mut self.walk else { return };
                 walk.latent += 1;
                 walk.made = walk.latent;
                 walk.track.controls.push(control);
-                let finished = self.now_secs();
-                let schedule = self.pacer.finished(began, finished);
-                self.publish(&output, schedule, Some(self.instant(began)));
+                self.deepen(&output);
+                let now = self.now_secs();
+                self.pacer.ended(began, now);
+                self.account(&output, schedule, true);
                 self.remember(&output.frames);
             }
-            Err(error) => self.fail(format!("The walk has stopped: {error}")),
+            (Ok(_), None) => self.fail("The walk has stopped: a step made no frames.".to_owned()),
+            (Err(error), _) => self.fail(format!("The walk has stopped: {error}")),
         }
     }
 
-    /// Hands the frames of a step to the window and to the recorder.
-    pub(super) fn publish(&mut self, output: &StepOutput, schedule: Schedule, controls_read: Option<Instant>) {
-        let mut timed: Vec<_> = output
-            .frames
-            .iter()
-            .enumerate()
-            .map(|(i, frame)| TimedFrame {
-                frame: frame.clone(),
-                depth: self.depth.clone(),
-                due: self.instant(schedule.due_secs(i)),
-                controls_read,
-            })
-            .collect();
-        if let Some(last) = timed.last_mut() {
-            let size = (last.frame.width_px, last.frame.height_px);
-            if let Some(depth) = DepthPicture::of_inverse_depth(size.0, size.1, &output.inverse_depth) {
-                self.depth = Some(depth.clone());
-                last.depth = Some(depth);
-            }
-        }
-        self.frames.push(timed);
+    /// Hands frames that cost no step to the window and to the recorder.
+    pub(super) fn publish(&mut self, output: &StepOutput, schedule: Schedule) {
+        let frames = timed(&output.frames, &schedule, self.epoch, self.depth.as_ref(), None);
+        self.frames.push(frames);
+        self.deepen(output);
         self.tell(Event::Frames);
+        self.account(output, schedule, false);
+    }
+
+    /// The depth of a step's last frame has come.
+    fn deepen(&mut self, output: &StepOutput) {
+        let Some(last) = output.frames.last() else { return };
+        if let Some(depth) = DepthPicture::of_inverse_depth(last.width_px, last.height_px, &output.inverse_depth) {
+            self.frames.deepen(last.index, &depth);
+            self.depth = Some(depth);
+        }
+    }
+
+    /// Hands frames to the recorder, and tells their numbers.
+    fn account(&mut self, output: &StepOutput, schedule: Schedule, of_step: bool) {
         self.record_frames(&output.frames);
         let recording = self.recording_stats();
         let walk = self.walk.as_ref();
+        let period_secs = if of_step {
+            self.pacer.period_secs()
+        } else {
+            schedule.interval_secs
+        };
         let stats = Stats {
             network_ms: output.network_ms,
             decode_ms: output.decode_ms,
             recycle_ms: output.recycle_ms,
             step_ms: self.pacer.step_secs() * 1e3,
             interval_ms: schedule.interval_secs * 1e3,
-            period_ms: 1e3 * controls_read.map_or(schedule.interval_secs, |_| self.pacer.period_secs()),
+            period_ms: period_secs * 1e3,
             frame: output.frames.last().map_or(0, |f| f.index),
             latent: walk.map_or(0, |w| w.latent),
             resident_bytes: telemetry::resident_bytes(),
@@ -467,6 +478,28 @@ impl Machine {
         self.steps_asked = 0;
         self.tell(Event::Failed { message, can_restart });
     }
+}
+
+/// A time of the thread's own clock.
+fn at(epoch: Instant, secs: f64) -> Instant {
+    epoch + Duration::from_secs_f64(secs.max(0.0))
+}
+
+/// Frames with their times, and the newest depth that there is.
+fn timed(
+    frames: &[Frame],
+    schedule: &Schedule,
+    epoch: Instant,
+    depth: Option<&DepthPicture>,
+    controls_read: Option<Instant>,
+) -> Vec<TimedFrame> {
+    let one = |(i, frame): (usize, &Frame)| TimedFrame {
+        frame: frame.clone(),
+        depth: depth.cloned(),
+        due: at(epoch, schedule.due_secs(i)),
+        controls_read,
+    };
+    frames.iter().enumerate().map(one).collect()
 }
 
 /// With a full stop.

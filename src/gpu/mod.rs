@@ -10,4 +10,5 @@ mod upscale;
 pub use context::{Gpu, GpuError};
 pub use letterbox::{Rect, letterbox};
 pub use overlay::OverlayPaint;
+pub use processor::upscale;
 pub use screen::{Drawn, Screen};

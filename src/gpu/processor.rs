@@ -337,6 +337,17 @@ fn lines(from: usize, to: usize) -> Vec<Line> {
         .collect()
 }
 
+/// A frame of `size` (four bytes a pixel) scaled to `to` as the window does it.
+pub fn upscale(size: [u32; 2], rgba: &[u8], [width, height]: [u32; 2]) -> Vec<u8> {
+    let rect = Rect {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    };
+    ProcessorUpscaler::default().scale(size, rgba, rect, false).to_vec()
+}
+
 impl ProcessorUpscaler {
     /// Scales a frame to fill `rect`; `swap` puts blue first. Returns four bytes a pixel.
     pub(super) fn scale(&mut self, size: [u32; 2], rgba: &[u8], rect: Rect, swap: bool) -> &[u8] {

@@ -27,7 +27,7 @@ pub use cloud::Cloud;
 pub use files::FileError;
 pub use memory::{Kept, Keyframe, Memory};
 pub use moment::Moment;
-pub use painted::planes;
+pub use painted::{go_on, planes};
 pub use player::{LEAST_PICTURE_PX, Rollout, StepOutput};
 pub use replay::{PictureFile, Recorded, Replay, Tape};
 pub use state::WalkState;

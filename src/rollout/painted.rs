@@ -11,13 +11,15 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness, sharpen};
 use crate::model::aapt::grain::grain;
 use crate::model::aapt::painter::{MAPS, draw, is_due, maps};
-use crate::model::aapt::warp::{RgbDepth, reproject};
+use crate::model::aapt::warp::{RgbDepth, UNKNOWN, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
 const END: usize = FRAMES_PER_LATENT - 1;
 /// A smaller share of a picture that is due can wait.
 const LEAST_DUE: f32 = 0.005;
+/// How much of what was known of a depth stays in a step.
+const GO_ON: f32 = 0.5;
 /// Pictures that grain is taken from.
 const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.
@@ -26,7 +28,7 @@ const NOISE: u64 = 0x9a14_7e6d;
 impl Networks {
     /// The depth of what walks have decoded, to the pixel of their last pictures or of those given, if there is a network
     /// for it.
-    pub(super) fn sharpen_depth(&self, decoded: &mut [Decoded], pictures: Option<&[Vec<f32>]>, pitches_rad: &[f32]) {
+    pub fn sharpen_depth(&self, decoded: &mut [Decoded], pictures: Option<&[Vec<f32>]>, pitches_rad: &[f32]) {
         let Some(net) = self.generator.depth_net() else { return };
         let (h, w, n) = (self.lens.height_px, self.lens.width_px, decoded.len());
         let (mut colours, mut near, mut ground) = (vec![], vec![], vec![]);
@@ -43,10 +45,12 @@ impl Networks {
     }
 
     /// Draws into what walks have decoded where it is due: the painter, if there is one, else grain out of the walks'
-    /// `memories`, if they have any. `last` says how stale their last pictures are, and is told what is not any more.
+    /// `memories`, if they have any. `last` says how stale their last pictures are, and is told what is not any more. `known` are
+    /// depths as the warp has them ([`UNKNOWN`] elsewhere): those of the pictures themselves come later.
     pub(super) fn paint(
         &self,
         decoded: &mut [Decoded],
+        known: &[Vec<f32>],
         last: &mut [RgbDepth],
         memories: &[Memory],
         controls: &[LatentControl],
@@ -67,7 +71,8 @@ impl Networks {
                 let wants: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
                 let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
                 let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);
-                self.carry_over(&mut decoded[i], &mut last[i].stale, &done, &added, &controls[i]);
+                let depth = completed(&decoded[i], known.get(i));
+                self.carry_over(&mut decoded[i], depth, &mut last[i].stale, &done, &added, &controls[i]);
             }
             return;
         };
@@ -75,7 +80,7 @@ impl Networks {
         let (mut pictures, mut told, mut noise) = (vec![], vec![], vec![0.0; n * h * w]);
         for (i, noise) in due.iter().zip(noise.chunks_exact_mut(h * w)) {
             pictures.extend(planes(&decoded[*i].frames[END]));
-            told.extend(maps(&last[*i].stale, &decoded[*i].inverse_depth));
+            told.extend(maps(&last[*i].stale, &completed(&decoded[*i], known.get(*i))));
             Gaussian::new(seeds[*i] ^ NOISE, step).fill(noise);
         }
         let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], &self.device) };
@@ -83,7 +88,8 @@ impl Networks {
         let drawn = to_host(drawn.permute([0, 2, 3, 1]));
         for (i, drawn) in due.into_iter().zip(drawn.chunks_exact(3 * h * w)) {
             let done: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
-            self.carry_over(&mut decoded[i], &mut last[i].stale, &done, drawn, &controls[i]);
+            let depth = completed(&decoded[i], known.get(i));
+            self.carry_over(&mut decoded[i], depth, &mut last[i].stale, &done, drawn, &controls[i]);
         }
     }
 
@@ -92,6 +98,7 @@ impl Networks {
     fn carry_over(
         &self,
         decoded: &mut Decoded,
+        inverse_depth: Vec<f32>,
         stale: &mut [f32],
         done: &[bool],
         drawn: &[f32],
@@ -109,7 +116,7 @@ impl Networks {
         }
         let change = RgbDepth {
             rgb: change,
-            inverse_depth: decoded.inverse_depth.clone(),
+            inverse_depth,
             stale: vec![],
         };
         // A step moves things 5 m away half so far: farther off nothing is looked for.
@@ -123,6 +130,25 @@ impl Networks {
                 *pixel = (*pixel + change * valid).clamp(-1.0, 1.0);
             }
         }
+    }
+}
+
+/// Depths as far as the warp knows them, the decoder's elsewhere.
+fn completed(decoded: &Decoded, known: Option<&Vec<f32>>) -> Vec<f32> {
+    let mut depth = decoded.inverse_depth.clone();
+    let known = known.map_or(&[][..], Vec::as_slice);
+    for (depth, known) in depth.iter_mut().zip(known).filter(|(_, known)| **known != UNKNOWN) {
+        *depth = *known;
+    }
+    depth
+}
+
+/// Moves what a step found of depths towards what was `known` of the same places: a look at a picture that is a little soft by now tells less
+/// than all looks before it together, and a scene whose depths change at every step loses its shape.
+pub fn go_on(found: &mut [f32], known: &[f32]) {
+    for (found, known) in found.iter_mut().zip(known).filter(|(_, known)| **known != UNKNOWN) {
+        let near = nearness(*found);
+        *found = inverse_depth(near + GO_ON * (nearness(*known) - near));
     }
 }
 
@@ -176,6 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn depths_go_on_from_what_was_known_and_begin_anew_elsewhere() {
+        let mut found = vec![0.2, 0.2, 0.0, 0.1];
+        go_on(&mut found, &[0.0, UNKNOWN, 0.0, 0.1]);
+        assert!(
+            found[0] > 0.0 && found[0] < 0.1,
+            "half way, as a warp counts it: {found:?}"
+        );
+        assert!(
+            (found[1] - 0.2).abs() < 1e-6 && (found[3] - 0.1).abs() < 1e-6,
+            "{found:?}"
+        );
+        assert_eq!(found[2], 0.0);
+        // Walks that are not warped know nothing.
+        go_on(&mut found, &[]);
+        assert_eq!(found[2], 0.0);
+    }
+
+    #[test]
     fn what_is_due_is_drawn_once_and_on_all_four_pictures() {
         let n = networks();
         let pixels = n.lens.width_px * n.lens.height_px;
@@ -192,7 +236,7 @@ mod tests {
             inverse_depth: vec![],
             stale,
         }];
-        n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 1);
+        n.paint(&mut decoded, &[], &mut last, &[], &[rests], &[1], 1);
         for frame in &decoded[0].frames {
             for (i, pixel) in frame.chunks_exact(3).enumerate() {
                 assert_eq!(pixel.iter().any(|v| *v != 0.0), due(i), "pixel {i}");
@@ -208,7 +252,7 @@ mod tests {
         }
         // Nothing is due any more.
         let before = decoded.clone();
-        n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 2);
+        n.paint(&mut decoded, &[], &mut last, &[], &[rests], &[1], 2);
         assert_eq!(before[0].frames, decoded[0].frames);
     }
 
@@ -245,7 +289,7 @@ mod tests {
             stale: vec![NEW; pixels],
         }];
         let rests = LatentControl::new(&CameraPose::default(), &[CameraPose::default(); 4], Keys(0));
-        n.paint(&mut decoded, &mut last, &[], &[rests], &[1], 1);
+        n.paint(&mut decoded, &[], &mut last, &[], &[rests], &[1], 1);
         assert!(decoded[0].frames.iter().flatten().all(|v| *v == 0.0));
     }
 }

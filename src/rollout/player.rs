@@ -125,17 +125,27 @@ impl Rollout {
 
     /// One latent frame: the next four video frames.
     pub fn next(&mut self, control: &LatentControl) -> Result<StepOutput, RolloutError> {
+        self.next_showing(control, &mut |_| {})
+    }
+
+    /// The same. `show` is given the frames while the step goes on with what only the next one needs.
+    pub fn next_showing(
+        &mut self,
+        control: &LatentControl,
+        show: &mut dyn FnMut(&[Frame]),
+    ) -> Result<StepOutput, RolloutError> {
         let walks = self.walks.as_mut().ok_or(RolloutError::NotStarted)?;
         let first_index = walks.steps_done() * FRAMES_PER_LATENT as u64 + 1;
-        let (mut decoded, times) = walks.next(std::slice::from_ref(control))?;
-        let decoded = decoded.pop().ok_or(RolloutError::NotStarted)?;
         let (w, h) = (self.networks.lens.width_px, self.networks.lens.height_px);
-        let frames = decoded
-            .frames
-            .iter()
-            .zip(first_index..)
-            .map(|(f, i)| Frame::from_rgb(w, h, &codec::to_bytes(f), i))
-            .collect();
+        let mut frames: Vec<Frame> = vec![];
+        let (decoded, times) = walks.next_showing(std::slice::from_ref(control), &mut |decoded| {
+            let pictures = decoded.iter().flat_map(|d| &d.frames).zip(first_index..);
+            frames = pictures
+                .map(|(f, i)| Frame::from_rgb(w, h, &codec::to_bytes(f), i))
+                .collect();
+            show(&frames);
+        })?;
+        let decoded = decoded.into_iter().next().ok_or(RolloutError::NotStarted)?;
         Ok(StepOutput {
             frames,
             inverse_depth: decoded.inverse_depth,

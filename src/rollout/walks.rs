@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use burn::tensor::{DType, Device, Tensor};
+use rayon::prelude::*;
 
 use super::RolloutError;
 use super::memory::{Memory, unknown_at_the_end};
+use super::painted::go_on;
 use super::quilted::{blend, quilt_step};
 use crate::control::{LatentControl, Lens};
 use crate::device::Gaussian;
@@ -15,13 +17,17 @@ use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::block::Modulation;
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
+use crate::model::aapt::fill::fill;
 use crate::model::aapt::generator::{Generator, GeneratorState};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
 use crate::model::aapt::text::words;
-use crate::model::aapt::warp::{RgbDepth, Warped, fill, reproject};
+use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
+
+/// A latent frame's last picture.
+const END: usize = FRAMES_PER_LATENT - 1;
 
 /// The networks of a generator on a device, with the numbers that go with them.
 #[derive(Clone, Debug)]
@@ -109,6 +115,8 @@ pub struct Recycled {
     pub unknown: Vec<f32>,
     /// [`RgbDepth::stale`] of each walk's last picture; nothing if nothing is warped.
     pub stale: Vec<Vec<f32>>,
+    /// [`Warped::inverse_depth`] of each walk's last picture; nothing if nothing is warped.
+    pub inverse_depth: Vec<Vec<f32>>,
 }
 
 /// Walks in step with each other.
@@ -199,13 +207,14 @@ impl Networks {
                 detail: vec![],
                 unknown: vec![0.0; n],
                 stale: vec![],
+                inverse_depth: vec![],
             },
             Recycle::Reproject => {
                 let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
-                let mut stale = Vec::with_capacity(n);
+                let (mut stale, mut inverse_depth) = (Vec::with_capacity(n), Vec::with_capacity(n));
                 let (mut textured, mut drawn) = (vec![], vec![]);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
@@ -214,9 +223,11 @@ impl Networks {
                         None => (control.poses).map(|pose| reproject(&self.lens, source, &before, &pose, None)),
                     };
                     unknown.push(unknown_at_the_end(&warped));
-                    stale.push(std::mem::take(&mut warped[FRAMES_PER_LATENT - 1].stale));
-                    for picture in warped.iter_mut().filter(|_| soft) {
-                        fill(picture, &self.lens);
+                    let end = &mut warped[FRAMES_PER_LATENT - 1];
+                    stale.push(std::mem::take(&mut end.stale));
+                    inverse_depth.push(end.inverse_depth.clone());
+                    if soft {
+                        warped.par_iter_mut().for_each(|picture| fill(picture, &self.lens));
                     }
                     let as_blocks = |warped: &[Warped; FRAMES_PER_LATENT]| {
                         let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
@@ -261,6 +272,7 @@ impl Networks {
                     detail,
                     unknown,
                     stale,
+                    inverse_depth,
                 }
             }
         }
@@ -469,6 +481,16 @@ impl Walks {
 
     /// One latent frame of every walk.
     pub fn next(&mut self, controls: &[LatentControl]) -> Result<(Vec<Decoded>, StepTimes), RolloutError> {
+        self.next_showing(controls, &mut |_| {})
+    }
+
+    /// The same. `show` is given the frames as soon as there is nothing to be changed in them any more; what comes after is
+    /// their depth, which only the next step needs.
+    pub fn next_showing(
+        &mut self,
+        controls: &[LatentControl],
+        show: &mut dyn FnMut(&[Decoded]),
+    ) -> Result<(Vec<Decoded>, StepTimes), RolloutError> {
         let mut times = StepTimes::default();
         let clock = Instant::now();
         let n = &self.networks;
@@ -491,6 +513,7 @@ impl Walks {
             mut detail,
             unknown,
             stale,
+            inverse_depth: known_depths,
         } = n.recycle(
             &self.latent,
             &self.last,
@@ -546,20 +569,31 @@ impl Walks {
 
         let clock = Instant::now();
         let mut decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
-        let pitches_rad: Vec<f32> = (controls.iter())
-            .map(|c| c.poses[FRAMES_PER_LATENT - 1].pitch_rad)
-            .collect();
-        n.sharpen_depth(&mut decoded, None, &pitches_rad);
         self.latent = latent;
+        let plain: Vec<Vec<f32>> = decoded.iter().map(|d| d.frames[END].clone()).collect();
         for (last, stale) in self.last.iter_mut().zip(stale) {
             last.stale = stale;
         }
         if self.sampler.paint && self.sampler.steps > 0 {
             let (last, memories) = (&mut self.last, &self.memories);
-            n.paint(&mut decoded, last, memories, controls, &self.seeds, self.step);
+            n.paint(
+                &mut decoded,
+                &known_depths,
+                last,
+                memories,
+                controls,
+                &self.seeds,
+                self.step,
+            );
+        }
+        show(&decoded);
+        let pitches_rad: Vec<f32> = controls.iter().map(|c| c.poses[END].pitch_rad).collect();
+        n.sharpen_depth(&mut decoded, Some(&plain), &pitches_rad);
+        for (d, known) in decoded.iter_mut().zip(&known_depths) {
+            go_on(&mut d.inverse_depth, known);
         }
         for (last, d) in self.last.iter_mut().zip(&decoded) {
-            last.rgb.clone_from(&d.frames[FRAMES_PER_LATENT - 1]);
+            last.rgb.clone_from(&d.frames[END]);
             last.inverse_depth.clone_from(&d.inverse_depth);
         }
         times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use sha2::{Digest as _, Sha256};
 
 use super::TrainError;
 use crate::model::weights::{Array, Arrays};
@@ -29,6 +30,16 @@ pub(super) fn save(path: &Path, arrays: &Arrays, meta: &[(&str, String)]) -> Res
     let meta: HashMap<String, String> = meta.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     let bytes = safetensors::serialize(views, Some(meta)).map_err(|e| bad(e.to_string()))?;
     replace(path, &bytes).map_err(io)
+}
+
+/// SHA-256 of names and numbers, in hexadecimal.
+pub(super) fn hash(arrays: &Arrays) -> String {
+    let mut hash = Sha256::new();
+    for (name, array) in arrays {
+        hash.update(name);
+        hash.update(bytemuck::cast_slice::<f32, u8>(&array.values));
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Writes a file that takes its name, and the place of an older one, only when it is whole and on the disk.

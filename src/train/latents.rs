@@ -9,6 +9,7 @@ use super::autoencoder::trained;
 use super::checkpoint;
 use super::clips::Clips;
 use super::run::{Run, TrainError, bar};
+use super::start;
 use crate::control::LatentControl;
 use crate::data::Split;
 use crate::device::Gaussian;
@@ -18,8 +19,8 @@ use crate::model::aapt::generator::Generator;
 use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
 use crate::model::aapt::text::Prompts;
 use crate::model::aapt::warp::RgbDepth;
-use crate::model::weights::{Array, Arrays, to_host};
-use crate::rollout::Networks;
+use crate::model::weights::{Array, Arrays, export, import, to_host};
+use crate::rollout::{Networks, go_on};
 use crate::telemetry;
 
 /// One clip as the generator's stages see it.
@@ -50,14 +51,23 @@ impl LatentClip {
     }
 }
 
-/// The networks as far as they are needed to encode: the trained autoencoder and a generator without weights.
+/// The networks as far as they are needed to encode: the trained autoencoder, and a generator without weights but for those of
+/// [`start::depth_net`].
 pub(super) fn encoder_networks(run: &Run, config: &GeneratorConfig) -> Result<Networks, TrainError> {
     let device = run.device.open()?;
     let (autoencoder, _) = trained(run, &device)?;
+    let depth_net = start::depth_net(run)?;
+    let config = GeneratorConfig {
+        depth_net: run.recipe.generator.depth_net.filter(|_| !depth_net.is_empty()),
+        ..config.clone()
+    };
+    let generator = Generator::new(&config, &mut Gaussian::silent(), &device);
+    let mut weights = export(&generator);
+    weights.extend(depth_net);
     Ok(Networks {
         autoencoder,
         residual_std: ResidualStd::uniform(vec![1.0; config.latent_channels]),
-        generator: Generator::new(config, &mut Gaussian::silent(), &device),
+        generator: import(generator, &weights, &device)?,
         lens: run.recipe.lens(),
         dtype: DType::F32,
         device,
@@ -93,12 +103,24 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
         first.push(clips.frame(clip, 0));
     }
     let at = |k: usize| Tensor::cat(latents.iter().map(|z| z.clone().narrow(0, k, 1)).collect(), 0);
-    let mut last = networks.first_sources(&first, &networks.decode(at(0), at(0), &[]));
+    let mut decoded = networks.decode(at(0), at(0), &[]);
+    // Clips begin as their first step says.
+    let pitches: Vec<f32> = out.iter().map(|clip| clip.controls[0].pitch_from_rad).collect();
+    networks.sharpen_depth(&mut decoded, Some(&first), &pitches);
+    let mut last = networks.first_sources(&first, &decoded);
     for k in 0..steps {
         let controls: Vec<LatentControl> = out.iter().map(|clip| clip.controls[k]).collect();
         let recycled = networks.recycle(&at(k), &last, &[], &controls, None, true);
         if config.recycle == Recycle::Reproject {
-            for (source, d) in last.iter_mut().zip(networks.decode(at(k + 1), at(k), &recycled.detail)) {
+            let mut decoded = networks.decode(at(k + 1), at(k), &recycled.detail);
+            let pitches: Vec<f32> = (controls.iter())
+                .map(|c| c.poses[FRAMES_PER_LATENT - 1].pitch_rad)
+                .collect();
+            networks.sharpen_depth(&mut decoded, None, &pitches);
+            for (d, known) in decoded.iter_mut().zip(&recycled.inverse_depth) {
+                go_on(&mut d.inverse_depth, known);
+            }
+            for (source, d) in last.iter_mut().zip(decoded) {
                 let [.., rgb] = d.frames;
                 *source = RgbDepth {
                     rgb,
@@ -157,13 +179,17 @@ fn stamp(run: &Run) -> Result<String, TrainError> {
     })?;
     let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
     let (gain, recycle) = (run.recipe.autoencoder.detail_gain, run.recipe.generator.recycle);
+    let depth = match start::depth_net(run)? {
+        weights if weights.is_empty() => "the decoder".into(),
+        weights => checkpoint::hash(&weights),
+    };
     Ok(format!(
-        "version {VERSION}, autoencoder {hash}, detail {gain}, recycling {recycle:?}\n"
+        "version {VERSION}, autoencoder {hash}, detail {gain}, recycling {recycle:?}, depth from {depth}\n"
     ))
 }
 
 /// Changes when the same autoencoder would recycle otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Encodes all clips that have not been, and all anew if they were encoded otherwise.
 pub(super) fn make(run: &Run) -> Result<(), TrainError> {
@@ -302,7 +328,7 @@ const MIN_NEW: f64 = 1000.0;
 /// Computes the statistics, or takes those of an earlier call.
 pub(super) fn statistics(run: &Run, clips: &[LatentClip]) -> Result<Statistics, TrainError> {
     let file = run.stage_dir("latents")?.join("statistics.safetensors");
-    let taken_over = run.dir.join(super::start::STATISTICS);
+    let taken_over = run.dir.join(start::STATISTICS);
     let file = if taken_over.exists() { taken_over } else { file };
     if file.exists() {
         let (mut arrays, _) = checkpoint::load(&file)?;

@@ -5,12 +5,12 @@
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
-use sha2::{Digest as _, Sha256};
 
 use half::f16;
 
 use super::TrainError;
 use super::adapt::{Setup, finished};
+use super::checkpoint;
 use super::clips::Clips;
 use super::run::{Run, bar};
 use super::samples::Samples;
@@ -85,12 +85,7 @@ pub(super) fn generator(run: &Run) -> Result<Arrays, TrainError> {
 /// Walks clips, of each split at most so many, that have not been walked by these weights.
 fn make(run: &Run, most: usize) -> Result<(), TrainError> {
     let weights = &generator(run)?;
-    let mut hash = Sha256::new();
-    for (name, array) in weights {
-        hash.update(name);
-        hash.update(bytemuck::cast_slice::<f32, u8>(&array.values));
-    }
-    let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    let hash = checkpoint::hash(weights);
     let now = format!("weights {hash}, {most} clips\n");
     let made_with = run.dir.join("pairs").join("made-with.txt");
     let known = std::fs::read_to_string(&made_with).is_ok_and(|then| then == now);

@@ -5,6 +5,7 @@ use super::autoencoder::compute_dtype;
 use super::clips::Clips;
 use super::latents::encoder_networks;
 use super::run::{Run, TrainError};
+use super::start;
 use crate::data::Split;
 use crate::frame::{FRAMES_PER_LATENT, Frame, psnr_db};
 use crate::model::aapt::codec;
@@ -24,6 +25,8 @@ const SHOWN: [usize; 5] = [1, 3, 6, 9, 12];
 pub(super) struct Samples {
     clips: Clips,
     base: Networks,
+    /// [`start::depth_net`]
+    depth_net: Arrays,
     steps: usize,
 }
 
@@ -36,13 +39,16 @@ impl Samples {
         Ok(Self {
             clips: Clips::open(run, Split::Test)?,
             base,
+            depth_net: start::depth_net(run)?,
             steps,
         })
     }
 
     /// The networks with the given generator weights.
     pub(super) fn networks(&self, weights: &Arrays) -> Result<Networks, TrainError> {
-        let generator = import(self.base.generator.clone(), weights, &self.base.device)?;
+        let mut weights = weights.clone();
+        weights.extend(self.depth_net.clone());
+        let generator = import(self.base.generator.clone(), &weights, &self.base.device)?;
         Ok(Networks {
             generator,
             ..self.base.clone()

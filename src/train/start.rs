@@ -77,6 +77,18 @@ pub(super) fn taken_over(run: &Run, part: &str) -> Result<Arrays, TrainError> {
     }
 }
 
+/// Weights of the depth network, by its name in the generator, if the run goes on using the one it began with: then walks and what clips
+/// recycle are warped as they will be at play time. Else nothing, and depth is the decoder's until that stage.
+pub(super) fn depth_net(run: &Run) -> Result<Arrays, TrainError> {
+    let keeps = run.recipe.depth.as_ref().is_some_and(|r| r.steps == 0);
+    let weights = if keeps {
+        taken_over(run, "depth_net")?
+    } else {
+        Arrays::new()
+    };
+    Ok(prefixed(weights, "depth_net"))
+}
+
 /// Deviation of each latent channel in the picture: how far the decoder's shortcut moves pixels for one unit of it.
 fn deviations(autoencoder: &Arrays, channels: usize) -> Option<Vec<f32>> {
     let shortcut = autoencoder.get("decoder.shortcut.weight")?;

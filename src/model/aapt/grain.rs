@@ -183,6 +183,7 @@ mod tests {
     #[test]
     fn soft_ground_gets_the_grain_of_sharp_ground_and_nothing_else_does() {
         let sources = [Source {
+            inverse_depth: vec![],
             rgb: picture(0.1),
             down: 0,
         }];

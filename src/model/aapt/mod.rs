@@ -8,6 +8,7 @@ pub mod config;
 pub mod critic;
 pub mod depth;
 pub mod discriminator;
+pub mod fill;
 pub mod generator;
 pub mod grain;
 pub mod kv_ring;

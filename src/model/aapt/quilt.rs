@@ -4,7 +4,7 @@
 //! A network that was trained on squared error answers with the mean of what could be there, which is haze. It decides the
 //! colours of new places; the texture under them comes from here. Plain host code; the same seed gives the same bytes.
 
-use super::warp::Warped;
+use super::warp::{SKY, UNKNOWN, Warped};
 use crate::control::Lens;
 use crate::device::Gaussian;
 
@@ -30,6 +30,8 @@ const ROWS: usize = 20;
 const SHIFTS: [isize; 5] = [0, -3, 3, -6, 6];
 /// A strip's cost counts up to this much more by luck, so that it is not always the same one.
 const LUCK: f32 = 1.0;
+/// What it costs where a strip has sky beside land, or land beside sky: as a squared difference of colours.
+const OTHER: f32 = 0.25;
 /// Share of the rows that must be unknown for a column to count as new.
 const NEW_ROWS: f32 = 0.5;
 
@@ -38,6 +40,8 @@ const NEW_ROWS: f32 = 0.5;
 pub struct Source {
     /// `[h * w * 3]` in -1..1.
     pub rgb: Vec<f32>,
+    /// `[h * w]`, 1/m, 0 = sky.
+    pub inverse_depth: Vec<f32>,
     /// Rows that it has to be shifted down, so that its horizon is the picture's.
     pub down: isize,
 }
@@ -59,6 +63,7 @@ struct Strip {
 struct Side<'a> {
     lens: &'a Lens,
     rgb: &'a mut [f32],
+    inverse_depth: &'a mut [f32],
     sources: &'a [Source],
     mirrored: bool,
 }
@@ -74,17 +79,33 @@ impl Side<'_> {
         [self.rgb[i], self.rgb[i + 1], self.rgb[i + 2]]
     }
 
-    /// The colour of a strip `column` columns after its first.
-    fn of_strip(&self, strip: &Strip, column: usize, y: usize) -> [f32; 3] {
+    /// Where in its source a strip's pixel lies, `column` columns after its first.
+    fn in_source(&self, strip: &Strip, column: usize, y: usize) -> usize {
         let x = if strip.rightwards {
             strip.from + column
         } else {
             strip.from - column
         };
         let y = (y as isize - strip.down).clamp(0, self.lens.height_px as isize - 1);
-        let i = 3 * (y as usize * self.lens.width_px + x);
+        y as usize * self.lens.width_px + x
+    }
+
+    /// The colour of a strip `column` columns after its first.
+    fn of_strip(&self, strip: &Strip, column: usize, y: usize) -> [f32; 3] {
+        let i = 3 * self.in_source(strip, column, y);
         let rgb = &self.sources[strip.source].rgb;
         [rgb[i], rgb[i + 1], rgb[i + 2]]
+    }
+
+    /// Whether a strip shows sky there.
+    fn is_sky(&self, strip: &Strip, column: usize, y: usize) -> bool {
+        self.sources[strip.source].inverse_depth[self.in_source(strip, column, y)] < SKY
+    }
+
+    /// Whether the picture is known to show something else there than a strip: sky for land or land for sky.
+    fn is_other(&self, strip: &Strip, column: usize, [x, y]: [usize; 2]) -> bool {
+        let near = self.inverse_depth[self.index(x, y) / 3];
+        near != UNKNOWN && (near < SKY) != self.is_sky(strip, column, y)
     }
 
     /// Squared difference between a strip's first columns and the last ones before `seam`. A strip of another light fits
@@ -93,7 +114,7 @@ impl Side<'_> {
         let h = self.lens.height_px;
         let mut cost = 0.0;
         for band in 0..BANDS {
-            let (mut n, mut sums, mut squares) = (0.0f32, [0.0f32; 3], 0.0f32);
+            let (mut n, mut sums, mut squares, mut others) = (0.0f32, [0.0f32; 3], 0.0f32, 0.0f32);
             for y in (band * h / BANDS..(band + 1) * h / BANDS).step_by(2) {
                 for column in (0..OVERLAP).step_by(2) {
                     let a = self.colour(seam - OVERLAP + column, y);
@@ -104,10 +125,13 @@ impl Side<'_> {
                         sums[c] += apart;
                         squares += apart * apart;
                     }
+                    if self.is_other(strip, column, [seam - OVERLAP + column, y]) {
+                        others += OTHER;
+                    }
                 }
             }
             let of_light = sums.iter().map(|s| s * s).sum::<f32>() / n.max(1.0);
-            cost += squares - (1.0 - OF_LIGHT) * of_light;
+            cost += squares - (1.0 - OF_LIGHT) * of_light + others;
         }
         cost
     }
@@ -189,7 +213,7 @@ impl Side<'_> {
             for (y, apart) in apart.iter().enumerate() {
                 for column in 0..width {
                     let i = self.index(seam + column, y);
-                    if valid[i / 3] != 0.0 {
+                    if valid[i / 3] != 0.0 || self.is_sky(&strip, OVERLAP + column, y) {
                         continue;
                     }
                     let colour = self.of_strip(&strip, OVERLAP + column, y);
@@ -197,6 +221,8 @@ impl Side<'_> {
                     for c in 0..3 {
                         self.rgb[i + c] = (colour[c] + fade * apart[c]).clamp(-1.0, 1.0);
                     }
+                    self.inverse_depth[i / 3] =
+                        self.sources[strip.source].inverse_depth[self.in_source(&strip, OVERLAP + column, y)];
                     drawn[i / 3] = true;
                 }
             }
@@ -230,6 +256,7 @@ pub fn quilt(picture: &mut Warped, lens: &Lens, sources: impl FnOnce() -> Vec<So
         let mut side = Side {
             lens,
             rgb: &mut picture.rgb,
+            inverse_depth: &mut picture.inverse_depth,
             sources: &sources,
             mirrored,
         };
@@ -278,7 +305,19 @@ mod tests {
         let lifted: Vec<f32> = (0..H * W * 3)
             .map(|i| whole[(i + 4 * W * 3).min(i % (W * 3) + (H - 1) * W * 3)])
             .collect();
-        vec![Source { rgb: whole, down: 0 }, Source { rgb: lifted, down: 4 }]
+        let depth = |horizon: usize| (0..H * W).map(|i| if i / W < horizon { 0.0 } else { 0.1 }).collect();
+        vec![
+            Source {
+                rgb: whole,
+                inverse_depth: depth(12),
+                down: 0,
+            },
+            Source {
+                rgb: lifted,
+                inverse_depth: depth(8),
+                down: 4,
+            },
+        ]
     }
 
     #[test]
@@ -288,15 +327,18 @@ mod tests {
             let before = p.clone();
             let drawn = quilt(&mut p, &lens(), sources, 3);
             let new = W - known.len();
-            assert_eq!(drawn.iter().filter(|d| **d).count(), new * H, "{known:?}");
+            let land = drawn.iter().filter(|d| **d).count();
+            assert!(
+                land.abs_diff(new * (H - 12)) <= 7 * new,
+                "{known:?}: {land}, and no sky"
+            );
             assert_eq!(p.valid, before.valid, "it is still not known");
             let mut contrast = 0.0;
             for y in 0..H {
                 for x in (0..W).filter(|x| !known.contains(x)) {
                     let i = 3 * (y * W + x);
-                    let sky = p.rgb[i + 2] > 0.5;
                     assert!(
-                        sky == (y < 12) || y.abs_diff(12) <= 7,
+                        drawn[i / 3] == (y >= 12) || y.abs_diff(12) <= 7,
                         "{x}, {y}: {:?}",
                         &p.rgb[i..i + 3]
                     );

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::fill::fill;
 use crate::control::{CameraPose, Lens};
 
 /// A picture with depth.
@@ -19,6 +20,10 @@ pub struct RgbDepth {
 
 /// Staleness of what has never been drawn.
 pub const NEW: f32 = 8.0;
+/// What is farther away, in 1/m, is sky.
+pub const SKY: f32 = 0.005;
+/// Inverse depth of what is not known.
+pub const UNKNOWN: f32 = -1.0;
 /// Staleness grows no further.
 const MOST_STALE: f32 = 4.0;
 
@@ -31,6 +36,8 @@ pub struct Warped {
     pub valid: Vec<f32>,
     /// `[h * w]`: as [`RgbDepth::stale`]; [`NEW`] where nothing is known.
     pub stale: Vec<f32>,
+    /// `[h * w]`: inverse depth as the source has it, seen from here, 1/m; [`UNKNOWN`] where nothing is known.
+    pub inverse_depth: Vec<f32>,
 }
 
 impl Warped {
@@ -41,6 +48,7 @@ impl Warped {
             rgb: vec![NEUTRAL; pixels * 3],
             valid: vec![0.0; pixels],
             stale: vec![NEW; pixels],
+            inverse_depth: vec![UNKNOWN; pixels],
         }
     }
 
@@ -50,6 +58,7 @@ impl Warped {
             if *valid == 0.0 && other.valid[i] > 0.0 {
                 *valid = other.valid[i];
                 self.stale[i] = other.stale[i];
+                self.inverse_depth[i] = other.inverse_depth[i];
                 self.rgb[3 * i..3 * i + 3].copy_from_slice(&other.rgb[3 * i..3 * i + 3]);
             }
         }
@@ -57,7 +66,7 @@ impl Warped {
 }
 
 /// Colour of pixels where the source tells nothing at all.
-const NEUTRAL: f32 = 0.0;
+pub(super) const NEUTRAL: f32 = 0.0;
 const ITERATIONS: usize = 6;
 /// Largest move of the last iteration that still counts as found.
 const CONVERGED_PX: f32 = 0.75;
@@ -89,8 +98,9 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
         .par_chunks_mut(w * 3)
         .zip(out.valid.par_chunks_mut(w))
         .zip(out.stale.par_chunks_mut(w))
+        .zip(out.inverse_depth.par_chunks_mut(w))
         .enumerate()
-        .for_each(|(y, ((line, valid), stale))| {
+        .for_each(|(y, (((line, valid), stale), inverse_depth))| {
             for x in 0..w {
                 if known.is_some_and(|k| k[y * w + x] != 0.0) {
                     continue;
@@ -130,6 +140,7 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
                 let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
                 if inside && moved < CONVERGED_PX {
                     valid[x] = 1.0;
+                    inverse_depth[x] = k;
                     // The point stands at 1 / k from the target, and q[2] / k from the source.
                     let larger = libm::log2f(-(a[2] + b[2] * k));
                     let then = match source.stale.as_slice() {
@@ -145,98 +156,6 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
             }
         });
     out
-}
-
-/// One level of the pyramid that [`fill`] averages in.
-struct Level {
-    w: usize,
-    h: usize,
-    rgb: Vec<f32>,
-    /// How much of a pixel is known, 0 to 1.
-    weight: Vec<f32>,
-}
-
-impl Level {
-    /// Half the width, and half the height too if asked for; known pixels count, the others do not.
-    fn halved(&self, rows_too: bool) -> Self {
-        let (w, h) = (self.w.div_ceil(2), if rows_too { self.h.div_ceil(2) } else { self.h });
-        let mut out = Self {
-            w,
-            h,
-            rgb: vec![NEUTRAL; w * h * 3],
-            weight: vec![0.0; w * h],
-        };
-        for y in 0..self.h {
-            let row = if rows_too { y / 2 } else { y } * w;
-            for x in 0..self.w {
-                let (from, to) = (y * self.w + x, row + x / 2);
-                let weight = self.weight[from];
-                if weight > 0.0 {
-                    let total = out.weight[to] + weight;
-                    for c in 0..3 {
-                        let mean = &mut out.rgb[to * 3 + c];
-                        *mean += (self.rgb[from * 3 + c] - *mean) * weight / total;
-                    }
-                    out.weight[to] = total;
-                }
-            }
-        }
-        out.weight.iter_mut().for_each(|v| *v = v.min(1.0));
-        out
-    }
-
-    /// Blends the unknown part of every pixel towards the coarser level, sampled bilinearly.
-    fn complete(&mut self, coarse: &Self) {
-        let (sx, sy) = (coarse.w as f32 / self.w as f32, coarse.h as f32 / self.h as f32);
-        for y in 0..self.h {
-            for x in 0..self.w {
-                let i = y * self.w + x;
-                let unknown = 1.0 - self.weight[i];
-                if unknown <= 0.0 {
-                    continue;
-                }
-                let u = ((x as f32 + 0.5) * sx - 0.5).clamp(0.0, coarse.w as f32 - 1.0);
-                let v = ((y as f32 + 0.5) * sy - 0.5).clamp(0.0, coarse.h as f32 - 1.0);
-                let (x0, y0) = (u as usize, v as usize);
-                let (x1, y1) = ((x0 + 1).min(coarse.w - 1), (y0 + 1).min(coarse.h - 1));
-                let (fx, fy) = (u - x0 as f32, v - y0 as f32);
-                for c in 0..3 {
-                    let at = |x: usize, y: usize| coarse.rgb[(y * coarse.w + x) * 3 + c];
-                    let top = at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx;
-                    let bottom = at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx;
-                    let value = &mut self.rgb[i * 3 + c];
-                    *value += unknown * (top * (1.0 - fy) + bottom * fy - *value);
-                }
-            }
-        }
-    }
-}
-
-/// Continues the picture softly into what is not known: averages of ever wider, less of ever higher surroundings, because
-/// most of what is new comes in from the side, and there sky goes on as sky and ground as ground.
-pub fn fill(picture: &mut Warped, lens: &Lens) {
-    let (w, h) = (lens.width_px, lens.height_px);
-    if picture.valid.iter().all(|v| *v == 1.0) {
-        return;
-    }
-    let mut levels = vec![Level {
-        w,
-        h,
-        rgb: std::mem::take(&mut picture.rgb),
-        weight: picture.valid.clone(),
-    }];
-    while let Some(last) = levels.last()
-        && (last.w > 1 || last.h > 1)
-    {
-        let rows_too = levels.len() % 3 == 0 || last.w == 1;
-        levels.push(last.halved(rows_too));
-    }
-    while let Some(coarse) = levels.pop() {
-        match levels.last_mut() {
-            Some(fine) => fine.complete(&coarse),
-            None => picture.rgb = coarse.rgb,
-        }
-    }
 }
 
 /// Bilinear sample of a plane, edges repeated.
@@ -383,7 +302,12 @@ mod tests {
             ..from
         };
         let out = warp(&lens(), &s, &from, &to);
-        // Half the distance to the wall: target offset 20 px shows source offset 10 px.
+        // Half the distance to the wall.
+        let near = |valid: f32| if valid > 0.0 { 0.4 } else { UNKNOWN };
+        for (k, valid) in out.inverse_depth.iter().zip(&out.valid) {
+            assert!((k - near(*valid)).abs() < 1e-4, "{k}");
+        }
+        // Target offset 20 px shows source offset 10 px.
         let (l, y) = (lens(), 28);
         let mut expected = [0.0; 3];
         sample_cubic(&s.rgb, l.width_px, l.height_px, 47.5 + 10.0, 27.5 + 0.25, &mut expected);

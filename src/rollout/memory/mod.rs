@@ -200,6 +200,7 @@ impl Memory {
             let lower = lens.focal_px() * (libm::tanf(pitch_rad) - libm::tanf(k.pose.pitch_rad));
             (lower.abs() < MOST_SHIFT * lens.height_px as f32).then(|| Source {
                 rgb: codec::from_bytes(&k.picture.rgb),
+                inverse_depth: k.picture.inverse_depth.iter().map(|v| v.to_f32()).collect(),
                 down: lower.round() as isize,
             })
         };
