@@ -16,6 +16,7 @@ mod painted;
 mod player;
 mod quilted;
 mod replay;
+mod sky;
 mod state;
 #[cfg(test)]
 mod tests;

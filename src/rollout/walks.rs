@@ -9,6 +9,7 @@ use super::RolloutError;
 use super::memory::{Memory, unknown_at_the_end};
 use super::painted::go_on;
 use super::quilted::{blend, quilt_step};
+use super::sky::soften;
 use crate::control::{LatentControl, Lens};
 use crate::device::Gaussian;
 use crate::flow;
@@ -373,6 +374,20 @@ impl Networks {
         validity * tensor::<4>(sure.to_vec(), [sure.len(), 1, 1, 1], &self.device)
     }
 
+    /// A latent frame whose skies have no edges of tokens.
+    fn softened(&self, latent: Tensor<4>, recycled: Tensor<4>, inverse_depths: &[Vec<f32>]) -> Tensor<4> {
+        if inverse_depths.is_empty() {
+            return latent;
+        }
+        let shape @ [_, c, h, w] = latent.dims();
+        let (mut latent, recycled) = (to_host(latent), to_host(recycled));
+        let walks = latent.chunks_exact_mut(c * h * w).zip(recycled.chunks_exact(c * h * w));
+        for ((latent, recycled), inverse_depth) in walks.zip(inverse_depths) {
+            soften(latent, recycled, inverse_depth, self.lens.width_px, [h, w]);
+        }
+        tensor(latent, shape, &self.device)
+    }
+
     /// A latent frame with texture where some was drawn.
     fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>, shares: &[f32]) -> Tensor<4> {
         let Some((base, drawn)) = textured else { return latent };
@@ -558,7 +573,8 @@ impl Walks {
         let latent = match self.sampler.steps {
             0 => recycled,
             _ => {
-                let latent = n.latent_from_data(x, recycled, validity, &motion_px);
+                let latent = n.latent_from_data(x, recycled.clone(), validity, &motion_px);
+                let latent = n.softened(latent, recycled, &known_depths);
                 n.quilted(latent, textured, &self.colour_shares)
             }
         };
