@@ -11,6 +11,9 @@ if [ $# -ne 1 ] || [[ $1 == -* ]]; then
     exit 2
 fi
 out=$(absolute "$from" "$1")
+if [ -n "${FARWANDER_BIN:-}" ]; then
+    FARWANDER_BIN=$(absolute "$from" "$FARWANDER_BIN")
+fi
 if [[ $out != *.mp4 ]]; then
     say "$1 should end with .mp4."
     exit 2
@@ -65,7 +68,7 @@ part "Autumn forest: looking away and back" 3 look
 part "Snow at dusk: turning" 0 turn
 part "Desert: running" 2 run
 part "Heath at dawn: wandering about" 5 wander
-part "Forest: other words after five seconds" 7 walk --prompt "forest, overcast" --prompt-at "5=snow at night"
+part "Forest: other words after five seconds" 7 walk --prompt "forest, overcast" --prompt-at "5=forest at night, clear"
 part "Snow at noon: there and back" 8 back
 part "Autumn forest: running" 4 run
 part "Forest at dusk: looking away and back" 6 look

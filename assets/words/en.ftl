@@ -36,7 +36,11 @@ key-hint = { " " }({ $key })
 unit-gigabytes = { $number } GB
 unit-megabytes = { $number } MB
 unit-kilobytes = { $number } kB
-unit-bytes = { $count } bytes
+unit-bytes =
+    { $count ->
+        [one] { $count } byte
+       *[other] { $count } bytes
+    }
 unit-milliseconds = { $number } ms
 unit-seconds = { $number } s
 unit-percent = { $number } %
@@ -251,7 +255,11 @@ recording-save-gif-hint = One moving picture, beside your recordings
 recording-save-pngs = Save as PNGs
 recording-save-pngs-hint = A folder of pictures, beside your recordings
 # $percent: how much of it is done.
-recording-saving = Saving { $count } pictures  ·  { $percent } %
+recording-saving =
+    { $count ->
+        [one] Saving { $count } picture  ·  { $percent } %
+       *[other] Saving { $count } pictures  ·  { $percent } %
+    }
 # The red light while one runs. $time: as 1:15.
 recording-light-name = Recording, { $time }
 # Frames that the recording lacks.
@@ -714,7 +722,11 @@ told-saved = Saved { $file }
 told-no-picture = There is no picture to save yet.
 told-folder-not-made = The folder { $folder } cannot be made: { $error }.
 told-screenshot-not-saved = The screenshot could not be saved: { $error }
-told-recorded = Recorded { $count } frames to { $file }
+told-recorded =
+    { $count ->
+        [one] Recorded { $count } frame to { $file }
+       *[other] Recorded { $count } frames to { $file }
+    }
 # $missing: how many more there should have been.
 told-recorded-missing = Recorded { $count } frames to { $file }; { $missing } are missing, because the disk or the processor was too slow.
 told-is-being-recorded = It is being recorded; end the recording first.

@@ -195,7 +195,7 @@ impl Pacer {
     /// Takes note that a step that began then has ended; its frames may have been there before ([`Self::finished`]).
     pub fn ended(&mut self, began_secs: f64, ended_secs: f64) {
         let rest = (ended_secs - began_secs - self.last_step_secs).max(0.0);
-        let share = Self::SHARE.max(1.0 / f64::from(self.samples.max(1)));
+        let share = Self::SHARE.max(1.0 / f64::from(self.samples.saturating_sub(1).max(1)));
         self.rest_secs += share * (rest - self.rest_secs);
     }
 
@@ -276,11 +276,14 @@ mod tests {
             for _ in 0..60 {
                 let begin = pacer.begin_secs().unwrap_or(now).max(now);
                 steps.push((begin, pacer.finished(begin, begin + ready_secs)));
-                now = begin + ready_secs + rest_secs;
+                // The first step warms caches up.
+                now = begin + ready_secs + if steps.len() == 1 { 2.0 } else { rest_secs };
                 pacer.ended(begin, now);
             }
             (pacer, steps)
         };
+        let (pacer, _) = run(0.2, 0.0);
+        assert!((pacer.period_secs() - 0.05).abs() < 1e-6, "{}", pacer.period_secs());
         // Fast: the rest is done while the frames are shown.
         let (_, steps) = run(0.05, 0.02);
         let (begin, schedule) = &steps[59];

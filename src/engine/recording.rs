@@ -8,6 +8,7 @@ use super::stats::RecordingStats;
 use super::thread::{Machine, sentence};
 use crate::control::Keys;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
+use crate::paths;
 use crate::record::{RecordError, Recorder, Style, Tags};
 use crate::rollout::{Tape, Track};
 
@@ -84,7 +85,7 @@ impl Machine {
         if let Some(dir) = path.parent()
             && let Err(error) = std::fs::create_dir_all(dir)
         {
-            let what = format!("The folder {} cannot be made: {error}.", dir.display());
+            let what = format!("The folder {} cannot be made: {error}.", paths::short(dir));
             self.tell(Event::RecordingFailed(what));
             return;
         }
@@ -123,7 +124,7 @@ impl Machine {
                     Event::RecordingFailed(sentence(&format!("The recording has stopped: {error}")))
                 }
                 Err(error) => {
-                    Event::RecordingFailed(format!("The recording {} is incomplete: {error}", path.display()))
+                    Event::RecordingFailed(format!("The recording {} is incomplete: {error}", paths::short(&path)))
                 }
             });
         };

@@ -414,10 +414,10 @@ impl Machine {
                 walk.made = walk.latent;
                 walk.track.controls.push(control);
                 self.deepen(&output);
-                let now = self.now_secs();
-                self.pacer.ended(began, now);
                 self.account(&output, schedule, true);
                 self.remember(&output.frames);
+                let now = self.now_secs();
+                self.pacer.ended(began, now);
             }
             (Ok(_), None) => self.fail("The walk has stopped: a step made no frames.".to_owned()),
             (Err(error), _) => self.fail(format!("The walk has stopped: {error}")),
@@ -426,14 +426,18 @@ impl Machine {
 
     /// Hands frames that cost no step to the window and to the recorder.
     pub(super) fn publish(&mut self, output: &StepOutput, schedule: Schedule) {
-        let frames = timed(&output.frames, &schedule, self.epoch, self.depth.as_ref(), None);
-        self.frames.push(frames);
+        let before = self.depth.clone();
         self.deepen(output);
+        let mut frames = timed(&output.frames, &schedule, self.epoch, before.as_ref(), None);
+        if let Some(last) = frames.last_mut() {
+            last.depth.clone_from(&self.depth);
+        }
+        self.frames.push(frames);
         self.tell(Event::Frames);
         self.account(output, schedule, false);
     }
 
-    /// The depth of a step's last frame has come.
+    /// The depth of a step's last frame has come. Where the window has the frame already (quick pacing on a slow device), it shows with the next one.
     fn deepen(&mut self, output: &StepOutput) {
         let Some(last) = output.frames.last() else { return };
         if let Some(depth) = DepthPicture::of_inverse_depth(last.width_px, last.height_px, &output.inverse_depth) {

@@ -254,7 +254,7 @@ impl Card {
                     memory: memory.is_some(),
                     quilt: self.sampler_quilt,
                     paint: self.sampler_paint,
-                    fill: true,
+                    ..Sampler::default()
                 },
                 arrays: crate::model::weights::under(arrays, "state"),
                 memory,

@@ -9,7 +9,7 @@ use super::RolloutError;
 use super::memory::{Memory, unknown_at_the_end};
 use super::painted::go_on;
 use super::quilted::{blend, quilt_step};
-use super::sky::soften;
+use super::sky::{sky, soften};
 use crate::control::{LatentControl, Lens};
 use crate::device::Gaussian;
 use crate::flow;
@@ -67,6 +67,10 @@ pub struct Sampler {
     /// Whether what nobody knows is softly filled from its surroundings before it is encoded; else it is grey, which only
     /// serves to compare with (reprojection only).
     pub fill: bool,
+    /// Whether depths go on from step to step ([`go_on`]); else each step tells them anew (reprojection only).
+    pub keep_depth: bool,
+    /// Whether skies are evened ([`super::sky`]): what is laid on them is then not the network's answer alone, so walks to learn along do without.
+    pub even_sky: bool,
 }
 
 impl Default for Sampler {
@@ -78,6 +82,8 @@ impl Default for Sampler {
             quilt: true,
             paint: true,
             fill: true,
+            keep_depth: true,
+            even_sky: true,
         }
     }
 }
@@ -376,14 +382,15 @@ impl Networks {
 
     /// A latent frame whose skies have no edges of tokens.
     fn softened(&self, latent: Tensor<4>, recycled: Tensor<4>, inverse_depths: &[Vec<f32>]) -> Tensor<4> {
-        if inverse_depths.is_empty() {
+        let shape @ [_, c, h, w] = latent.dims();
+        let skies: Vec<Vec<bool>> = (inverse_depths.iter()).map(|k| sky(k, self.lens.width_px)).collect();
+        if !skies.iter().flatten().any(|sky| *sky) {
             return latent;
         }
-        let shape @ [_, c, h, w] = latent.dims();
         let (mut latent, recycled) = (to_host(latent), to_host(recycled));
         let walks = latent.chunks_exact_mut(c * h * w).zip(recycled.chunks_exact(c * h * w));
-        for ((latent, recycled), inverse_depth) in walks.zip(inverse_depths) {
-            soften(latent, recycled, inverse_depth, self.lens.width_px, [h, w]);
+        for ((latent, recycled), sky) in walks.zip(&skies) {
+            soften(latent, recycled, sky, [h, w]);
         }
         tensor(latent, shape, &self.device)
     }
@@ -574,7 +581,10 @@ impl Walks {
             0 => recycled,
             _ => {
                 let latent = n.latent_from_data(x, recycled.clone(), validity, &motion_px);
-                let latent = n.softened(latent, recycled, &known_depths);
+                let latent = match self.sampler.even_sky {
+                    true => n.softened(latent, recycled, &known_depths),
+                    false => latent,
+                };
                 n.quilted(latent, textured, &self.colour_shares)
             }
         };
@@ -605,7 +615,8 @@ impl Walks {
         show(&decoded);
         let pitches_rad: Vec<f32> = controls.iter().map(|c| c.poses[END].pitch_rad).collect();
         n.sharpen_depth(&mut decoded, Some(&plain), &pitches_rad);
-        for (d, known) in decoded.iter_mut().zip(&known_depths) {
+        let going_on = decoded.iter_mut().zip(&known_depths);
+        for (d, known) in going_on.filter(|_| self.sampler.keep_depth) {
             go_on(&mut d.inverse_depth, known);
         }
         for (last, d) in self.last.iter_mut().zip(&decoded) {

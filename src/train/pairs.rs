@@ -14,6 +14,7 @@ use super::checkpoint;
 use super::clips::Clips;
 use super::run::{Run, bar};
 use super::samples::Samples;
+use super::start;
 use crate::control::Lens;
 use crate::data::Split;
 use crate::frame::FRAMES_PER_LATENT;
@@ -82,11 +83,15 @@ pub(super) fn generator(run: &Run) -> Result<Arrays, TrainError> {
     finished(run, "adversarial").or_else(|_| finished(run, "distill"))
 }
 
+/// Changes when the same weights would walk otherwise.
+const VERSION: u32 = 2;
+
 /// Walks clips, of each split at most so many, that have not been walked by these weights.
 fn make(run: &Run, most: usize) -> Result<(), TrainError> {
     let weights = &generator(run)?;
     let hash = checkpoint::hash(weights);
-    let now = format!("weights {hash}, {most} clips\n");
+    let depth = checkpoint::hash(&start::depth_net(run)?);
+    let now = format!("version {VERSION}, weights {hash}, depth {depth}, {most} clips\n");
     let made_with = run.dir.join("pairs").join("made-with.txt");
     let known = std::fs::read_to_string(&made_with).is_ok_and(|then| then == now);
     let all = run.dir.join("pairs");
@@ -148,6 +153,8 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
     let controls: Vec<_> = group.iter().map(|&c| clips.controls(c)).collect();
     let sampler = Sampler {
         paint: false,
+        // What is kept beside the truth is what a step finds by itself.
+        keep_depth: false,
         ..Sampler::default()
     };
     let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);

@@ -221,6 +221,7 @@ fn roll_out(
     let sampler = Sampler {
         quilt: false,
         paint: false,
+        even_sky: false,
         ..Sampler::default()
     };
     let (mut walks, _) = Walks::start(networks.clone(), sampler, &first, &prompts, &seeds);

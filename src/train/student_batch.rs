@@ -234,6 +234,7 @@ mod tests {
                 Sampler {
                     quilt: false,
                     paint: false,
+                    even_sky: false,
                     ..Sampler::default()
                 },
                 std::slice::from_ref(&first),

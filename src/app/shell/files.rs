@@ -41,7 +41,7 @@ impl Shell {
             Err(error) => Err(error),
         };
         if let Err(error) = shown {
-            let what = say!("told-not-opened", file = path.display(), error = error);
+            let what = say!("told-not-opened", file = crate::paths::short(path), error = error);
             self.session.warn(what);
         }
     }
