@@ -69,7 +69,7 @@ pub struct Sampler {
     pub fill: bool,
     /// Whether depths go on from step to step ([`go_on`]); else each step tells them anew (reprojection only).
     pub keep_depth: bool,
-    /// Whether skies are evened ([`super::sky`]): what is laid on them is then not the network's answer alone, so walks to learn along do without.
+    /// Whether skies are evened (`rollout/sky.rs`): what is laid on them is then not the network's answer alone, so walks to learn along do without.
     pub even_sky: bool,
 }
 
