@@ -9,7 +9,7 @@ use super::cloud::Growing;
 use super::model_file;
 use super::prompts::{PromptAt, Script, prompt_at};
 use super::sink::{Sink, SinkArgs, track_of};
-use crate::control::{CameraPose, Keys, LatentControl, WalkInput, Walker};
+use crate::control::{CameraPose, Footing, Keys, LatentControl, WalkInput, Walker};
 use crate::device::DeviceChoice;
 use crate::engine::{decode_picture, read_picture};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
@@ -46,6 +46,9 @@ pub(crate) struct GenerateArgs {
     /// Network evaluations a latent frame.
     #[arg(long, default_value_t = 1)]
     steps: usize,
+    /// Shift of their timesteps: with more than 1, more of them are early, where layout is decided.
+    #[arg(long, default_value_t = 1.0)]
+    shift: f32,
     /// Recycle the last picture alone: places out of sight are forgotten.
     #[arg(long)]
     no_memory: bool,
@@ -56,7 +59,7 @@ pub(crate) struct GenerateArgs {
     #[arg(long)]
     no_paint: bool,
     /// A replay saved in the player, or a recording, to be rendered again: of a recording, what it shows.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "no_memory", "no_quilt", "no_paint"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["first_frame", "path", "frames", "seed", "prompt", "prompt_at", "steps", "shift", "no_memory", "no_quilt", "no_paint"])]
     replay: Option<PathBuf>,
     /// Also write the walked world as a coloured point cloud with the camera's way (PLY).
     #[arg(long, value_name = "FILE")]
@@ -148,12 +151,16 @@ pub(super) fn first_frame(package: &Package, which: &str) -> Result<(Frame, Stri
 pub(super) fn controls(keys: &[Keys], rate: f64) -> Vec<LatentControl> {
     let mut walker = Walker::at(CameraPose::default());
     keys.chunks_exact(FRAMES_PER_LATENT)
-        .map(|chunk| {
-            let before = walker.pose;
-            let poses = std::array::from_fn(|i| walker.advance(&WalkInput::from_keys(chunk[i]), (1.0 / rate) as f32));
-            LatentControl::new(&before, &poses, chunk[FRAMES_PER_LATENT - 1])
-        })
+        .map(|keys| control(&mut walker, &Footing::default(), keys, rate))
         .collect()
+}
+
+/// The cameras of a walker's next latent frame.
+fn control(walker: &mut Walker, footing: &Footing, keys: &[Keys], rate: f64) -> LatentControl {
+    let before = walker.pose;
+    let dt_secs = (1.0 / rate) as f32;
+    let poses = std::array::from_fn(|i| walker.advance_on(footing, &WalkInput::from_keys(keys[i]), dt_secs));
+    LatentControl::new(&before, &poses, keys[FRAMES_PER_LATENT - 1])
 }
 
 /// A bar for so many frames.
@@ -175,6 +182,9 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     if !(1..=256).contains(&args.steps) {
         return Err(BadInput(format!("--steps {}: give 1 to 256", args.steps)).into());
     }
+    if !(0.01..=100.0).contains(&args.shift) {
+        return Err(BadInput(format!("--shift {}: give 0.01 to 100", args.shift)).into());
+    }
     // Whole latent frames; what is over is not written.
     let padded = args.frames.next_multiple_of(FRAMES_PER_LATENT) + FRAMES_PER_LATENT;
     let keys = keys_of_path(&args.path, padded)?;
@@ -184,6 +194,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let mut rollout = Rollout::new(&package, &args.device)?;
     rollout.set_sampler(Sampler {
         steps: args.steps,
+        shift: args.shift,
         memory: !args.no_memory,
         quilt: !args.no_quilt,
         paint: !args.no_paint,
@@ -207,7 +218,8 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let mut made = 1;
     let mut prompts = Script::new(args.prompt_at, rate);
     bar.inc(1);
-    for control in controls(&keys, rate) {
+    let mut walker = Walker::at(CameraPose::default());
+    for keys in keys.chunks_exact(FRAMES_PER_LATENT) {
         if made >= args.frames || sink.is_done(made as u64) {
             break;
         }
@@ -215,6 +227,8 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
             rollout.change_prompt(&prompt)?;
             track.change_prompt(&prompt);
         }
+        let footing = rollout.footing(walker.pose.pitch_rad);
+        let control = control(&mut walker, &footing, keys, rate);
         let output = rollout.next(&control)?;
         cloud.step(&control, &output);
         track.controls.push(control);

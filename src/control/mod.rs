@@ -6,10 +6,12 @@
 
 mod camera;
 mod feel;
+mod footing;
 mod walk;
 
 pub use camera::{CameraPose, Lens, Mat3};
 pub use feel::Feel;
+pub use footing::Footing;
 pub use walk::{Keys, WalkInput, Walker};
 
 use crate::frame::FRAMES_PER_LATENT;

@@ -3,6 +3,7 @@
 //! fast, is said by the camera's [`Feel`].
 
 use super::camera::wrap_rad;
+use super::footing::Footing;
 use super::{CameraPose, Feel};
 
 /// Keys held, as bits.
@@ -189,6 +190,11 @@ impl Walker {
 
     /// Walks for one video frame of `dt_secs` on level ground and returns the new pose.
     pub fn advance(&mut self, input: &WalkInput, dt_secs: f32) -> CameraPose {
+        self.advance_on(&Footing::default(), input, dt_secs)
+    }
+
+    /// The same on ground that rises as `footing` says: the eye stays as high above it.
+    pub fn advance_on(&mut self, footing: &Footing, input: &WalkInput, dt_secs: f32) -> CameraPose {
         let gait = input.feel.gait();
         let follow = 1.0 - libm::expf(-dt_secs / gait.lag_secs);
         let (forward_m_s, right_m_s) = input.feel.speeds_m_s(input);
@@ -231,6 +237,7 @@ impl Walker {
         let (s, c) = (libm::sinf(self.pose.yaw_rad), libm::cosf(self.pose.yaw_rad));
         let (f, r) = (self.velocity_fwd_m_s * dt_secs, self.velocity_right_m_s * dt_secs);
         self.pose.position_m[0] += s * f + c * r;
+        self.pose.position_m[1] += footing.ahead * f + footing.right * r;
         self.pose.position_m[2] += -c * f + s * r;
         self.pose
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::control::{CameraPose, Keys, LatentControl};
+use crate::control::{CameraPose, Footing, Keys, LatentControl};
 use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::package::Package;
@@ -31,6 +31,11 @@ pub trait Generator {
         self.next_showing(control, &mut |_| {})
     }
 
+    /// How the ground rises under the walker now, whose camera is pitched so; level if it can't tell.
+    fn footing(&self, _pitch_rad: f32) -> Footing {
+        Footing::default()
+    }
+
     /// Bytes of [`Self::state`], known without making it.
     fn state_bytes(&self) -> usize;
 
@@ -56,6 +61,10 @@ impl Generator for Rollout {
         show: &mut dyn FnMut(&[Frame]),
     ) -> Result<StepOutput, RolloutError> {
         Self::next_showing(self, control, show)
+    }
+
+    fn footing(&self, pitch_rad: f32) -> Footing {
+        Self::footing(self, pitch_rad)
     }
 
     fn state_bytes(&self) -> usize {

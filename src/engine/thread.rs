@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::control::{LatentControl, WalkInput, Walker};
+use crate::control::{Footing, LatentControl, WalkInput, Walker};
 use crate::frame::{DepthPicture, FRAMES_PER_LATENT, Frame};
 use crate::rollout::{StepOutput, Track};
 use crate::telemetry;
@@ -395,7 +395,8 @@ impl Machine {
         };
         self.steps_asked = self.steps_asked.saturating_sub(1);
         let dt_secs = (1.0 / world.info().frames_per_sec) as f32;
-        let control = integrate(&mut walk.walker, &controls.walk, controls.keys, dt_secs);
+        let footing = generator.footing(walk.walker.pose.pitch_rad);
+        let control = integrate(&mut walk.walker, &footing, &controls.walk, controls.keys, dt_secs);
         // The window gets the frames before the step has ended.
         let (epoch, slot, pacer, depth) = (self.epoch, &self.frames, &mut self.pacer, &self.depth);
         let mut schedule = None;
@@ -520,7 +521,13 @@ pub(super) enum Wait {
 
 /// Walks through the video frames of one latent frame. Mouse turning is spread over them evenly: it was made over about
 /// that time, and spent at once it would be four unequal jumps.
-fn integrate(walker: &mut Walker, input: &WalkInput, keys: crate::control::Keys, dt_secs: f32) -> LatentControl {
+fn integrate(
+    walker: &mut Walker,
+    footing: &Footing,
+    input: &WalkInput,
+    keys: crate::control::Keys,
+    dt_secs: f32,
+) -> LatentControl {
     let before = walker.pose;
     let n = FRAMES_PER_LATENT as f32;
     let per_frame = WalkInput {
@@ -528,7 +535,7 @@ fn integrate(walker: &mut Walker, input: &WalkInput, keys: crate::control::Keys,
         mouse_pitch_rad: input.mouse_pitch_rad / n,
         ..*input
     };
-    let poses = std::array::from_fn(|_| walker.advance(&per_frame, dt_secs));
+    let poses = std::array::from_fn(|_| walker.advance_on(footing, &per_frame, dt_secs));
     LatentControl::new(&before, &poses, keys)
 }
 

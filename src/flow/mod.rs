@@ -1,10 +1,64 @@
 //! Flow matching and consistency as plain tensor functions that know no network (AAPT appendix B; EDM preconditioning).
 //!
 //! `x_t = (1 - t) x + t eps`, velocity `v = eps - x`, t = 1 is pure noise. Data have unit deviation. The network's output
-//! F is turned into a velocity by the preconditioning that makes F's target unit deviation too and lets the noise pass
-//! exactly: at t = 1, `x = eps - v = -F`, whatever the noise.
+//! F is turned into a velocity as its [`Prediction`] says. In either way, at t = 1, `x = eps - v = -F`, whatever the noise.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+/// What a network's output F means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prediction {
+    /// F's target has unit deviation at every t (EDM preconditioning). Below t = 1 the noise is a part of it, which a network
+    /// that is narrower than its tokens can't pass on.
+    #[default]
+    Balanced,
+    /// F is the data, negated: only what can be said about the data has to pass through the network.
+    Data,
+}
+
+/// Smallest timestep at which data are turned into a velocity.
+const LEAST_T: f32 = 0.05;
+/// Errors of the velocity grow as 1 / t where the network answers with data: below this timestep they don't in training.
+const LEAST_FULL_T: f32 = 0.25;
+
+impl Prediction {
+    /// Factors (a, b) of `v = a x_t + b F`.
+    pub fn factors(self, t: f32) -> (f32, f32) {
+        match self {
+            Self::Balanced => {
+                let d = t * t + (1.0 - t) * (1.0 - t);
+                ((2.0 * t - 1.0) / d, 1.0 / d.sqrt())
+            }
+            Self::Data => {
+                let of_both = 1.0 / t.max(LEAST_T);
+                (of_both, of_both)
+            }
+        }
+    }
+
+    /// Factor of the velocity's errors in training.
+    pub fn error_scale(self, t: f32) -> f32 {
+        match self {
+            Self::Balanced => 1.0,
+            Self::Data => t.max(LEAST_T) / t.max(LEAST_FULL_T),
+        }
+    }
+
+    /// Errors of velocities as training counts them.
+    pub fn scaled_error<const D: usize>(self, error: Tensor<D>, t: &[f32]) -> Tensor<D> {
+        let scales: Vec<f32> = t.iter().map(|t| self.error_scale(*t)).collect();
+        let scales = per_batch(&scales, &error);
+        error * scales
+    }
+
+    /// Velocity from the network's output.
+    pub fn velocity<const D: usize>(self, x_t: Tensor<D>, output: Tensor<D>, t: &[f32]) -> Tensor<D> {
+        let (a, b): (Vec<f32>, Vec<f32>) = t.iter().map(|t| self.factors(*t)).unzip();
+        x_t.clone() * per_batch(&a, &x_t) + output * per_batch(&b, &x_t)
+    }
+}
 
 /// Timestep shift: `s t / (1 + (s - 1) t)`.
 pub fn shift(t: f32, s: f32) -> f32 {
@@ -33,18 +87,6 @@ fn per_batch<const D: usize>(values: &[f32], like: &Tensor<D>) -> Tensor<D> {
     let mut shape = [1; D];
     shape[0] = values.len();
     host_tensor(values.to_vec(), shape, &like.device()).cast(like.dtype())
-}
-
-/// Factors (a, b) of `v = a x_t + b F`.
-pub fn preconditioning(t: f32) -> (f32, f32) {
-    let d = t * t + (1.0 - t) * (1.0 - t);
-    ((2.0 * t - 1.0) / d, 1.0 / d.sqrt())
-}
-
-/// Velocity from the network's output.
-pub fn velocity<const D: usize>(x_t: Tensor<D>, output: Tensor<D>, t: &[f32]) -> Tensor<D> {
-    let (a, b): (Vec<f32>, Vec<f32>) = t.iter().map(|t| preconditioning(*t)).unzip();
-    x_t.clone() * per_batch(&a, &x_t) + output * per_batch(&b, &x_t)
 }
 
 /// Velocity that flow matching asks for.
@@ -79,17 +121,29 @@ mod tests {
         let x_t = add_noise(x.clone(), noise.clone(), &t);
         let v = target_velocity(x.clone(), noise);
         // The output that gives this velocity, and back.
-        let (a, b): (Vec<f32>, Vec<f32>) = t.iter().map(|t| preconditioning(*t)).unzip();
-        let f = (v - x_t.clone() * per_batch(&a, &x_t)) / per_batch(&b, &x_t);
-        let landed = euler(x_t.clone(), velocity(x_t, f, &t), &t, &[0.0, 0.0]);
-        landed
-            .into_data()
-            .assert_approx_eq::<f32>(&x.into_data(), burn::tensor::Tolerance::absolute(1e-5));
+        for prediction in [Prediction::Balanced, Prediction::Data] {
+            let (a, b): (Vec<f32>, Vec<f32>) = t.iter().map(|t| prediction.factors(*t)).unzip();
+            let f = (v.clone() - x_t.clone() * per_batch(&a, &x_t)) / per_batch(&b, &x_t);
+            let landed = euler(x_t.clone(), prediction.velocity(x_t.clone(), f, &t), &t, &[0.0, 0.0]);
+            let close = burn::tensor::Tolerance::absolute(1e-5);
+            landed.into_data().assert_approx_eq::<f32>(&x.to_data(), close);
+        }
+    }
+
+    #[test]
+    fn a_data_prediction_is_the_data_negated() {
+        let device = Device::flex();
+        let x = host_tensor(vec![0.5, -1.0], [1, 2], &device);
+        let x_t = add_noise(x.clone(), host_tensor(vec![1.0, 0.3], [1, 2], &device), &[0.6]);
+        let landed = euler(x_t.clone(), Prediction::Data.velocity(x_t, -x.clone(), &[0.6]), &[0.6], &[0.0]);
+        let close = burn::tensor::Tolerance::absolute(1e-6);
+        landed.into_data().assert_approx_eq::<f32>(&x.into_data(), close);
     }
 
     #[test]
     fn noise_passes_exactly_at_one() {
-        let (a, b) = preconditioning(1.0);
-        assert_eq!((a, b), (1.0, 1.0));
+        for prediction in [Prediction::Balanced, Prediction::Data] {
+            assert_eq!(prediction.factors(1.0), (1.0, 1.0));
+        }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         text_tokens: 2,
         vocabulary: vec!["snow".into()],
         doubt: 0.0,
+        prediction: crate::flow::Prediction::default(),
         painter: Some(PixelNetConfig {
             width: 8,
             deep_width: 12,

@@ -72,6 +72,7 @@ fn config() -> GeneratorConfig {
         painter: None,
         depth_net: None,
         doubt: 0.0,
+        prediction: crate::flow::Prediction::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use super::RolloutError;
 use super::state::WalkState;
 use super::walks::{Networks, Sampler, Walks};
-use crate::control::LatentControl;
+use crate::control::{Footing, LatentControl};
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::model::aapt::autoencoder::Autoencoder;
@@ -157,6 +157,14 @@ impl Rollout {
 }
 
 impl Rollout {
+    /// How the ground rises under the walker, told from the last picture's depth; its camera is pitched so.
+    pub fn footing(&self, pitch_rad: f32) -> Footing {
+        let last = self.walks.as_ref().and_then(Walks::seen);
+        last.map_or_else(Footing::default, |seen| {
+            Footing::seen(&self.networks.lens, &seen.inverse_depth, pitch_rad)
+        })
+    }
+
     /// Bytes of [`Self::state`], known without making it; 0 before the first frame.
     pub fn state_bytes(&self) -> usize {
         self.walks.as_ref().map_or(0, Walks::state_bytes)

@@ -496,6 +496,11 @@ impl Walks {
         self.step
     }
 
+    /// What the next step of the first walk is recycled from.
+    pub fn seen(&self) -> Option<&RgbDepth> {
+        self.last.first()
+    }
+
     /// What the next step is recycled from, one picture a walk. Training puts the truth there.
     pub fn last_mut(&mut self) -> &mut [RgbDepth] {
         &mut self.last
@@ -567,13 +572,14 @@ impl Walks {
         }
         let noise: Tensor<4> = tensor(noise, [batch, channels, h, w], &n.device);
         let mut x = noise;
+        let prediction = n.generator.config().prediction;
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
         for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
             let output = n
                 .generator
                 .step(state, modulations, x.clone().cast(n.dtype), condition.clone());
             let (from, to) = (vec![t[i]; batch], vec![t[i + 1]; batch]);
-            let v = flow::velocity(x.clone(), output.cast(DType::F32), &from);
+            let v = prediction.velocity(x.clone(), output.cast(DType::F32), &from);
             x = flow::euler(x, v, &from, &to);
         }
         let motion_px = n.motion_px(controls);

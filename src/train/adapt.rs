@@ -102,6 +102,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     }
     let r = &run.recipe.adapt;
     let config = run.generator_config()?;
+    let prediction = config.prediction;
     let device = run.device.open()?;
     let training = device.clone().autodiff();
     let dtype = compute_dtype(run.device);
@@ -157,8 +158,8 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 sight: Sight::Causal,
             };
             let error = |output: Tensor<5>| {
-                let v = flow::velocity(Tensor::from_inner(x_t), output.cast(DType::F32), t);
-                let error = v - Tensor::from_inner(target);
+                let v = prediction.velocity(Tensor::from_inner(x_t), output.cast(DType::F32), t);
+                let error = prediction.scaled_error(v - Tensor::from_inner(target), t);
                 weighted_mse(error, Tensor::from_inner(batch.weights)).div_scalar(r.accumulate as f32)
             };
             let gather = |grads: &Gradients| optimizer.gather(&model, grads);

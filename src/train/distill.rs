@@ -90,12 +90,12 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             let landed = {
                 let text = teacher.encode_prompts(&batch.prompts, &device);
                 let out = teacher.sequence(high.clone().cast(dtype), batch.condition.clone(), t_high, text);
-                let v = flow::velocity(high.clone(), out.cast(DType::F32), t_high);
+                let v = config.prediction.velocity(high.clone(), out.cast(DType::F32), t_high);
                 let low = flow::euler(high.clone(), v, t_high, t_low);
                 let fixed = model.valid();
                 let text = fixed.encode_prompts(&batch.prompts, &device);
                 let out = fixed.sequence(low.clone().cast(dtype), batch.condition.clone(), t_low, text);
-                let v = flow::velocity(low.clone(), out.cast(DType::F32), t_low);
+                let v = config.prediction.velocity(low.clone(), out.cast(DType::F32), t_low);
                 flow::euler(low, v, t_low, &zero)
             };
             let input = ClipInput {
@@ -107,7 +107,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             };
             let error = |output: Tensor<5>| {
                 let high = Tensor::from_inner(high);
-                let v = flow::velocity(high.clone(), output.cast(DType::F32), t_high);
+                let v = config.prediction.velocity(high.clone(), output.cast(DType::F32), t_high);
                 let error = flow::euler(high, v, t_high, &zero) - Tensor::from_inner(landed);
                 weighted_mse(error, Tensor::from_inner(batch.weights)).div_scalar(r.accumulate as f32)
             };

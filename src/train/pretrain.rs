@@ -155,6 +155,7 @@ impl<'a> Task<'a> {
             .map(|_| &clips[rng.below(clips.len())])
             .collect();
         let t: Vec<f32> = chosen.iter().map(|_| flow::shift(rng.uniform(), r.shift)).collect();
+        let prediction = self.config.prediction;
         let mut sum = 0.0;
         for (chosen, t) in chosen.chunks(r.batch).zip(t.chunks(r.batch)) {
             let batch = self.assemble(chosen);
@@ -171,7 +172,8 @@ impl<'a> Task<'a> {
             };
             let loss = |output: Tensor<5>| {
                 let (_, output) = split(output.cast(DType::F32));
-                let error = flow::velocity(Tensor::from_inner(x_t), output, t) - Tensor::from_inner(target);
+                let v = prediction.velocity(Tensor::from_inner(x_t), output, t);
+                let error = prediction.scaled_error(v - Tensor::from_inner(target), t);
                 weighted_mse(error, Tensor::from_inner(self.weights.clone())).div_scalar(r.accumulate as f32)
             };
             let gather = |grads: &Gradients| optimizer.gather(model, grads);
@@ -194,7 +196,7 @@ impl<'a> Task<'a> {
                     .clip(noisy, batch.condition.clone(), &from, text, Sight::Full)
                     .cast(DType::F32),
             );
-            x = flow::euler(x.clone(), flow::velocity(x, output, &from), &from, &to);
+            x = flow::euler(x.clone(), self.config.prediction.velocity(x, output, &from), &from, &to);
         }
         x
     }
@@ -322,6 +324,7 @@ mod tests {
             painter: None,
             depth_net: None,
             doubt: 0.0,
+            prediction: crate::flow::Prediction::default(),
         }
     }
 

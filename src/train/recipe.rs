@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{TrainError, inherit};
+use crate::flow::Prediction;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
 use crate::model::aapt::pixel_net::PixelNetConfig;
@@ -92,6 +93,9 @@ pub struct GeneratorRecipe {
     /// How much less sure known places are right after new words: see [`GeneratorConfig::doubt`].
     #[serde(default)]
     pub doubt: f32,
+    /// What its output means.
+    #[serde(default)]
+    pub prediction: Prediction,
     /// A network for texture, after the decoder, trained in stage 5.
     pub painter: Option<PixelNetConfig>,
     /// A network for depth to the pixel, after the decoder, trained in stage 4.
@@ -482,6 +486,7 @@ impl Recipe {
             painter: None,
             depth_net: None,
             doubt: g.doubt,
+            prediction: g.prediction,
         }
     }
 }

@@ -137,7 +137,7 @@ pub(super) fn make(
     let output = generator
         .sequence(noise.clone().cast(dtype), lift(batch.condition.clone()), &from, text)
         .cast(DType::F32);
-    let v = flow::velocity(noise.clone(), output, &from);
+    let v = generator.config().prediction.velocity(noise.clone(), output, &from);
     flow::euler(noise, v, &from, &to)
 }
 
@@ -203,6 +203,7 @@ mod tests {
                 painter: None,
                 depth_net: None,
                 doubt: 0.2,
+                prediction: crate::flow::Prediction::default(),
             };
             let coder = AutoencoderConfig {
                 latent_channels: 6,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pixel_net::PixelNetConfig;
+use crate::flow::Prediction;
 use crate::frame::FRAMES_PER_LATENT;
 
 /// Pixels of one latent position, along each axis.
@@ -69,12 +70,19 @@ pub struct GeneratorConfig {
     /// something is to change, and may change more of it, also for who stands still. 0 for generators that have not learnt it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub doubt: f32,
+    /// What its output means.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub prediction: Prediction,
     /// A network that draws texture into what is decoded; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub painter: Option<PixelNetConfig>,
     /// A network that finds the decoded picture's depth to the pixel; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth_net: Option<PixelNetConfig>,
+}
+
+fn is_default(v: &Prediction) -> bool {
+    *v == Prediction::default()
 }
 
 fn is_zero(v: &f32) -> bool {

@@ -226,6 +226,7 @@ mod tests {
             painter: None,
             depth_net: None,
             doubt: 0.0,
+            prediction: crate::flow::Prediction::default(),
         }
     }
 

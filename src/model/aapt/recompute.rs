@@ -157,6 +157,7 @@ mod tests {
             painter: None,
             depth_net: None,
             doubt: 0.0,
+            prediction: crate::flow::Prediction::default(),
         };
         // Fresh networks have zero heads and tables, which pass nothing on.
         let mut rng = Gaussian::new(5, 0);

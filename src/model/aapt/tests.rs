@@ -24,6 +24,7 @@ fn config(window: usize) -> GeneratorConfig {
         painter: None,
         depth_net: None,
         doubt: 0.0,
+        prediction: crate::flow::Prediction::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! the network is asked to invent it. Plain host data; lives on the walk's thread.
 
 mod arrays;
+mod distant;
 mod eye;
 
 use std::collections::VecDeque;
@@ -155,10 +156,12 @@ impl Memory {
                 }
             }
         }
+        let sure = warped.each_ref().map(|picture| picture.valid.clone());
         let before = control.before();
         for (picture, pose) in warped.iter_mut().zip(&control.poses) {
             picture.add(reproject(lens, last, &before, pose, Some(&picture.valid)));
         }
+        self.far(lens, &poses, &mut warped, &sure, &tried);
         self.complete(lens, &poses, &mut warped, &mut tried);
         warped
     }
