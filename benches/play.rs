@@ -5,6 +5,7 @@ use burn::tensor::{DType, Device, Tensor};
 use divan::Bencher;
 use farwander::control::{CameraPose, Lens};
 use farwander::device::Gaussian;
+use farwander::flow::{Evaluations, Prediction};
 use farwander::model::aapt::autoencoder::Autoencoder;
 use farwander::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use farwander::model::aapt::generator::Generator;
@@ -43,6 +44,8 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
         painter: None,
         depth_net: None,
         doubt: 0.0,
+        prediction: Prediction::default(),
+        evaluations: Evaluations::default(),
     };
     let model = Generator::new(&config, &mut Gaussian::new(1, 0), &device);
     let text = model.encode_text(&[vec![1; 12]], &device);

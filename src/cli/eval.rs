@@ -40,8 +40,8 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_delimiter = ',', default_value = "1,8")]
     steps: Vec<usize>,
     /// Shift of their timesteps: with more than 1, more of them are early, where layout is decided.
-    #[arg(long, default_value_t = 1.0)]
-    shift: f32,
+    #[arg(long)]
+    shift: Option<f32>,
     /// Recycle the last picture alone: places out of sight are forgotten.
     #[arg(long)]
     no_memory: bool,
@@ -130,7 +130,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     );
     let sampler = |steps| Sampler {
         steps,
-        shift: args.shift,
+        shift: args.shift.unwrap_or(package.manifest.generator.evaluations.shift),
         memory: !args.no_memory,
         quilt: !args.no_quilt,
         paint: !args.no_paint,

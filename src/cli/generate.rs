@@ -12,9 +12,10 @@ use super::sink::{Sink, SinkArgs, track_of};
 use crate::control::{CameraPose, Footing, Keys, LatentControl, WalkInput, Walker};
 use crate::device::DeviceChoice;
 use crate::engine::{decode_picture, read_picture};
+use crate::flow::Evaluations;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::package::Package;
-use crate::rollout::{Rollout, Sampler, Track};
+use crate::rollout::{Rollout, Track};
 
 /// Options of `farwander generate`.
 #[derive(clap::Args, Debug)]
@@ -43,12 +44,12 @@ pub(crate) struct GenerateArgs {
     /// Another prompt from this second of the walk on; can be given several times.
     #[arg(long, value_name = "SECS=TEXT", value_parser = prompt_at)]
     prompt_at: Vec<PromptAt>,
-    /// Network evaluations a latent frame.
-    #[arg(long, default_value_t = 1)]
-    steps: usize,
+    /// Network evaluations a latent frame; without it, as many as the generator file says.
+    #[arg(long)]
+    steps: Option<usize>,
     /// Shift of their timesteps: with more than 1, more of them are early, where layout is decided.
-    #[arg(long, default_value_t = 1.0)]
-    shift: f32,
+    #[arg(long)]
+    shift: Option<f32>,
     /// Recycle the last picture alone: places out of sight are forgotten.
     #[arg(long)]
     no_memory: bool,
@@ -156,7 +157,7 @@ pub(super) fn controls(keys: &[Keys], rate: f64) -> Vec<LatentControl> {
 }
 
 /// The cameras of a walker's next latent frame.
-fn control(walker: &mut Walker, footing: &Footing, keys: &[Keys], rate: f64) -> LatentControl {
+pub(super) fn control(walker: &mut Walker, footing: &Footing, keys: &[Keys], rate: f64) -> LatentControl {
     let before = walker.pose;
     let dt_secs = (1.0 / rate) as f32;
     let poses = std::array::from_fn(|i| walker.advance_on(footing, &WalkInput::from_keys(keys[i]), dt_secs));
@@ -179,27 +180,19 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     if args.frames == 0 || args.frames > 10_000_000 {
         return Err(BadInput(format!("--frames {}: give 1 to 10000000", args.frames)).into());
     }
-    if !(1..=256).contains(&args.steps) {
-        return Err(BadInput(format!("--steps {}: give 1 to 256", args.steps)).into());
-    }
-    if !(0.01..=100.0).contains(&args.shift) {
-        return Err(BadInput(format!("--shift {}: give 0.01 to 100", args.shift)).into());
-    }
     // Whole latent frames; what is over is not written.
     let padded = args.frames.next_multiple_of(FRAMES_PER_LATENT) + FRAMES_PER_LATENT;
     let keys = keys_of_path(&args.path, padded)?;
     let package = Package::open(&model_file(args.model.as_deref())?)?;
     let (first, own_prompt) = first_frame(&package, &args.first_frame)?;
     let rate = package.manifest.frames_per_sec;
+    let usual = package.manifest.generator.evaluations;
+    let evaluations = Evaluations {
+        steps: args.steps.unwrap_or(usual.steps),
+        shift: args.shift.unwrap_or(usual.shift),
+    };
+    (evaluations.check()).map_err(|what| BadInput(format!("--steps and --shift ask for {what}")))?;
     let mut rollout = Rollout::new(&package, &args.device)?;
-    rollout.set_sampler(Sampler {
-        steps: args.steps,
-        shift: args.shift,
-        memory: !args.no_memory,
-        quilt: !args.no_quilt,
-        paint: !args.no_paint,
-        ..Sampler::default()
-    });
     let mut sink = Sink::open(&args.sink, &package, 0)?;
     let bar = progress(args.frames as u64);
     let prompt = args.prompt.unwrap_or(own_prompt);
@@ -208,8 +201,10 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         forgets: args.no_memory,
         plain: args.no_quilt,
         soft: args.no_paint,
+        evaluations: (evaluations != usual).then_some(evaluations),
         ..track_of(&package, &args.first_frame, &prompt, args.seed)
     };
+    rollout.set_sampler(track.sampler(usual));
     let begun = rollout.start(&first, &prompt, args.seed)?;
     cloud.begin(&begun);
     // As the generator took it.

@@ -11,7 +11,7 @@ use crate::engine::decode_picture;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
 use crate::record;
-use crate::rollout::{Recorded, Replay, Rollout, Sampler};
+use crate::rollout::{Recorded, Replay, Rollout};
 
 /// Renders the frames of a replay, or those that a recording shows.
 pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
@@ -37,12 +37,7 @@ pub(super) fn run(args: &GenerateArgs, file: &Path) -> anyhow::Result<()> {
     };
     let track = &replay.track;
     let mut rollout = Rollout::new(&package, &args.device)?;
-    rollout.set_sampler(Sampler {
-        memory: !track.forgets,
-        quilt: !track.plain,
-        paint: !track.soft,
-        ..Sampler::default()
-    });
+    rollout.set_sampler(track.sampler(package.manifest.generator.evaluations));
     let mut sink = Sink::open(&args.sink, &package, begin)?;
     let bar = generate::progress(1 + FRAMES_PER_LATENT as u64 * track.latents());
     let mut so_far = track.clone();
@@ -93,6 +88,8 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::control::Walker;
+    use crate::device::DeviceChoice;
     use crate::cli::{Cli, Command};
     use crate::control::LatentControl;
     use crate::device::Gaussian;
@@ -144,9 +141,8 @@ mod tests {
         let walk = at("walk");
         let mut args = vec!["--model", &model, "--seed", "5", "--frames", "13"];
         run(&[&args[..], &["--out", &walk]].concat()).unwrap();
-        let controls = generate::controls(&[Keys::FORWARD; 12], 24.0);
         let file = at("walk.json");
-        replay(&package, controls).write(Path::new(&file)).unwrap();
+        replay(&package, walked(&package, 3)).write(Path::new(&file)).unwrap();
         let again = at("again");
         run(&["--model", &model, "--replay", &file, "--out", &again]).unwrap();
         assert_eq!(pictures(&walk).len(), 13);
@@ -168,6 +164,21 @@ mod tests {
         // What a replay says itself can't be said beside it.
         args.extend(["--replay", &file, "--out", &again]);
         assert!(run(&args).unwrap_err().to_string().contains("--replay"));
+    }
+
+    /// Cameras of a walk ahead, over the ground that it shows.
+    fn walked(package: &Package, latents: usize) -> Vec<LatentControl> {
+        let mut rollout = Rollout::new(package, &DeviceChoice::Cpu).unwrap();
+        let (first, prompt) = generate::first_frame(package, "0").unwrap();
+        rollout.start(&first, &prompt, 5).unwrap();
+        let (mut walker, mut controls) = (Walker::default(), vec![]);
+        for _ in 0..latents {
+            let footing = rollout.footing(walker.pose.pitch_rad);
+            let control = generate::control(&mut walker, &footing, &[Keys::FORWARD; 4], 24.0);
+            rollout.next(&control).unwrap();
+            controls.push(control);
+        }
+        controls
     }
 
     /// The pictures of a folder, in order.
@@ -200,6 +211,8 @@ mod tests {
                 "33",
                 "--prompt-at",
                 "0.5=snow",
+                "--steps",
+                ["1", "3"][n],
             ];
             let (png, mp4) = (at("walk"), at("walk") + ".mp4");
             run(&[&walk[..], &["--out", &png]].concat()).unwrap();

@@ -13,13 +13,13 @@ pub struct Footing {
 
 /// Ground nearer than this has hardly been seen, ground farther off says little about the next step.
 const NEAR_M: f32 = 1.5;
-const FAR_M: f32 = 9.0;
+const FAR_M: f32 = 12.0;
 /// How far to the side ground is looked at.
 const ASIDE_M: f32 = 4.0;
 /// Points higher above a plane than this, a trunk's say, hardly count.
 const OFF_M: f32 = 0.25;
 /// Every so many pixels a point is taken.
-const EVERY_PX: usize = 4;
+const EVERY_PX: usize = 2;
 /// Fewer points say nothing.
 const LEAST_POINTS: usize = 12;
 const ROUNDS: usize = 5;

@@ -18,6 +18,37 @@ pub enum Prediction {
     Data,
 }
 
+/// Network evaluations of a latent frame.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluations {
+    /// How many; 0 adds nothing to what is recycled: a baseline.
+    pub steps: usize,
+    /// Timestep shift: with more than 1, more of them are early, where layout is decided.
+    pub shift: f32,
+}
+
+impl Default for Evaluations {
+    /// One (AAPT).
+    fn default() -> Self {
+        Self { steps: 1, shift: 1.0 }
+    }
+}
+
+impl Evaluations {
+    /// Says in one sentence what can't work, if something can't.
+    pub fn check(self) -> Result<(), String> {
+        let Self { steps, shift } = self;
+        if !(1..=256).contains(&steps) {
+            return Err(format!("{steps} evaluations a latent frame: it must be 1 to 256"));
+        }
+        if !(0.01..=100.0).contains(&shift) {
+            return Err(format!("timestep shift {shift}: it must be 0.01 to 100"));
+        }
+        Ok(())
+    }
+}
+
 /// Smallest timestep at which data are turned into a velocity.
 const LEAST_T: f32 = 0.05;
 /// Errors of the velocity grow as 1 / t where the network answers with data: below this timestep they don't in training.

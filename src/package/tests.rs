@@ -29,6 +29,7 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         vocabulary: vec!["snow".into()],
         doubt: 0.0,
         prediction: crate::flow::Prediction::default(),
+        evaluations: crate::flow::Evaluations::default(),
         painter: Some(PixelNetConfig {
             width: 8,
             deep_width: 12,

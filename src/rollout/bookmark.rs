@@ -19,6 +19,7 @@ use super::state::WalkState;
 use super::track::{PromptChange, Track};
 use super::walks::Sampler;
 use crate::control::{Feel, Keys, LatentControl, Walker};
+use crate::flow::Evaluations;
 use crate::frame::Frame;
 use crate::model::weights::{Array, Arrays};
 
@@ -66,6 +67,9 @@ struct Card {
     sampler_shift: f64,
     sampler_quilt: bool,
     sampler_paint: bool,
+    /// Of the track.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    evaluations: Option<Evaluations>,
     /// Of all tensors: see [`digest`].
     sha256: String,
 }
@@ -127,6 +131,7 @@ impl Bookmark {
             sampler_shift: f64::from(self.state.sampler.shift),
             sampler_quilt: self.state.sampler.quilt,
             sampler_paint: self.state.sampler.paint,
+            evaluations: track.evaluations,
             sha256: digest(&tensors),
         };
         let failed = |what: String| FileError::Write {
@@ -239,6 +244,7 @@ impl Card {
                 forgets: memory.is_none(),
                 plain: !self.sampler_quilt,
                 soft: !self.sampler_paint,
+                evaluations: self.evaluations,
                 controls,
             },
             frames_per_sec: self.frames_per_sec,

@@ -73,6 +73,7 @@ fn config() -> GeneratorConfig {
         depth_net: None,
         doubt: 0.0,
         prediction: crate::flow::Prediction::default(),
+        evaluations: crate::flow::Evaluations::default(),
     }
 }
 

@@ -79,12 +79,12 @@ impl Rollout {
     pub fn new(package: &Package, device: &DeviceChoice) -> Result<Self, RolloutError> {
         Ok(Self {
             networks: Networks::from_package(package, *device)?,
-            sampler: Sampler::default(),
+            sampler: Sampler::with(package.manifest.generator.evaluations),
             walks: None,
         })
     }
 
-    /// Network evaluations a latent frame from the next start on; 1 unless quality is to be compared.
+    /// How latent frames are sampled from the next start on; without it, as the package says.
     pub fn set_sampler(&mut self, sampler: Sampler) {
         self.sampler = sampler;
     }

@@ -14,6 +14,7 @@ pub use tape::{Recorded, Tape};
 use super::files::{FileError, read_whole, sha256, write_whole};
 use super::track::{PromptChange, Track};
 use crate::control::{Keys, LatentControl, Lens};
+use crate::flow::Evaluations;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
 
@@ -80,6 +81,8 @@ struct Head<'a> {
     memory: bool,
     quilt: bool,
     paint: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluations: Option<Evaluations>,
 }
 
 impl<'a> Head<'a> {
@@ -110,6 +113,7 @@ impl<'a> Head<'a> {
             memory: !track.forgets,
             quilt: !track.plain,
             paint: !track.soft,
+            evaluations: track.evaluations,
         }
     }
 }
@@ -138,6 +142,9 @@ struct Document {
     /// and what was walked up to had new detail.
     #[serde(default)]
     paint: bool,
+    /// Only if not as the package says.
+    #[serde(default)]
+    evaluations: Option<Evaluations>,
     controls: Vec<Row>,
 }
 
@@ -252,6 +259,7 @@ impl Replay {
                 forgets: !document.memory,
                 plain: !document.quilt,
                 soft: !document.paint,
+                evaluations: document.evaluations,
                 controls,
             },
             lens: document.lens,

@@ -69,6 +69,7 @@ fn track(package: &Package, n: usize) -> Track {
         forgets: false,
         plain: false,
         soft: false,
+        evaluations: None,
         controls: controls(n),
     }
 }

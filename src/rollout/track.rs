@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rollout, RolloutError, StepOutput};
+use super::{Rollout, RolloutError, Sampler, StepOutput};
 use crate::control::LatentControl;
+use crate::flow::Evaluations;
 
 /// A prompt that took over in the middle of a walk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub struct Track {
     pub plain: bool,
     /// Whether what was walked up to was left soft, as it once was.
     pub soft: bool,
+    /// How its latent frames were sampled, if not as the package says.
+    pub evaluations: Option<Evaluations>,
     /// What made latent frame 1, 2, and so on.
     pub controls: Vec<LatentControl>,
 }
@@ -77,6 +80,18 @@ impl Track {
         self.controls.truncate(latents as usize);
         self.prompt_changes
             .retain(|c| c.from_latent <= latents.max(kept_prompts));
+    }
+}
+
+impl Track {
+    /// How a generator that samples like `usual` walks it again.
+    pub fn sampler(&self, usual: Evaluations) -> Sampler {
+        Sampler {
+            memory: !self.forgets,
+            quilt: !self.plain,
+            paint: !self.soft,
+            ..Sampler::with(self.evaluations.unwrap_or(usual))
+        }
     }
 }
 

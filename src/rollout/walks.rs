@@ -12,7 +12,7 @@ use super::quilted::{blend, quilt_step};
 use super::sky::{sky, soften};
 use crate::control::{LatentControl, Lens};
 use crate::device::Gaussian;
-use crate::flow;
+use crate::flow::{self, Evaluations};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::block::Modulation;
@@ -52,7 +52,7 @@ pub struct Networks {
 /// How a latent frame is sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampler {
-    /// Network evaluations a latent frame; 1 at play time. 0 adds nothing to what is recycled: a baseline.
+    /// Network evaluations a latent frame. 0 adds nothing to what is recycled: a baseline.
     pub steps: usize,
     /// Timestep shift.
     pub shift: f32,
@@ -71,6 +71,18 @@ pub struct Sampler {
     pub keep_depth: bool,
     /// Whether skies are evened (`rollout/sky.rs`): what is laid on them is then not the network's answer alone, so walks to learn along do without.
     pub even_sky: bool,
+}
+
+impl Sampler {
+    /// The usual one with so many evaluations.
+    pub fn with(evaluations: Evaluations) -> Self {
+        let Evaluations { steps, shift } = evaluations;
+        Self {
+            steps,
+            shift,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Sampler {

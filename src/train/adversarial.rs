@@ -54,7 +54,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let saved = dir.join("checkpoint.safetensors");
     let learner = ("generator", &generator);
     let mut duel = Duel::new(r, learner, discriminator, 0.9, &setup, dtype, &device, saved);
-    let samples = Samples::new(run, &setup, &config, 1)?;
+    let samples = Samples::new(run, &setup, &config)?;
     let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     generator = duel.resume(generator, &mut student, &samples, &setup)?;
 

@@ -48,7 +48,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut model = import(blank, &adapted, &training)?;
     let mut optimizer = Optimizer::new(&model);
     let saved = dir.join("checkpoint.safetensors");
-    let samples = Samples::new(run, &setup, &config, 1)?;
+    let samples = Samples::new(run, &setup, &config)?;
     let mut student = StudentPool::new(run, StudentPlan::from(r))?;
     resume(&mut optimizer, &mut student, &saved, &samples, &setup)?;
     model = optimizer.apply(model, &training);

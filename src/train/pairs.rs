@@ -132,7 +132,7 @@ fn make(run: &Run, most: usize) -> Result<(), TrainError> {
                     Some(samples) => samples,
                     None => {
                         let setup = Setup::new(run)?;
-                        walker.insert(Samples::new(run, &setup, &run.generator_config()?, 1)?)
+                        walker.insert(Samples::new(run, &setup, &run.generator_config()?)?)
                     }
                 };
                 write(&file, &walk(samples, weights, &clips, group)?, clips.lens())?;
@@ -155,7 +155,7 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
         paint: false,
         // What is kept beside the truth is what a step finds by itself.
         keep_depth: false,
-        ..Sampler::default()
+        ..Sampler::with(networks.generator.config().evaluations)
     };
     let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
     let mut out = Vec::new();

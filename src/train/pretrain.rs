@@ -324,7 +324,8 @@ mod tests {
             painter: None,
             depth_net: None,
             doubt: 0.0,
-            prediction: crate::flow::Prediction::default(),
+            prediction: flow::Prediction::default(),
+            evaluations: flow::Evaluations::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{TrainError, inherit};
-use crate::flow::Prediction;
+use crate::flow::{Evaluations, Prediction};
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
 use crate::model::aapt::pixel_net::PixelNetConfig;
@@ -96,6 +96,9 @@ pub struct GeneratorRecipe {
     /// What its output means.
     #[serde(default)]
     pub prediction: Prediction,
+    /// How a latent frame is sampled at play time.
+    #[serde(default)]
+    pub evaluations: Evaluations,
     /// A network for texture, after the decoder, trained in stage 5.
     pub painter: Option<PixelNetConfig>,
     /// A network for depth to the pixel, after the decoder, trained in stage 4.
@@ -487,6 +490,7 @@ impl Recipe {
             depth_net: None,
             doubt: g.doubt,
             prediction: g.prediction,
+            evaluations: g.evaluations,
         }
     }
 }

@@ -27,12 +27,11 @@ pub(super) struct Samples {
     base: Networks,
     /// [`start::depth_net`]
     depth_net: Arrays,
-    steps: usize,
 }
 
 impl Samples {
-    /// Prepares looks at generators of these sizes with `steps` evaluations a latent frame.
-    pub(super) fn new(run: &Run, setup: &Setup, config: &GeneratorConfig, steps: usize) -> Result<Self, TrainError> {
+    /// Prepares looks at generators of these sizes.
+    pub(super) fn new(run: &Run, setup: &Setup, config: &GeneratorConfig) -> Result<Self, TrainError> {
         let mut base = encoder_networks(run, config)?;
         base.residual_std.clone_from(&setup.residual_std);
         base.dtype = compute_dtype(run.device);
@@ -40,7 +39,6 @@ impl Samples {
             clips: Clips::open(run, Split::Test)?,
             base,
             depth_net: start::depth_net(run)?,
-            steps,
         })
     }
 
@@ -68,10 +66,9 @@ impl Samples {
         let controls: Vec<_> = (0..n).map(|c| self.clips.controls(c)).collect();
         // The network itself is looked at, and its numbers go on from those of earlier runs.
         let sampler = Sampler {
-            steps: self.steps,
             quilt: false,
             paint: false,
-            ..Sampler::default()
+            ..Sampler::with(networks.generator.config().evaluations)
         };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);
         let mut rows: Vec<Vec<Frame>> = vec![vec![]; 2 * n];

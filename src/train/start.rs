@@ -144,6 +144,7 @@ mod tests {
             depth_net: None,
             doubt: 0.0,
             prediction: crate::flow::Prediction::default(),
+            evaluations: crate::flow::Evaluations::default(),
         };
         let mut rng = Gaussian::new(4, 0);
         let mut weights = export(&Generator::new(&config(2), &mut rng, &device));

@@ -222,7 +222,7 @@ fn roll_out(
         quilt: false,
         paint: false,
         even_sky: false,
-        ..Sampler::default()
+        ..Sampler::with(networks.generator.config().evaluations)
     };
     let (mut walks, _) = Walks::start(networks.clone(), sampler, &first, &prompts, &seeds);
     let mut out: Vec<LatentClip> = chosen

@@ -203,7 +203,8 @@ mod tests {
                 painter: None,
                 depth_net: None,
                 doubt: 0.2,
-                prediction: crate::flow::Prediction::default(),
+                prediction: flow::Prediction::default(),
+                evaluations: flow::Evaluations::default(),
             };
             let coder = AutoencoderConfig {
                 latent_channels: 6,

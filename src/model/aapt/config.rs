@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pixel_net::PixelNetConfig;
-use crate::flow::Prediction;
+use crate::flow::{Evaluations, Prediction};
 use crate::frame::FRAMES_PER_LATENT;
 
 /// Pixels of one latent position, along each axis.
@@ -73,6 +73,9 @@ pub struct GeneratorConfig {
     /// What its output means.
     #[serde(default, skip_serializing_if = "is_default")]
     pub prediction: Prediction,
+    /// How a latent frame is sampled unless something else is asked for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub evaluations: Evaluations,
     /// A network that draws texture into what is decoded; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub painter: Option<PixelNetConfig>,
@@ -81,8 +84,8 @@ pub struct GeneratorConfig {
     pub depth_net: Option<PixelNetConfig>,
 }
 
-fn is_default(v: &Prediction) -> bool {
-    *v == Prediction::default()
+fn is_default<T: Default + PartialEq>(v: &T) -> bool {
+    *v == T::default()
 }
 
 fn is_zero(v: &f32) -> bool {
@@ -133,6 +136,7 @@ impl GeneratorConfig {
         if !(0.0..=0.9).contains(&self.doubt) {
             return Err("generator.doubt must be 0 to 0.9".into());
         }
+        self.evaluations.check().map_err(|what| format!("generator.evaluations: {what}"))?;
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());
         }

@@ -227,6 +227,7 @@ mod tests {
             depth_net: None,
             doubt: 0.0,
             prediction: crate::flow::Prediction::default(),
+            evaluations: crate::flow::Evaluations::default(),
         }
     }
 

@@ -158,6 +158,7 @@ mod tests {
             depth_net: None,
             doubt: 0.0,
             prediction: crate::flow::Prediction::default(),
+            evaluations: crate::flow::Evaluations::default(),
         };
         // Fresh networks have zero heads and tables, which pass nothing on.
         let mut rng = Gaussian::new(5, 0);

@@ -25,6 +25,7 @@ fn config(window: usize) -> GeneratorConfig {
         depth_net: None,
         doubt: 0.0,
         prediction: crate::flow::Prediction::default(),
+        evaluations: crate::flow::Evaluations::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::eye::Eye;
-use super::{Keyframe, Memory};
+use super::{Keyframe, Memory, TRIAL_PX, distance_m};
 use crate::control::{CameraPose, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::warp::{Warped, reproject};
@@ -17,8 +17,8 @@ const MOST_MOVED: f32 = 0.012;
 const FULL_SHARE: f32 = 0.5;
 
 impl Memory {
-    /// Puts what a keyframe shows of distant places over the last picture's in `warped`, seen from `poses`; `control` leads
-    /// there from the last picture. What is `sure` (a share of 1) stays.
+    /// Puts what a keyframe shows of distant places over the last picture's in `warped`, seen from `poses`. What is `sure` (not
+    /// 0) stays, and so does what is near in the last picture: the keyframe can't mean the same.
     pub(super) fn far(
         &self,
         lens: &Lens,
@@ -27,69 +27,58 @@ impl Memory {
         sure: &[Vec<f32>; FRAMES_PER_LATENT],
         tried: &[bool],
     ) {
-        let end = FRAMES_PER_LATENT - 1;
-        // Where the last picture's own places are near, the keyframe's can't be meant.
-        let candidates = |keyframe: &Keyframe, i: usize| -> Vec<f32> {
-            let moved = Moved::new(lens, &keyframe.pose, &poses[i]);
-            let (picture, sure) = (&warped[i], &sure[i]);
-            let near = |at: usize| sure[at] > 0.0 || picture.valid[at] == 0.0;
-            (0..picture.valid.len())
-                .map(|at| match near(at) {
-                    true => 1.0,
-                    false => 1.0 - moved.share(at, picture.inverse_depth[at]),
-                })
-                .collect()
-        };
-        let all = (self.keyframes.iter().zip(tried)).filter(|(_, tried)| !**tried);
-        let score = |keyframe: &Keyframe| {
-            let away_m = super::distance_m(&keyframe.pose, &poses[end]);
-            if away_m > REACH_M {
-                return 0.0;
-            }
-            let eye = Eye::new(lens, &keyframe.pose);
-            let to = Eye::new(lens, &poses[end]);
-            let sees = |x: usize, y: usize| eye.sees(&to.point_m(x, y));
-            let trial = |of: usize| (0..of).step_by(super::TRIAL_PX);
-            let seen = trial(lens.height_px)
-                .flat_map(|y| trial(lens.width_px).map(move |x| (x, y)))
-                .filter(|(x, y)| sees(*x, *y))
-                .count();
-            seen as f32 / (1.0 + 0.5 * away_m)
-        };
-        let scored = all.map(|(keyframe, _)| (score(keyframe), keyframe));
-        let Some((score, keyframe)) = scored.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        let Some(keyframe) = self.most_alike(lens, &poses[FRAMES_PER_LATENT - 1], tried) else {
             return;
         };
-        if score < 1.0 {
-            return;
-        }
         let source = keyframe.picture.picture();
-        let looked: Vec<(Vec<f32>, Warped)> = (0..FRAMES_PER_LATENT)
-            .map(|i| {
-                // 0 where it is looked for.
-                let mut known = candidates(keyframe, i);
-                known.iter_mut().for_each(|k| *k = f32::from(*k >= 1.0));
-                let seen = reproject(lens, &source, &keyframe.pose, &poses[i], Some(&known));
-                let moved = Moved::new(lens, &keyframe.pose, &poses[i]);
-                let shares = (seen.valid.par_iter().zip(&seen.inverse_depth).zip(&warped[i].inverse_depth).enumerate())
-                    .map(|(at, ((valid, k), last))| match *valid > 0.0 {
-                        true => moved.share(at, *k).min(moved.share(at, *last)),
-                        false => 0.0,
-                    })
-                    .collect();
-                (shares, seen)
-            })
-            .collect();
-        for (picture, (shares, seen)) in warped.iter_mut().zip(looked) {
-            for (at, share) in shares.into_iter().enumerate().filter(|(_, s)| *s > 0.0) {
-                let mix = |to: &mut f32, from: f32| *to += share * (from - *to);
-                mix(&mut picture.stale[at], seen.stale[at]);
+        for ((picture, pose), sure) in warped.iter_mut().zip(poses).zip(sure) {
+            let moved = Moved::new(lens, &keyframe.pose, pose);
+            // The share of the keyframe, as far as the last picture's depth tells.
+            let mut shares: Vec<f32> = (0..picture.valid.len())
+                .into_par_iter()
+                .map(|at| match sure[at] == 0.0 && picture.valid[at] > 0.0 {
+                    true => moved.share(at, picture.inverse_depth[at]),
+                    false => 0.0,
+                })
+                .collect();
+            let not_asked: Vec<f32> = shares.iter().map(|s| f32::from(*s == 0.0)).collect();
+            let seen = reproject(lens, &source, &keyframe.pose, pose, Some(&not_asked));
+            for (at, share) in shares.iter_mut().enumerate().filter(|(_, s)| **s > 0.0) {
+                if seen.valid[at] == 0.0 {
+                    continue;
+                }
+                *share = share.min(moved.share(at, seen.inverse_depth[at]));
+                let mix = |to: &mut f32, from: f32| *to += *share * (from - *to);
+                // Between staleness and "never drawn" there is nothing.
+                if *share >= 0.5 {
+                    picture.stale[at] = seen.stale[at];
+                }
                 mix(&mut picture.inverse_depth[at], seen.inverse_depth[at]);
                 for (to, from) in picture.rgb[3 * at..3 * at + 3].iter_mut().zip(&seen.rgb[3 * at..]) {
                     mix(to, *from);
                 }
             }
         }
+    }
+
+    /// The keyframe that has most of what a camera at `pose` sees; near ones are worth more.
+    fn most_alike(&self, lens: &Lens, pose: &CameraPose, tried: &[bool]) -> Option<&Keyframe> {
+        let here = Eye::new(lens, pose);
+        let trial = |of: usize| (0..of).step_by(TRIAL_PX);
+        let points: Vec<[f32; 3]> = trial(lens.height_px)
+            .flat_map(|y| trial(lens.width_px).map(move |x| (x, y)))
+            .map(|(x, y)| here.point_m(x, y))
+            .collect();
+        let score = |k: &Keyframe| {
+            let away_m = distance_m(&k.pose, pose);
+            let eye = Eye::new(lens, &k.pose);
+            let seen = points.iter().filter(|p| eye.sees(p)).count();
+            f32::from(away_m <= REACH_M) * seen as f32 / (1.0 + 0.5 * away_m)
+        };
+        let candidates = self.keyframes.iter().zip(tried).filter(|(_, tried)| !**tried);
+        let scored = candidates.map(|(k, _)| (score(k), k));
+        let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (score >= 1.0).then_some(best)
     }
 }
 

@@ -75,6 +75,47 @@ fn who_turns_away_and_back_sees_what_was_there() {
     assert!((memory.here.yaw_rad).abs() < 1e-5);
 }
 
+/// The ball of [`far_away`] with a wall 2 m away before its right half, and whether each pixel belongs to the wall.
+fn behind_a_wall(pose: &CameraPose) -> (RgbDepth, Vec<bool>) {
+    let l = lens();
+    let mut out = far_away(pose);
+    let wall: Vec<bool> = (0..l.width_px * l.height_px).map(|i| i % l.width_px >= 60).collect();
+    for (k, _) in out.inverse_depth.iter_mut().zip(&wall).filter(|(_, wall)| **wall) {
+        *k = 0.5;
+    }
+    (out, wall)
+}
+
+#[test]
+fn far_places_are_the_keyframes_and_near_ones_the_last_pictures() {
+    let l = lens();
+    let mut memory = Memory::default();
+    let start = CameraPose::default();
+    let ahead = std::array::from_fn(|i| CameraPose {
+        position_m: [0.0, 0.0, -0.2 * (i as f32 + 1.0)],
+        ..start
+    });
+    let control = LatentControl::new(&start, &ahead, Keys(0));
+    memory.keep(&behind_a_wall(&start).0, &control);
+    memory.moved(&control, 0.0);
+    memory.keep(&behind_a_wall(&start).0, &control);
+    memory.moved(&control, 0.0);
+    let (mut faded, _) = behind_a_wall(&memory.here);
+    faded.rgb.iter_mut().for_each(|v| *v = 0.0);
+    let [.., end] = memory.recall(&l, &faded, &control);
+    let truth = far_away(&memory.here);
+    let at = |x: usize, y: usize| y * l.width_px + x;
+    for (x, y) in [(10, 10), (30, 20), (45, 40)] {
+        for c in 0..3 {
+            let (seen, truth) = (end.rgb[3 * at(x, y) + c], truth.rgb[3 * at(x, y) + c]);
+            assert!((seen - truth).abs() < 0.03, "({x}, {y}): {seen} {truth}");
+        }
+    }
+    for (x, y) in [(90, 10), (85, 45)] {
+        assert_eq!(end.rgb[3 * at(x, y)..3 * at(x, y) + 3], [0.0; 3], "({x}, {y})");
+    }
+}
+
 #[test]
 fn near_a_keyframe_its_pixels_stand_and_farther_off_those_of_the_last_picture() {
     let l = lens();
@@ -103,9 +144,9 @@ fn near_a_keyframe_its_pixels_stand_and_farther_off_those_of_the_last_picture() 
     for (seen, truth) in seen.iter().zip(&truth.rgb[middle..]) {
         assert!((seen - truth).abs() < 0.03, "{seen} {truth}");
     }
-    // Four metres on, the keyframe is too far away to be trusted before the last picture.
+    // Seven metres on, the keyframe is too far away to be trusted before the last picture.
     let ahead = std::array::from_fn(|i| CameraPose {
-        position_m: [0.0, 0.0, -(i as f32 + 1.0)],
+        position_m: [0.0, 0.0, -1.75 * (i as f32 + 1.0)],
         ..CameraPose::default()
     });
     memory.moved(&LatentControl::new(&CameraPose::default(), &ahead, Keys(0)), 0.0);

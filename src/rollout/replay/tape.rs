@@ -101,7 +101,7 @@ impl Tape {
 
 /// Whether two tracks are the same but for what was walked.
 fn begins_alike(a: &Track, b: &Track) -> bool {
-    let facts = |t: &Track| (t.bundled, t.seed, t.forgets, t.plain, t.soft);
+    let facts = |t: &Track| (t.bundled, t.seed, t.forgets, t.plain, t.soft, t.evaluations);
     let words = |t: &Track| [&t.title, &t.package_sha256, &t.name, &t.prompt].map(String::clone);
     facts(a) == facts(b) && words(a) == words(b)
 }
