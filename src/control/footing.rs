@@ -1,14 +1,31 @@
-//! How the ground rises under a walker, told from the depth of what is seen: a generated world has no other ground.
+//! How the ground rises under a walker and what stands in the way, told from the depth of what is seen: a generated world has
+//! no other ground.
 
 use super::{Lens, Walker};
 
-/// Slopes of the ground in the walker's own directions, metres up a metre.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The ground in the walker's own directions.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Footing {
-    /// Of the ground ahead.
+    /// Slope of the ground ahead, metres up a metre.
     pub ahead: f32,
-    /// Of the ground to the right.
+    /// Slope of the ground to the right.
     pub right: f32,
+    /// Metres to what stands in the way.
+    pub free_m: f32,
+    /// The side on which there is a way past it: 1 right, -1 left.
+    pub past: f32,
+}
+
+impl Default for Footing {
+    /// A plain.
+    fn default() -> Self {
+        Self {
+            ahead: 0.0,
+            right: 0.0,
+            free_m: f32::INFINITY,
+            past: 1.0,
+        }
+    }
 }
 
 /// Ground nearer than this has hardly been seen, ground farther off says little about the next step.
@@ -27,6 +44,23 @@ const ROUNDS: usize = 5;
 const STEEPEST: f32 = 0.5;
 /// What depth can't tell from level ground.
 const LEVEL: f32 = 0.02;
+
+/// What stands in the way is this high over the ground, so that it is neither grass nor a crown to walk under,
+const IN_THE_WAY_M: std::ops::Range<f32> = 0.5..2.2;
+/// and no farther to the side.
+const HALF_WIDTH_M: f32 = 0.45;
+/// What is farther ahead is no matter yet.
+const AHEAD_M: std::ops::Range<f32> = 0.2..2.5;
+/// It stands upright: so many points above each other, a share of the picture's height,
+const UPRIGHT_SHARE: f32 = 0.15;
+/// are as far away as each other, but for this share.
+const ALIKE: f32 = 0.15;
+/// A walker keeps this far from it,
+const ARM_M: f32 = 0.7;
+/// slows down over this time,
+const SLOWING_SECS: f32 = 0.5;
+/// and begins to go past it from here.
+const PAST_FROM_M: f32 = 2.0;
 
 impl Footing {
     /// Fits a plane through the walker's feet to the ground in view. `inverse_depth` is `[h * w]`, 1/m, 0 = sky. Where no ground
@@ -57,11 +91,58 @@ impl Footing {
             plane = fitted(&points, plane);
         }
         let beyond_level = |slope: f32| (slope.abs() - LEVEL).clamp(0.0, STEEPEST).copysign(slope);
+        let (free_m, past) = in_the_way(lens, inverse_depth, [sin, cos], plane).unwrap_or((f32::INFINITY, 1.0));
         Self {
             ahead: beyond_level(plane[0]),
             right: beyond_level(plane[1]),
+            free_m,
+            past,
         }
     }
+
+    /// Speeds ahead and to the right, m/s, of a walker who wants to walk at these: nobody walks into a tree, or stops before one.
+    pub fn speeds_m_s(&self, ahead_m_s: f32, right_m_s: f32) -> [f32; 2] {
+        let slow_m_s = ((self.free_m - ARM_M) / SLOWING_SECS).max(0.0);
+        let near = ((PAST_FROM_M - self.free_m) / (PAST_FROM_M - ARM_M)).clamp(0.0, 1.0);
+        let past_m_s = self.past * near * ahead_m_s.max(0.0);
+        [ahead_m_s.min(slow_m_s), right_m_s + past_m_s]
+    }
+}
+
+/// How far the nearest upright thing in the way is, and on which side there is a way past it.
+fn in_the_way(lens: &Lens, inverse_depth: &[f32], [sin, cos]: [f32; 2], plane: [f32; 2]) -> Option<(f32, f32)> {
+    let least = (UPRIGHT_SHARE * lens.height_px as f32) as usize;
+    let mut columns: Vec<(f32, f32)> = vec![];
+    for x in (0..lens.width_px).step_by(EVERY_PX) {
+        let mut found: Vec<(f32, f32)> = vec![];
+        for y in 0..lens.height_px {
+            let Some(k) = inverse_depth.get(y * lens.width_px + x).filter(|k| **k > 0.0) else {
+                continue;
+            };
+            let [dx, dy, _] = lens.direction(x as f32 + 0.5, y as f32 + 0.5);
+            let (ahead, right) = ((cos - sin * dy) / k, dx / k);
+            let over_m = (sin + cos * dy) / k + Walker::EYE_HEIGHT_M - plane[0] * ahead - plane[1] * right;
+            if AHEAD_M.contains(&ahead) && right.abs() < HALF_WIDTH_M && IN_THE_WAY_M.contains(&over_m) {
+                found.push((ahead, right));
+            }
+        }
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let Some(&(middle, right)) = found.get(found.len() / 2) else {
+            continue;
+        };
+        let alike = found.iter().filter(|(a, _)| (a - middle).abs() < ALIKE * middle).count();
+        if alike >= least {
+            columns.push((middle, right));
+        }
+    }
+    let nearest = columns.iter().map(|(ahead, _)| *ahead).fold(f32::INFINITY, f32::min);
+    // The columns of the same thing.
+    let of_it: Vec<f32> = (columns.iter())
+        .filter(|(ahead, _)| *ahead < nearest * (1.0 + ALIKE))
+        .map(|(_, right)| *right)
+        .collect();
+    let middle = of_it.iter().sum::<f32>() / of_it.len().max(1) as f32;
+    (of_it.len() > 1).then_some((nearest, if middle > 0.0 { -1.0 } else { 1.0 }))
 }
 
 /// Least squares through the origin, points weighted by how near they are to `plane`.
@@ -95,6 +176,16 @@ mod tests {
 
     /// Inverse depth of a plane through the feet, with a trunk from the ground up at 3 m if asked for.
     fn plane(slope_ahead: f32, slope_right: f32, pitch_rad: f32, trunk: bool) -> Vec<f32> {
+        let trunk = trunk.then_some((3.0, 20..30));
+        with_trunk([slope_ahead, slope_right], pitch_rad, trunk)
+    }
+
+    /// The same with a trunk so many metres ahead in these columns.
+    fn with_trunk(
+        [slope_ahead, slope_right]: [f32; 2],
+        pitch_rad: f32,
+        trunk: Option<(f32, std::ops::Range<usize>)>,
+    ) -> Vec<f32> {
         let (sin, cos) = (libm::sinf(pitch_rad), libm::cosf(pitch_rad));
         let mut out = vec![];
         for y in 0..LENS.height_px {
@@ -103,8 +194,8 @@ mod tests {
                 let (ahead, up) = (cos - sin * dy, sin + cos * dy);
                 // eye + up / k = slopes * (ahead, right) / k
                 let k = (slope_ahead * ahead + slope_right * dx - up) / Walker::EYE_HEIGHT_M;
-                let behind = trunk && (20..30).contains(&x) && k < 1.0 / 3.0;
-                out.push(if behind { 1.0 / 3.0 } else { k.max(0.0) });
+                let before = (trunk.as_ref()).filter(|(away_m, columns)| columns.contains(&x) && k < 1.0 / away_m);
+                out.push(before.map_or(k.max(0.0), |(away_m, _)| 1.0 / away_m));
             }
         }
         out
@@ -127,6 +218,27 @@ mod tests {
         let seen = Footing::seen(&LENS, &plane(0.0, 0.0, 0.0, true), 0.0);
         assert!(seen.ahead < 0.03, "{seen:?}");
         assert_eq!(Footing::seen(&LENS, &plane(0.0, 0.0, 0.0, false), 0.0), Footing::default());
+    }
+
+    #[test]
+    fn a_trunk_in_the_way_is_walked_round_and_one_beside_it_is_not() {
+        let seen = |slope: f32, away_m: f32, columns| {
+            Footing::seen(&LENS, &with_trunk([slope, 0.0], 0.0, Some((away_m, columns))), 0.0)
+        };
+        for slope in [0.0, 0.2, -0.1] {
+            let (right, left) = (seen(slope, 1.5, 50..60), seen(slope, 1.5, 36..46));
+            assert!((right.free_m - 1.5).abs() < 0.1 && right.past == -1.0, "{right:?}");
+            assert!((left.free_m - 1.5).abs() < 0.1 && left.past == 1.0, "{left:?}");
+            assert_eq!(seen(slope, 1.5, 80..90).free_m, f32::INFINITY);
+            assert_eq!(seen(slope, 4.0, 40..60).free_m, f32::INFINITY);
+            // A hill is none, however near.
+            assert_eq!(Footing::seen(&LENS, &plane(slope, 0.1, 0.0, false), 0.0).free_m, f32::INFINITY);
+        }
+        let near = seen(0.0, 0.7, 40..56);
+        let [ahead, right] = near.speeds_m_s(2.0, 0.0);
+        assert!(ahead < 0.05 && right.abs() > 1.5, "{ahead} {right}");
+        assert_eq!(near.speeds_m_s(-2.0, 0.0), [-2.0, 0.0], "one can always go back");
+        assert_eq!(Footing::default().speeds_m_s(2.0, 0.3), [2.0, 0.3]);
     }
 
     #[test]

@@ -198,6 +198,7 @@ impl Walker {
         let gait = input.feel.gait();
         let follow = 1.0 - libm::expf(-dt_secs / gait.lag_secs);
         let (forward_m_s, right_m_s) = input.feel.speeds_m_s(input);
+        let [forward_m_s, right_m_s] = footing.speeds_m_s(forward_m_s, right_m_s);
         self.velocity_fwd_m_s += follow * (forward_m_s - self.velocity_fwd_m_s);
         self.velocity_right_m_s += follow * (right_m_s - self.velocity_right_m_s);
 
