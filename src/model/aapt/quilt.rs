@@ -30,6 +30,10 @@ const ROWS: usize = 20;
 const SHIFTS: [isize; 5] = [0, -3, 3, -6, 6];
 /// A strip's cost counts up to this much more by luck, so that it is not always the same one.
 const LUCK: f32 = 1.0;
+/// and up to this much more where its source ends soon after it: then the next one can't go on from it, and who turns on sees a comb.
+const ROOM: f32 = 1.5;
+/// How much more it costs in every later source: those have strips in them already.
+const LATER: f32 = 0.5;
 /// What it costs where a strip has sky beside land, or land beside sky: as a squared difference of colours.
 const OTHER: f32 = 0.25;
 /// Share of the rows that must be unknown for a column to count as new.
@@ -166,7 +170,13 @@ impl Side<'_> {
                             rightwards,
                             down: source.down + down,
                         };
-                        let cost = self.cost(&strip, seam) * (1.0 + LUCK * rng.uniform());
+                        let room = match rightwards {
+                            true => self.lens.width_px - from - whole,
+                            false => from + 1 - whole,
+                        };
+                        let ends = 1.0 - room as f32 / self.lens.width_px as f32;
+                        let dear = (1.0 + ROOM * ends) * (1.0 + LATER * number as f32);
+                        let cost = self.cost(&strip, seam) * dear * (1.0 + LUCK * rng.uniform());
                         if best.is_none_or(|(least, _)| cost < least) {
                             best = Some((cost, strip));
                         }
