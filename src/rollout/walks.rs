@@ -244,7 +244,7 @@ impl Networks {
                     unknown.push(unknown_at_the_end(&warped));
                     let end = &mut warped[FRAMES_PER_LATENT - 1];
                     stale.push(std::mem::take(&mut end.stale));
-                    inverse_depth.push(end.inverse_depth.clone());
+                    let mut depth = end.inverse_depth.clone();
                     if soft {
                         warped.par_iter_mut().for_each(|picture| fill(picture, &self.lens));
                     }
@@ -263,6 +263,12 @@ impl Networks {
                             Some(share) => {
                                 drawn.extend(share);
                                 textured.extend(as_blocks(&warped));
+                                // What was drawn brings its depths along.
+                                let end = &warped[END];
+                                let known = end.valid.iter().zip(&end.inverse_depth);
+                                for (depth, (_, known)) in depth.iter_mut().zip(known).filter(|(_, (v, _))| **v > 0.0) {
+                                    *depth = *known;
+                                }
                             }
                             None => {
                                 drawn.resize(drawn.len() + h * w, 0.0);
@@ -270,6 +276,7 @@ impl Networks {
                             }
                         }
                     }
+                    inverse_depth.push(depth);
                     masks.push(warped.map(|picture| codec::blocks_from_plane(&picture.valid, self.lens.width_px)));
                 }
                 let encoded = |blocks: &[f32]| {
