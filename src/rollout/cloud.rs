@@ -184,6 +184,7 @@ mod tests {
                 inverse_depth: vec![0.25; 512],
                 stale: vec![],
             },
+            lens().width_px,
             &control,
         );
         let track = Track {

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod distant;
+mod evened;
 mod eye;
 
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use half::f16;
 
+use self::evened::evened;
 use self::eye::Eye;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
@@ -67,10 +69,11 @@ pub struct Kept {
 const STALE_STEP: f32 = 1.0 / 32.0;
 
 impl Kept {
-    fn new(picture: &RgbDepth) -> Self {
+    /// `inverse_depth` is that of the picture.
+    fn new(picture: &RgbDepth, inverse_depth: Vec<f32>) -> Self {
         Self {
             rgb: codec::to_bytes(&picture.rgb),
-            inverse_depth: picture.inverse_depth.iter().map(|v| f16::from_f32(*v)).collect(),
+            inverse_depth: inverse_depth.into_iter().map(f16::from_f32).collect(),
             stale: (picture.stale.iter())
                 .map(|v| if *v == NEW { u8::MAX } else { (v / STALE_STEP) as u8 })
                 .collect(),
@@ -102,7 +105,7 @@ pub struct Memory {
 impl Memory {
     /// Before a step: keeps the last picture if there is enough new in it, or if the walker rests where none was kept yet.
     /// `control` says how its camera was pitched.
-    pub(super) fn keep(&mut self, last: &RgbDepth, control: &LatentControl) {
+    pub(super) fn keep(&mut self, last: &RgbDepth, width_px: usize, control: &LatentControl) {
         self.here.pitch_rad = control.pitch_from_rad;
         let nearest_m = (self.keyframes.iter())
             .map(|k| distance_m(&k.pose, &self.here))
@@ -117,7 +120,7 @@ impl Memory {
         }
         self.keyframes.push_back(Keyframe {
             pose: self.here,
-            picture: Arc::new(Kept::new(last)),
+            picture: Arc::new(Kept::new(last, evened(last, width_px))),
         });
     }
 
