@@ -88,10 +88,10 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::control::Walker;
-    use crate::device::DeviceChoice;
     use crate::cli::{Cli, Command};
     use crate::control::LatentControl;
+    use crate::control::Walker;
+    use crate::device::DeviceChoice;
     use crate::device::Gaussian;
     use crate::rollout::Track;
 

@@ -130,7 +130,10 @@ fn in_the_way(lens: &Lens, inverse_depth: &[f32], [sin, cos]: [f32; 2], plane: [
         let Some(&(middle, right)) = found.get(found.len() / 2) else {
             continue;
         };
-        let alike = found.iter().filter(|(a, _)| (a - middle).abs() < ALIKE * middle).count();
+        let alike = found
+            .iter()
+            .filter(|(a, _)| (a - middle).abs() < ALIKE * middle)
+            .count();
         if alike >= least {
             columns.push((middle, right));
         }
@@ -207,7 +210,10 @@ mod tests {
             for (ahead, right) in [(0.2, 0.0), (-0.15, 0.1), (0.3, -0.2)] {
                 let seen = Footing::seen(&LENS, &plane(ahead, right, pitch_rad, false), pitch_rad);
                 assert!((seen.ahead.abs() - (f32::abs(ahead) - LEVEL)).abs() < 0.01, "{seen:?}");
-                assert!((seen.right.abs() - (f32::abs(right) - LEVEL).max(0.0)).abs() < 0.01, "{seen:?}");
+                assert!(
+                    (seen.right.abs() - (f32::abs(right) - LEVEL).max(0.0)).abs() < 0.01,
+                    "{seen:?}"
+                );
                 assert!(seen.ahead * ahead > 0.0 && seen.right * right >= 0.0);
             }
         }
@@ -217,7 +223,10 @@ mod tests {
     fn a_trunk_is_no_hill_and_level_ground_is_level() {
         let seen = Footing::seen(&LENS, &plane(0.0, 0.0, 0.0, true), 0.0);
         assert!(seen.ahead < 0.03, "{seen:?}");
-        assert_eq!(Footing::seen(&LENS, &plane(0.0, 0.0, 0.0, false), 0.0), Footing::default());
+        assert_eq!(
+            Footing::seen(&LENS, &plane(0.0, 0.0, 0.0, false), 0.0),
+            Footing::default()
+        );
     }
 
     #[test]
@@ -232,7 +241,10 @@ mod tests {
             assert_eq!(seen(slope, 1.5, 80..90).free_m, f32::INFINITY);
             assert_eq!(seen(slope, 4.0, 40..60).free_m, f32::INFINITY);
             // A hill is none, however near.
-            assert_eq!(Footing::seen(&LENS, &plane(slope, 0.1, 0.0, false), 0.0).free_m, f32::INFINITY);
+            assert_eq!(
+                Footing::seen(&LENS, &plane(slope, 0.1, 0.0, false), 0.0).free_m,
+                f32::INFINITY
+            );
         }
         let near = seen(0.0, 0.7, 40..56);
         let [ahead, right] = near.speeds_m_s(2.0, 0.0);

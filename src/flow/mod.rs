@@ -166,7 +166,12 @@ mod tests {
         let device = Device::flex();
         let x = host_tensor(vec![0.5, -1.0], [1, 2], &device);
         let x_t = add_noise(x.clone(), host_tensor(vec![1.0, 0.3], [1, 2], &device), &[0.6]);
-        let landed = euler(x_t.clone(), Prediction::Data.velocity(x_t, -x.clone(), &[0.6]), &[0.6], &[0.0]);
+        let landed = euler(
+            x_t.clone(),
+            Prediction::Data.velocity(x_t, -x.clone(), &[0.6]),
+            &[0.6],
+            &[0.0],
+        );
         let close = burn::tensor::Tolerance::absolute(1e-6);
         landed.into_data().assert_approx_eq::<f32>(&x.into_data(), close);
     }

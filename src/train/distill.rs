@@ -107,7 +107,9 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             };
             let error = |output: Tensor<5>| {
                 let high = Tensor::from_inner(high);
-                let v = config.prediction.velocity(high.clone(), output.cast(DType::F32), t_high);
+                let v = config
+                    .prediction
+                    .velocity(high.clone(), output.cast(DType::F32), t_high);
                 let error = flow::euler(high, v, t_high, &zero) - Tensor::from_inner(landed);
                 weighted_mse(error, Tensor::from_inner(batch.weights)).div_scalar(r.accumulate as f32)
             };

@@ -136,7 +136,9 @@ impl GeneratorConfig {
         if !(0.0..=0.9).contains(&self.doubt) {
             return Err("generator.doubt must be 0 to 0.9".into());
         }
-        self.evaluations.check().map_err(|what| format!("generator.evaluations: {what}"))?;
+        self.evaluations
+            .check()
+            .map_err(|what| format!("generator.evaluations: {what}"))?;
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());
         }

@@ -84,6 +84,29 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral. Pixels that are `known`
 /// already (not 0) are not looked for, and stay unknown here.
 pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
+    reproject_from(lens, source, from, to, known, false)
+}
+
+/// [`reproject`] over a longer way, on which things move before others: the iteration begins at the nearest surface that comes to lie at a pixel,
+/// not at the one that was there before. Over a step's short way what depth says too near would swell by it.
+pub fn reproject_far(
+    lens: &Lens,
+    source: &RgbDepth,
+    from: &CameraPose,
+    to: &CameraPose,
+    known: Option<&[f32]>,
+) -> Warped {
+    reproject_from(lens, source, from, to, known, true)
+}
+
+fn reproject_from(
+    lens: &Lens,
+    source: &RgbDepth,
+    from: &CameraPose,
+    to: &CameraPose,
+    known: Option<&[f32]>,
+    far: bool,
+) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut out = Warped::unknown(lens);
     let (f, cx, cy) = (lens.focal_px(), 0.5 * w as f32, 0.5 * h as f32);
@@ -97,7 +120,7 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
         }
         b[i] = (0..3).map(|k| rf[k][i] * (to.position_m[k] - from.position_m[k])).sum();
     }
-    let nearest = nearest(lens, source, &m, b);
+    let nearest = if far { nearest(lens, source, &m, b) } else { vec![] };
     out.rgb
         .par_chunks_mut(w * 3)
         .zip(out.valid.par_chunks_mut(w))
@@ -313,12 +336,15 @@ mod tests {
                 ..CameraPose::default()
             },
         );
-        let out = reproject(&l, &s, &from, &to, None);
+        let out = reproject_far(&l, &s, &from, &to, None);
         // By 0.3 m x focal length x 1/m to the left.
         let moved_px = (0.3 * l.focal_px()).round() as usize;
         for x in 51 - moved_px..55 - moved_px {
             let i = 20 * l.width_px + x;
-            assert!(out.valid[i] == 1.0 && (out.inverse_depth[i] - 1.0).abs() < 1e-3, "column {x}");
+            assert!(
+                out.valid[i] == 1.0 && (out.inverse_depth[i] - 1.0).abs() < 1e-3,
+                "column {x}"
+            );
             assert!(out.rgb[3 * i] > 0.9 && out.rgb[3 * i + 1] < -0.9, "column {x}");
         }
     }

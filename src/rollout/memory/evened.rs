@@ -29,7 +29,10 @@ pub(super) fn evened(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
                     if (near[other] - near[at]).abs() > MOST_APART {
                         continue;
                     }
-                    let apart: f32 = (0..3).map(|c| picture.rgb[3 * other + c] - picture.rgb[3 * at + c]).map(|d| d * d).sum();
+                    let apart: f32 = (0..3)
+                        .map(|c| picture.rgb[3 * other + c] - picture.rgb[3 * at + c])
+                        .map(|d| d * d)
+                        .sum();
                     let weight = 1.0 / (1.0 + apart / (3.0 * COLOUR * COLOUR));
                     sum += weight * near[other];
                     weights += weight;
@@ -41,7 +44,8 @@ pub(super) fn evened(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
     }
     // The sky stays the sky.
     let kept = near.into_iter().zip(&picture.inverse_depth);
-    kept.map(|(near, k)| if *k > 0.0 { inverse_depth(near) } else { 0.0 }).collect()
+    kept.map(|(near, k)| if *k > 0.0 { inverse_depth(near) } else { 0.0 })
+        .collect()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
 use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
-use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject};
+use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject, reproject_far};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
 const MOST: usize = 24;
@@ -259,7 +259,7 @@ fn rests(control: &LatentControl) -> bool {
 fn look(lens: &Lens, keyframe: &Keyframe, poses: &[CameraPose], warped: &mut [Warped]) {
     let source = keyframe.picture.picture();
     for (picture, pose) in warped.iter_mut().zip(poses) {
-        picture.add(reproject(lens, &source, &keyframe.pose, pose, Some(&picture.valid)));
+        picture.add(reproject_far(lens, &source, &keyframe.pose, pose, Some(&picture.valid)));
     }
 }
 
