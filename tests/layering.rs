@@ -21,8 +21,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("words", &[]),
     // Layer 1: networks.
     ("device", &[]),
-    ("model", &["frame", "control", "device"]),
     ("flow", &["device"]),
+    ("model", &["frame", "control", "device", "flow"]),
     ("package", &["frame", "control", "device", "model"]),
     (
         "rollout",

@@ -11,6 +11,7 @@ use super::{BadInput, model_file};
 use crate::device::DeviceChoice;
 use crate::eval::report::{LATENTS_PER_SEC, plot, table};
 use crate::eval::worlds::{Curve, Walk, cameras, curve, held, roll_out, truth};
+use crate::flow::Evaluations;
 use crate::frame::Frame;
 use crate::model::aapt::codec;
 use crate::package::Package;
@@ -85,11 +86,17 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     if !(0.0..=300.0).contains(&args.long_secs) {
         return Err(BadInput("--long-secs must be 0 to 300".into()).into());
     }
-    if args.worlds == 0 || !(2..=360).contains(&latents) || args.steps.iter().any(|s| !(1..=256).contains(s)) {
-        let what = "--worlds and --steps must be positive (at most 256 steps), --secs 0.34 to 60";
+    if args.worlds == 0 || !(2..=360).contains(&latents) {
+        let what = "--worlds must be positive, --secs 0.34 to 60";
         return Err(BadInput(what.into()).into());
     }
     let package = Package::open(&model_file(args.model.as_deref())?)?;
+    let usual = package.manifest.generator.evaluations;
+    let shift = args.shift.unwrap_or(usual.shift);
+    for steps in &args.steps {
+        let asked = Evaluations { steps: *steps, shift };
+        (asked.check()).map_err(|what| BadInput(format!("--steps and --shift ask for {what}")))?;
+    }
     let networks = Networks::from_package(&package, args.device)?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("can't make the folder {}", args.out.display()))?;
     let lens = networks.lens;
@@ -130,7 +137,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     );
     let sampler = |steps| Sampler {
         steps,
-        shift: args.shift.unwrap_or(package.manifest.generator.evaluations.shift),
+        shift,
         memory: !args.no_memory,
         quilt: !args.no_quilt,
         paint: !args.no_paint,
@@ -185,7 +192,14 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     print!("{text}");
     if let Some(looks) = &looks {
         let (mut text, short) = looks.report();
-        let (long_text, long) = looks.long(&networks, sampler(1), args.worlds, args.long_secs, args.seed, &args.out)?;
+        let (long_text, long) = looks.long(
+            &networks,
+            sampler(usual.steps),
+            args.worlds,
+            args.long_secs,
+            args.seed,
+            &args.out,
+        )?;
         text.push_str(&long_text);
         std::fs::write(args.out.join("quality.md"), &text).context("can't write the table")?;
         let file = json!({"sha256": package.manifest.sha256, "short": short, "long": long});
@@ -196,10 +210,17 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     if args.word_worlds > 0 {
         let worlds = (args.word_worlds, args.seed);
         let sha256 = &package.manifest.sha256;
-        super::eval_words::run(&networks, sampler(1), looks.as_ref(), worlds, sha256, &args.out)?;
+        super::eval_words::run(
+            &networks,
+            sampler(usual.steps),
+            looks.as_ref(),
+            worlds,
+            sha256,
+            &args.out,
+        )?;
     }
     if args.sheet_secs > 0.0 {
-        sheets(&args, &networks, sampler(1))?;
+        sheets(&args, &networks, sampler(usual.steps))?;
     }
     Ok(())
 }

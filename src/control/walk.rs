@@ -193,12 +193,16 @@ impl Walker {
         self.advance_on(&Footing::default(), input, dt_secs)
     }
 
-    /// The same on ground that rises as `footing` says: the eye stays as high above it.
+    /// The same on ground that rises as `footing` says, the eye as high above it as before; persons walk round what stands in their way, or stop.
     pub fn advance_on(&mut self, footing: &Footing, input: &WalkInput, dt_secs: f32) -> CameraPose {
         let gait = input.feel.gait();
         let follow = 1.0 - libm::expf(-dt_secs / gait.lag_secs);
         let (forward_m_s, right_m_s) = input.feel.speeds_m_s(input);
-        let [forward_m_s, right_m_s] = footing.speeds_m_s(forward_m_s, right_m_s);
+        // A train has its rails, and a drone is past a tree before it is seen to be one.
+        let [forward_m_s, right_m_s] = match input.feel {
+            Feel::Person => footing.speeds_m_s(forward_m_s, right_m_s),
+            Feel::Drone | Feel::Train => [forward_m_s, right_m_s],
+        };
         self.velocity_fwd_m_s += follow * (forward_m_s - self.velocity_fwd_m_s);
         self.velocity_right_m_s += follow * (right_m_s - self.velocity_right_m_s);
 

@@ -31,7 +31,7 @@ pub trait Generator {
         self.next_showing(control, &mut |_| {})
     }
 
-    /// How the ground rises under the walker now, whose camera is pitched so; level if it can't tell.
+    /// How the ground rises under the walker now, whose camera is pitched so, and what is in the way; a plain if it can't tell.
     fn footing(&self, _pitch_rad: f32) -> Footing {
         Footing::default()
     }

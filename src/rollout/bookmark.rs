@@ -221,7 +221,12 @@ impl Card {
             false => Some(Memory::from_arrays(&memory)?),
         };
         let whole = rows.shape == [self.step as usize, LatentControl::NUMBERS + 1];
-        if !whole || !(1..=256).contains(&self.sampler_steps) {
+        let sampled = Evaluations {
+            steps: self.sampler_steps,
+            shift: self.sampler_shift as f32,
+        };
+        let asked = self.evaluations.unwrap_or(sampled);
+        if !whole || sampled.check().is_err() || asked != sampled {
             return None;
         }
         let mut controls = Vec::with_capacity(self.step as usize);

@@ -157,7 +157,7 @@ impl Rollout {
 }
 
 impl Rollout {
-    /// How the ground rises under the walker, told from the last picture's depth; its camera is pitched so.
+    /// How the ground rises under the walker and what is in the way, told from the last picture's depth; the camera is pitched so.
     pub fn footing(&self, pitch_rad: f32) -> Footing {
         let last = self.walks.as_ref().and_then(Walks::seen);
         last.map_or_else(Footing::default, |seen| {

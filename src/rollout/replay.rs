@@ -242,6 +242,9 @@ impl Replay {
             let control = row.control();
             controls.push(control.map_err(|what| format!("controls[{i}]: {what}"))?);
         }
+        if let Some(evaluations) = document.evaluations {
+            evaluations.check()?;
+        }
         let first = document.first_frame;
         let pictures = [first.bundled.is_some(), first.file.is_some(), picture];
         if pictures.into_iter().filter(|there| *there).count() != 1 {

@@ -436,6 +436,11 @@ impl Recipe {
                 )));
             }
         }
+        if recipe.adversarial.is_some() && recipe.generator.evaluations.steps != 1 {
+            return Err(bad(
+                "[adversarial] trains for one evaluation a latent frame: leave out generator.evaluations".into(),
+            ));
+        }
         if recipe.probe.as_ref().is_some_and(|p| p.batch == 0) {
             return Err(bad("probe.batch must be at least 1".into()));
         }

@@ -204,7 +204,7 @@ fn nearest(lens: &Lens, source: &RgbDepth, m: &[[f32; 3]; 3], b: [f32; 3]) -> Ve
     for y in 0..h {
         for x in 0..w {
             let k = source.inverse_depth[y * w + x].max(0.0);
-            let d = lens.direction(x as f32 + 0.5, y as f32 + 0.5);
+            let d = [(x as f32 + 0.5 - cx) / f, (cy - y as f32 - 0.5) / f, -1.0];
             let q: [f32; 3] = std::array::from_fn(|j| (0..3).map(|i| m[i][j] * d[i]).sum::<f32>() + c[j] * k);
             let z = -q[2];
             if z < 1e-3 {

@@ -31,34 +31,38 @@ impl Memory {
             return;
         };
         let source = keyframe.picture.picture();
-        for ((picture, pose), sure) in warped.iter_mut().zip(poses).zip(sure) {
-            let moved = Moved::new(lens, &keyframe.pose, pose);
-            // The share of the keyframe, as far as the last picture's depth tells.
-            let mut shares: Vec<f32> = (0..picture.valid.len())
-                .into_par_iter()
-                .map(|at| match sure[at] == 0.0 && picture.valid[at] > 0.0 {
-                    true => moved.share(at, picture.inverse_depth[at]),
-                    false => 0.0,
-                })
-                .collect();
-            let not_asked: Vec<f32> = shares.iter().map(|s| f32::from(*s == 0.0)).collect();
-            let seen = reproject_far(lens, &source, &keyframe.pose, pose, Some(&not_asked));
-            for (at, share) in shares.iter_mut().enumerate().filter(|(_, s)| **s > 0.0) {
-                if seen.valid[at] == 0.0 {
-                    continue;
+        warped
+            .par_iter_mut()
+            .zip(poses)
+            .zip(sure)
+            .for_each(|((picture, pose), sure)| {
+                let moved = Moved::new(lens, &keyframe.pose, pose);
+                // The share of the keyframe, as far as the last picture's depth tells.
+                let mut shares: Vec<f32> = (0..picture.valid.len())
+                    .into_par_iter()
+                    .map(|at| match sure[at] == 0.0 && picture.valid[at] > 0.0 {
+                        true => moved.share(at, picture.inverse_depth[at]),
+                        false => 0.0,
+                    })
+                    .collect();
+                let not_asked: Vec<f32> = shares.iter().map(|s| f32::from(*s == 0.0)).collect();
+                let seen = reproject_far(lens, &source, &keyframe.pose, pose, Some(&not_asked));
+                for (at, share) in shares.iter_mut().enumerate().filter(|(_, s)| **s > 0.0) {
+                    if seen.valid[at] == 0.0 {
+                        continue;
+                    }
+                    *share = share.min(moved.share(at, seen.inverse_depth[at]));
+                    let mix = |to: &mut f32, from: f32| *to += *share * (from - *to);
+                    // Between staleness and "never drawn" there is nothing.
+                    if *share >= 0.5 {
+                        picture.stale[at] = seen.stale[at];
+                    }
+                    mix(&mut picture.inverse_depth[at], seen.inverse_depth[at]);
+                    for (to, from) in picture.rgb[3 * at..3 * at + 3].iter_mut().zip(&seen.rgb[3 * at..]) {
+                        mix(to, *from);
+                    }
                 }
-                *share = share.min(moved.share(at, seen.inverse_depth[at]));
-                let mix = |to: &mut f32, from: f32| *to += *share * (from - *to);
-                // Between staleness and "never drawn" there is nothing.
-                if *share >= 0.5 {
-                    picture.stale[at] = seen.stale[at];
-                }
-                mix(&mut picture.inverse_depth[at], seen.inverse_depth[at]);
-                for (to, from) in picture.rgb[3 * at..3 * at + 3].iter_mut().zip(&seen.rgb[3 * at..]) {
-                    mix(to, *from);
-                }
-            }
-        }
+            });
     }
 
     /// The keyframe that has most of what a camera at `pose` sees; near ones are worth more.

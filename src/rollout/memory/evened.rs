@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::model::aapt::depth::{inverse_depth, nearness};
-use crate::model::aapt::warp::RgbDepth;
+use crate::model::aapt::warp::{RgbDepth, SKY};
 
 /// Pixels across and down whose depths count: what stands is as far away at its foot as at its top.
 const REACH: [usize; 2] = [3, 8];
@@ -18,15 +18,21 @@ const COLOUR: f32 = 0.15;
 pub(super) fn evened(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
     let w = width_px.max(1);
     let h = picture.inverse_depth.len() / w;
+    let sky = |at: usize| picture.inverse_depth[at] < SKY;
     let mut near: Vec<f32> = picture.inverse_depth.iter().map(|k| nearness(*k)).collect();
     for _ in 0..ROUNDS {
         let of = |x: usize, y: usize| {
             let at = y * w + x;
+            // The sky stays the sky.
+            if sky(at) {
+                return near[at];
+            }
             let (mut sum, mut weights) = (0.0f32, 0.0f32);
             for ny in y.saturating_sub(REACH[1])..(y + REACH[1] + 1).min(h) {
                 for nx in x.saturating_sub(REACH[0])..(x + REACH[0] + 1).min(w) {
                     let other = ny * w + nx;
-                    if (near[other] - near[at]).abs() > MOST_APART {
+                    let alike = (near[other] - near[at]).abs() <= MOST_APART;
+                    if !alike || sky(other) {
                         continue;
                     }
                     let apart: f32 = (0..3)
@@ -38,13 +44,12 @@ pub(super) fn evened(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
                     weights += weight;
                 }
             }
-            sum / weights
+            if weights > 0.0 { sum / weights } else { near[at] }
         };
         near = (0..h * w).into_par_iter().map(|i| of(i % w, i / w)).collect();
     }
-    // The sky stays the sky.
     let kept = near.into_iter().zip(&picture.inverse_depth);
-    kept.map(|(near, k)| if *k > 0.0 { inverse_depth(near) } else { 0.0 })
+    kept.map(|(near, k)| if *k < SKY { *k } else { inverse_depth(near).max(SKY) })
         .collect()
 }
 
@@ -74,10 +79,14 @@ mod tests {
         for i in (0..w * h).filter(|i| !tree(*i)) {
             assert!((out[i] - 0.02).abs() < 1e-3, "pixel {i}: {}", out[i]);
         }
-        let sky = RgbDepth {
-            inverse_depth: vec![0.0; w * h],
-            ..picture
+        // Hazy hills before a sky of their colour.
+        let hazy = RgbDepth {
+            rgb: vec![0.5; w * h * 3],
+            inverse_depth: (0..w * h).map(|i| if i / w < 8 { 0.001 } else { 0.008 }).collect(),
+            stale: vec![],
         };
-        assert!(evened(&sky, w).iter().all(|k| *k == 0.0));
+        for (i, k) in evened(&hazy, w).into_iter().enumerate() {
+            assert_eq!(k < SKY, i / w < 8, "pixel {i}: {k}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use half::f16;
+use rayon::prelude::*;
 
 use self::evened::evened;
 use self::eye::Eye;
@@ -142,7 +143,7 @@ impl Memory {
     }
 
     /// What the walk knows of a step's four pictures: of a keyframe that was seen from nearly here, then of the last
-    /// picture, then of other keyframes. `control` leads there from `last`.
+    /// picture (of distant places: of a keyframe that was seen from farther away), then of other keyframes. `control` leads there from `last`.
     pub(super) fn recall(&self, lens: &Lens, last: &RgbDepth, control: &LatentControl) -> [Warped; FRAMES_PER_LATENT] {
         let poses = control.poses.map(|p| p.absolute_from(&self.here));
         let nothing = || Warped::unknown(lens);
@@ -258,9 +259,9 @@ fn rests(control: &LatentControl) -> bool {
 /// Adds what a keyframe knows to pictures seen from `poses`.
 fn look(lens: &Lens, keyframe: &Keyframe, poses: &[CameraPose], warped: &mut [Warped]) {
     let source = keyframe.picture.picture();
-    for (picture, pose) in warped.iter_mut().zip(poses) {
+    warped.par_iter_mut().zip(poses).for_each(|(picture, pose)| {
         picture.add(reproject_far(lens, &source, &keyframe.pose, pose, Some(&picture.valid)));
-    }
+    });
 }
 
 fn unknown_share(picture: &Warped) -> f32 {

@@ -219,7 +219,7 @@ fn it_is_bounded_and_forgets_the_oldest() {
             ..CameraPose::default()
         });
         let control = LatentControl::new(&CameraPose::default(), &poses, Keys(0));
-        memory.keep(&picture, l.width_px, &control);
+        memory.keep(&picture, lens().width_px, &control);
         memory.moved(&control, 0.0);
     }
     assert_eq!(memory.keyframes.len(), MOST);
