@@ -363,6 +363,42 @@ mod tests {
     }
 
     #[test]
+    fn of_strips_that_fit_alike_those_that_can_be_gone_on_with_are_taken() {
+        let mut rng = Gaussian::new(1, 0);
+        let noise: Vec<f32> = (0..H * W * 3).map(|_| 0.5 * rng.normal()).collect();
+        let source = Source {
+            rgb: noise,
+            inverse_depth: vec![0.1; H * W],
+            down: 0,
+        };
+        let sources = [source.clone(), source];
+        let (mut p, lens) = (picture(0..W), lens());
+        let side = Side {
+            lens: &lens,
+            rgb: &mut p.rgb,
+            inverse_depth: &mut p.inverse_depth,
+            sources: &sources,
+            mirrored: false,
+        };
+        let (seam, width) = (70, 16);
+        let most = W - OVERLAP - width;
+        let (mut room, mut first) = (0, 0);
+        for seed in 0..40 {
+            let strip = side
+                .best(seam, width, &mut Gaussian::new(seed, 0))
+                .expect("there are many");
+            let from = strip.from;
+            room += match strip.rightwards {
+                true => most - from,
+                false => from + 1 - OVERLAP - width,
+            };
+            first += usize::from(strip.source == 0);
+        }
+        assert!(room > 40 * most * 7 / 10, "{room} of {}", 40 * most);
+        assert!(first > 30, "{first} of 40 from the older picture");
+    }
+
+    #[test]
     fn the_same_seed_draws_the_same_and_too_little_draws_nothing() {
         let draw = |seed| {
             let mut p = picture(0..60);
