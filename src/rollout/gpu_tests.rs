@@ -142,12 +142,25 @@ fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
     }
 }
 
-/// A walk feeds on what it made, so differences could grow; on a tiny network they must not.
+/// A walk feeds on what it made, so differences could grow; on a tiny network they must not. With memory a little more is allowed: in a world of noise, which of
+/// two surfaces is the nearer one at a pixel, and where the quilt finds its strip, can hang on the last digit.
 #[test]
 fn a_walk_of_sixty_four_steps_is_the_same_on_every_device() {
+    for (memory, most) in [(false, 0.25), (true, 1.0)] {
+        let sampler = Sampler {
+            memory,
+            ..Sampler::default()
+        };
+        walk_everywhere(sampler, most);
+    }
+}
+
+/// Holds a walk on all devices against the processor's: mean difference in grey levels.
+fn walk_everywhere(sampler: Sampler, most: f64) {
     let package = package(3);
     let walk = |choice: DeviceChoice| -> Vec<Vec<f32>> {
         let mut rollout = Rollout::new(&package, &choice).unwrap();
+        rollout.set_sampler(sampler);
         rollout.start(&first(), "snow", 7).unwrap();
         let latents = controls(64).into_iter().map(|control| {
             let out = rollout.next(&control).unwrap();
@@ -165,7 +178,10 @@ fn a_walk_of_sixty_four_steps_is_the_same_on_every_device() {
         for (k, (found, expected)) in walk(choice).iter().zip(&expected).enumerate() {
             let off = found.iter().zip(expected).map(|(f, e)| f64::from((f - e).abs()));
             let mean = off.sum::<f64>() / found.len() as f64;
-            assert!(mean < 0.25, "{name}, step {k}: {mean} of 255 off on average");
+            assert!(
+                mean < most,
+                "{name}, step {k}: {mean} of 255 off on average, {sampler:?}"
+            );
         }
     }
 }
