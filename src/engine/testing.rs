@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::{Engine, Event, Generator, Picture, World, WorldInfo};
-use crate::control::{LatentControl, Lens};
+use crate::control::{Footing, LatentControl, Lens};
 use crate::device::DeviceChoice;
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::model::weights::{Array, Arrays};
@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) prompts: Vec<String>,
     /// Every frame that was made, in order: its number and what it shows.
     pub(crate) made: Vec<(u64, Vec<u8>)>,
+    /// The ground that the generator tells of.
+    pub(crate) footing: Footing,
 }
 
 struct Counter {
@@ -88,6 +90,10 @@ impl Generator for Counter {
         self.mix_in(&seed.to_le_bytes());
         self.mix_in(prompt.as_bytes());
         Ok(self.output(1))
+    }
+
+    fn footing(&self, _: f32) -> Footing {
+        self.seen.lock().footing
     }
 
     fn change_prompt(&mut self, prompt: &str) -> Result<(), RolloutError> {

@@ -1,7 +1,7 @@
 //! The engine with a cheap generator that paints its frame number.
 
 use super::*;
-use crate::control::Keys;
+use crate::control::{Footing, Keys};
 use crate::device::DeviceChoice;
 use crate::engine::testing::{FRAMES_PER_SEC, Seen, depth_of, engine, engine_at_rate};
 use crate::engine::{First, Pacing};
@@ -76,6 +76,36 @@ fn a_walk_begins_and_the_keys_reach_the_generator() {
     assert_eq!(seen.seeds, [5]);
     assert!(seen.controls[5].poses[3].position_m[2] < seen.controls[5].poses[0].position_m[2]);
     assert_eq!(seen.controls[0].keys, Keys::FORWARD);
+}
+
+#[test]
+fn the_walker_follows_the_ground_and_stops_before_what_is_in_the_way() {
+    let (engine, events, seen) = engine(u64::MAX);
+    engine
+        .controls()
+        .hold(WalkInput::from_keys(Keys::FORWARD), Keys::FORWARD);
+    seen.lock().footing.ahead = 0.25;
+    load(&engine);
+    start(&engine, 5);
+    let on_the_hill = wait_for(&events, |e| stats(e).filter(|s| s.latent == 20))
+        .pose
+        .position_m;
+    let [_, up_m, ahead_m] = on_the_hill;
+    assert!(
+        ahead_m < -0.1 && (up_m + 0.25 * ahead_m).abs() < 1e-3,
+        "{on_the_hill:?}"
+    );
+    seen.lock().footing = Footing {
+        free_m: 0.5,
+        ..Footing::default()
+    };
+    let stopped = wait_for(&events, |e| stats(e).filter(|s| s.latent >= 80))
+        .pose
+        .position_m;
+    let later = wait_for(&events, |e| stats(e).filter(|s| s.latent >= 90))
+        .pose
+        .position_m;
+    assert!((stopped[2] - later[2]).abs() < 0.01, "{stopped:?} {later:?}");
 }
 
 #[test]
