@@ -120,7 +120,8 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         (" --no-paint", args.no_paint),
     ]
     .iter()
-    .filter_map(|(flag, given)| given.then_some(*flag))
+    .filter_map(|(flag, given)| given.then_some((*flag).to_owned()))
+    .chain(args.shift.map(|shift| format!(" --shift {shift}")))
     .collect();
     let mut text = format!(
         "# Against the renderer's truth\n\n{} held-out worlds a row; generator {}, sha256 {}.\n\
@@ -168,11 +169,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         curves.push(curve("warp alone, new places grey", &lens, &walks, &roll(bare)?));
         for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
             let made = roll(sampler(steps))?;
-            let name = match steps {
-                0 => "warp and soft fill".to_owned(),
-                1 => "one evaluation".to_owned(),
-                n => format!("{n} evaluations"),
-            };
+            let name = name_of(steps);
             curves.push(curve(&name, &lens, &walks, &made));
             pictures.push((name, made));
         }
@@ -227,6 +224,15 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
 
 pub(super) fn picture(lens: &crate::control::Lens, rgb: &[f32]) -> Frame {
     Frame::from_rgb(lens.width_px, lens.height_px, &codec::to_bytes(rgb), 0)
+}
+
+/// What walks with so many network evaluations a latent frame are called in tables.
+pub(super) fn name_of(steps: usize) -> String {
+    match steps {
+        0 => "warp and soft fill".to_owned(),
+        1 => "one evaluation".to_owned(),
+        n => format!("{n} evaluations"),
+    }
 }
 
 /// Truth, warp with soft fill and one evaluation below each other, at 0.5, 1, 2, 3, 5 s.

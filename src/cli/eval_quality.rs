@@ -154,7 +154,7 @@ impl Looks {
         record::save_png(&out.join("sheet-long.png"), &sheet).context("can't write the long sheet")?;
         let all = 0..self.truth.first().map_or(0, |s| s.pictures.len());
         let ends = [0..end, latents - end..latents].map(|w| quality(&seen, &self.truth, &walks, w, all.clone()));
-        let rows = [("one evaluation".to_owned(), ends)];
+        let rows = [(super::eval::name_of(sampler.steps), ends)];
         let text = format!(
             "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys through the same worlds: their first {END_SECS} s and their last. \
              Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png.\n\n{}",

@@ -12,6 +12,7 @@ mod fuzz_tests;
 mod gpu_tests;
 mod memory;
 mod moment;
+mod networks;
 mod painted;
 mod player;
 mod quilted;
@@ -28,12 +29,13 @@ pub use cloud::Cloud;
 pub use files::FileError;
 pub use memory::{Kept, Keyframe, Memory};
 pub use moment::Moment;
+pub use networks::{Networks, Recycled};
 pub use painted::{go_on, planes};
 pub use player::{LEAST_PICTURE_PX, Rollout, StepOutput};
 pub use replay::{PictureFile, Recorded, Replay, Tape};
 pub use state::WalkState;
 pub use track::{PromptChange, Track};
-pub use walks::{Networks, Recycled, Sampler, StepTimes, Walks, fill_noise};
+pub use walks::{Sampler, StepTimes, Walks, fill_noise};
 
 /// Trouble while generating.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@
 use burn::tensor::Tensor;
 
 use super::memory::Memory;
-use super::walks::{Decoded, Networks};
+use super::networks::{Decoded, Networks};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;

@@ -3,8 +3,9 @@
 use burn::tensor::DType;
 
 use super::RolloutError;
+use super::networks::Networks;
 use super::state::WalkState;
-use super::walks::{Networks, Sampler, Walks};
+use super::walks::{Sampler, Walks};
 use crate::control::{Footing, LatentControl};
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::{FRAMES_PER_LATENT, Frame};

@@ -3,7 +3,8 @@
 
 use super::RolloutError;
 use super::memory::Memory;
-use super::walks::{Networks, Sampler, Walks};
+use super::networks::Networks;
+use super::walks::{Sampler, Walks};
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
 use crate::model::weights::{Array, Arrays, WeightsError, to_host};

@@ -2,52 +2,26 @@
 
 use std::time::Instant;
 
-use burn::tensor::{DType, Device, Tensor};
-use rayon::prelude::*;
+use burn::tensor::{DType, Tensor};
 
 use super::RolloutError;
-use super::memory::{Memory, unknown_at_the_end};
+use super::memory::Memory;
+use super::networks::{Decoded, Networks, Recycled};
 use super::painted::go_on;
-use super::quilted::{blend, quilt_step};
-use super::sky::{sky, soften};
-use crate::control::{LatentControl, Lens};
+use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::block::Modulation;
-use crate::model::aapt::codec;
-use crate::model::aapt::config::{BLOCK, Recycle};
-use crate::model::aapt::fill::fill;
-use crate::model::aapt::generator::{Generator, GeneratorState};
-use crate::model::aapt::rays::{self, ray_maps};
-use crate::model::aapt::residual::{DOUBT_STEPS, ResidualStd};
-use crate::model::aapt::text::words;
-use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
+use crate::model::aapt::config::Recycle;
+use crate::model::aapt::generator::GeneratorState;
+use crate::model::aapt::residual::DOUBT_STEPS;
+use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
 /// A latent frame's last picture.
 const END: usize = FRAMES_PER_LATENT - 1;
-
-/// The networks of a generator on a device, with the numbers that go with them.
-#[derive(Clone, Debug)]
-pub struct Networks {
-    /// Pixels to latents and back.
-    pub autoencoder: Autoencoder,
-    /// The generator.
-    pub generator: Generator,
-    /// Deviation of what the generator adds to the recycled latent, per channel.
-    pub residual_std: ResidualStd,
-    /// The world's lens.
-    pub lens: Lens,
-    /// Type that the generator computes in.
-    pub dtype: DType,
-    /// Where everything is.
-    pub device: Device,
-    /// See [`crate::model::aapt::config::AutoencoderConfig::detail_gain`].
-    pub detail_gain: f32,
-}
 
 /// How a latent frame is sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,33 +85,6 @@ pub struct StepTimes {
     pub recycle_ms: f64,
 }
 
-/// Video frames of one walk's step.
-#[derive(Clone, Debug)]
-pub struct Decoded {
-    /// Four pictures `[h * w * 3]` in -1..1.
-    pub frames: [Vec<f32>; FRAMES_PER_LATENT],
-    /// Inverse depth of the last one.
-    pub inverse_depth: Vec<f32>,
-}
-
-/// What is recycled into a step, for several walks.
-pub struct Recycled {
-    /// `[n, channels, h, w]`: what the network sees.
-    pub latent: Tensor<4>,
-    /// The same with texture in new places, if it differs, and what share of each place was drawn, `[n * h * w]`.
-    pub textured: Option<(Tensor<4>, Vec<f32>)>,
-    /// `[n, 4, h, w]`: the share of each video frame's pixels at a position that are known.
-    pub validity: Tensor<4>,
-    /// `[n * h * w * 768]` or nothing: detail of warped pixels that their latents can't hold, to be added to what is decoded.
-    pub detail: Vec<f32>,
-    /// Share of each walk's last picture that nobody knows.
-    pub unknown: Vec<f32>,
-    /// [`RgbDepth::stale`] of each walk's last picture; nothing if nothing is warped.
-    pub stale: Vec<Vec<f32>>,
-    /// [`Warped::inverse_depth`] of each walk's last picture; nothing if nothing is warped.
-    pub inverse_depth: Vec<Vec<f32>>,
-}
-
 /// Walks in step with each other.
 pub struct Walks {
     pub(super) networks: Networks,
@@ -163,283 +110,6 @@ pub struct Walks {
 /// The noise of a walk's step (from 1). Named by seed and step: a walk can be taken up anywhere.
 pub fn fill_noise(seed: u64, step: u64, out: &mut [f32]) {
     Gaussian::new(seed, step).fill(out);
-}
-
-impl Networks {
-    fn grid(&self) -> [usize; 2] {
-        self.generator.config().grid
-    }
-
-    /// Encodes four pictures (a first frame: four times the same) of several clips: `[n, channels, h, w]`.
-    pub fn encode(&self, clips: &[[&[f32]; FRAMES_PER_LATENT]]) -> Tensor<4> {
-        let [h, w] = self.grid();
-        self.autoencoder.encoder.forward(self.blocks(clips), h, w)
-    }
-
-    fn blocks(&self, clips: &[[&[f32]; FRAMES_PER_LATENT]]) -> Tensor<3> {
-        let [h, w] = self.grid();
-        let values = clips
-            .iter()
-            .flat_map(|f| codec::blocks_from_frames(*f, self.lens.width_px))
-            .collect();
-        tensor(values, [clips.len(), h * w, BLOCK], &self.device)
-    }
-
-    /// Decodes latents `[n, channels, h, w]` with the ones before them; `detail` is what [`Recycled::detail`] holds, or
-    /// nothing.
-    pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>, detail: &[f32]) -> Vec<Decoded> {
-        let [h, w] = self.grid();
-        let (pixels, depth) = self.autoencoder.decoder.forward(latent, before, self.dtype);
-        let (mut pixels, depth) = (to_host(pixels), to_host(depth));
-        pixels.iter_mut().zip(detail).for_each(|(p, d)| *p += d);
-        pixels
-            .chunks_exact(h * w * BLOCK)
-            .zip(depth.chunks_exact(h * w * DEPTH_BLOCK))
-            .map(|(p, d)| {
-                let mut frames = codec::frames_from_blocks(p, self.lens.width_px);
-                frames.iter_mut().flatten().for_each(|v| *v = v.clamp(-1.0, 1.0));
-                let mut inverse_depth = codec::plane_from_blocks(d, self.lens.width_px);
-                inverse_depth.iter_mut().for_each(|v| *v = v.clamp(0.0, 4.0));
-                Decoded { frames, inverse_depth }
-            })
-            .collect()
-    }
-
-    /// What is recycled into a step under the cameras of `controls`; `memories` are the walks' own, or none at all, and
-    /// `quilts` the seeds of the texture that new places get, if they do; `soft` is [`Sampler::fill`].
-    pub fn recycle(
-        &self,
-        before: &Tensor<4>,
-        last: &[RgbDepth],
-        memories: &[Memory],
-        controls: &[LatentControl],
-        quilts: Option<&[u64]>,
-        soft: bool,
-    ) -> Recycled {
-        let [h, w] = self.grid();
-        let n = controls.len();
-        match self.generator.config().recycle {
-            Recycle::Raw => Recycled {
-                latent: before.clone(),
-                textured: None,
-                validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
-                detail: vec![],
-                unknown: vec![0.0; n],
-                stale: vec![],
-                inverse_depth: vec![],
-            },
-            Recycle::Reproject => {
-                let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
-                let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
-                let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
-                let mut unknown = Vec::with_capacity(n);
-                let (mut stale, mut inverse_depth) = (Vec::with_capacity(n), Vec::with_capacity(n));
-                let (mut textured, mut drawn) = (vec![], vec![]);
-                for (i, (source, control)) in last.iter().zip(controls).enumerate() {
-                    let before = control.before();
-                    let mut warped = match memories.get(i) {
-                        Some(memory) => memory.recall(&self.lens, source, control),
-                        None => (control.poses).map(|pose| reproject(&self.lens, source, &before, &pose, None)),
-                    };
-                    unknown.push(unknown_at_the_end(&warped));
-                    let end = &mut warped[FRAMES_PER_LATENT - 1];
-                    stale.push(std::mem::take(&mut end.stale));
-                    let mut depth = end.inverse_depth.clone();
-                    if soft {
-                        warped.par_iter_mut().for_each(|picture| fill(picture, &self.lens));
-                    }
-                    let as_blocks = |warped: &[Warped; FRAMES_PER_LATENT]| {
-                        let pictures: [&[f32]; FRAMES_PER_LATENT] = std::array::from_fn(|i| warped[i].rgb.as_slice());
-                        codec::blocks_from_frames(pictures, self.lens.width_px)
-                    };
-                    let of_this_walk = blocks.len();
-                    blocks.extend(as_blocks(&warped));
-                    for picture in &warped {
-                        validity.extend(codec::block_means(&picture.valid, self.lens.width_px));
-                    }
-                    if let (Some(seeds), Some(memory)) = (quilts, memories.get(i)) {
-                        let sources = || memory.textures(&self.lens, control);
-                        match quilt_step(&mut warped, control, &self.lens, sources, seeds[i]) {
-                            Some(share) => {
-                                drawn.extend(share);
-                                textured.extend(as_blocks(&warped));
-                                // What was drawn brings its depths along.
-                                let end = &warped[END];
-                                let known = end.valid.iter().zip(&end.inverse_depth);
-                                for (depth, (_, known)) in depth.iter_mut().zip(known).filter(|(_, (v, _))| **v > 0.0) {
-                                    *depth = *known;
-                                }
-                            }
-                            None => {
-                                drawn.resize(drawn.len() + h * w, 0.0);
-                                textured.extend_from_slice(&blocks[of_this_walk..]);
-                            }
-                        }
-                    }
-                    inverse_depth.push(depth);
-                    masks.push(warped.map(|picture| codec::blocks_from_plane(&picture.valid, self.lens.width_px)));
-                }
-                let encoded = |blocks: &[f32]| {
-                    let pixels: Tensor<3> = tensor(blocks.to_vec(), [n, h * w, BLOCK], &self.device);
-                    self.autoencoder.encoder.linear(pixels, h, w)
-                };
-                let latent = encoded(&blocks);
-                // Where nothing was drawn one encoding is enough.
-                let textured = drawn.iter().any(|d| *d > 0.0).then(|| {
-                    let base = encoded(&textured);
-                    blocks = textured;
-                    base
-                });
-                let detail = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &masks);
-                Recycled {
-                    latent,
-                    textured: textured.map(|base| (base, drawn)),
-                    validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
-                    detail,
-                    unknown,
-                    stale,
-                    inverse_depth,
-                }
-            }
-        }
-    }
-
-    /// What the first steps recycle from: the first frames themselves, sharper than their decodings, with the depth that
-    /// only the decoder can give.
-    pub fn first_sources(&self, first: &[Vec<f32>], decoded: &[Decoded]) -> Vec<RgbDepth> {
-        let sources = first.iter().zip(decoded).map(|(rgb, d)| RgbDepth {
-            rgb: rgb.clone(),
-            stale: vec![0.0; d.inverse_depth.len()],
-            inverse_depth: d.inverse_depth.clone(),
-        });
-        sources.collect()
-    }
-
-    /// How far each walk's picture moves in a step; without a warp nothing is known by standing still.
-    pub fn motion_px(&self, controls: &[LatentControl]) -> Vec<f32> {
-        let raw = self.generator.config().recycle == Recycle::Raw;
-        let motion = |c: &LatentControl| if raw { f32::INFINITY } else { c.motion_px(&self.lens) };
-        controls.iter().map(motion).collect()
-    }
-
-    /// What `blocks` of warped pixels hold beyond the decoding of their latents, where they are valid, times the gain. The
-    /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
-    fn detail(
-        &self,
-        mut blocks: Vec<f32>,
-        latent: &Tensor<4>,
-        before: &Tensor<4>,
-        masks: &[[Vec<f32>; FRAMES_PER_LATENT]],
-    ) -> Vec<f32> {
-        if self.detail_gain == 0.0 {
-            return vec![];
-        }
-        let (held, _) = self
-            .autoencoder
-            .decoder
-            .forward(latent.clone(), before.clone(), self.dtype);
-        let held = to_host(held);
-        let plane = BLOCK / FRAMES_PER_LATENT / 3;
-        let each = blocks.len() / masks.len().max(1);
-        for ((walk, held), masks) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(masks) {
-            for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
-                let (position, within) = (i / BLOCK, i % BLOCK);
-                let valid = masks[within / (plane * 3)][position * plane + within / 3 % plane];
-                *pixel = (*pixel - held) * valid * self.detail_gain;
-            }
-        }
-        blocks
-    }
-
-    /// Camera rays `[n, 24, h, w]`.
-    pub fn rays(&self, controls: &[LatentControl]) -> Tensor<4> {
-        let [h, w] = self.grid();
-        let values = controls.iter().flat_map(|c| ray_maps(&self.lens, c)).collect();
-        tensor(values, [controls.len(), rays::CHANNELS, h, w], &self.device)
-    }
-
-    /// Everything beside the noise, joined on channels: recycled, validity, rays.
-    pub fn condition(recycled: Tensor<4>, validity: Tensor<4>, rays: Tensor<4>) -> Tensor<4> {
-        Tensor::cat(vec![recycled, validity, rays], 1)
-    }
-
-    /// What the generator's unit-deviation data mean: a latent is `base + data * residual_std`, the latter by
-    /// `validity` and motion.
-    pub fn latent_from_data(
-        &self,
-        data: Tensor<4>,
-        recycled: Tensor<4>,
-        validity: Tensor<4>,
-        motion_px: &[f32],
-    ) -> Tensor<4> {
-        let scaled = data * self.residual_std.map(validity, motion_px);
-        match self.generator.config().recycle {
-            Recycle::Raw => scaled,
-            Recycle::Reproject => recycled + scaled,
-        }
-    }
-
-    /// How sure walks are of known places that have so many steps of doubt left.
-    fn sureness(&self, left: &[u64]) -> Vec<f32> {
-        let doubt = self.generator.config().doubt;
-        let sure = |left: &u64| if *left > 0 { 1.0 - doubt } else { 1.0 };
-        left.iter().map(sure).collect()
-    }
-
-    /// The validity `[n, 4, h, w]` of walks that are so sure of what they know. Detail that goes past the latents counts less,
-    /// too: the network can't change it.
-    fn doubted(&self, validity: Tensor<4>, detail: &mut [f32], sure: &[f32]) -> Tensor<4> {
-        if sure.iter().all(|sure| *sure == 1.0) {
-            return validity;
-        }
-        let each = (detail.len() / sure.len()).max(1);
-        for (detail, sure) in detail.chunks_exact_mut(each).zip(sure) {
-            detail.iter_mut().for_each(|v| *v *= sure);
-        }
-        validity * tensor::<4>(sure.to_vec(), [sure.len(), 1, 1, 1], &self.device)
-    }
-
-    /// A latent frame whose skies have no edges of tokens.
-    fn softened(&self, latent: Tensor<4>, recycled: Tensor<4>, inverse_depths: &[Vec<f32>]) -> Tensor<4> {
-        let shape @ [_, c, h, w] = latent.dims();
-        let skies: Vec<Vec<bool>> = (inverse_depths.iter()).map(|k| sky(k, self.lens.width_px)).collect();
-        if !skies.iter().flatten().any(|sky| *sky) {
-            return latent;
-        }
-        let (mut latent, recycled) = (to_host(latent), to_host(recycled));
-        let walks = latent.chunks_exact_mut(c * h * w).zip(recycled.chunks_exact(c * h * w));
-        for ((latent, recycled), sky) in walks.zip(&skies) {
-            soften(latent, recycled, sky, [h, w]);
-        }
-        tensor(latent, shape, &self.device)
-    }
-
-    /// A latent frame with texture where some was drawn.
-    fn quilted(&self, latent: Tensor<4>, textured: Option<(Tensor<4>, Vec<f32>)>, shares: &[f32]) -> Tensor<4> {
-        let Some((base, drawn)) = textured else { return latent };
-        let shape @ [_, c, h, w] = latent.dims();
-        let (mut latent, base) = (to_host(latent), to_host(base));
-        let walks = latent.chunks_exact_mut(c * h * w).zip(base.chunks_exact(c * h * w));
-        for ((latent, base), drawn) in walks.zip(drawn.chunks_exact(h * w)) {
-            blend(latent, base, drawn, shares, [h, w]);
-        }
-        tensor(latent, shape, &self.device)
-    }
-
-    /// Modulations of each of the sampler's evaluations, for `batch` walks.
-    pub(super) fn modulations(&self, sampler: Sampler, batch: usize, device: &Device) -> Vec<Vec<Modulation>> {
-        flow::timesteps(sampler.steps, sampler.shift)[..sampler.steps]
-            .iter()
-            .map(|t| self.generator.modulations(*t, batch, self.dtype, device))
-            .collect()
-    }
-
-    /// Text tokens of prompts.
-    pub fn text(&self, prompts: &[&str]) -> Tensor<3> {
-        let c = self.generator.config();
-        let ids: Vec<Vec<i32>> = prompts.iter().map(|p| words(p, &c.vocabulary, c.text_tokens)).collect();
-        self.generator.encode_text(&ids, &self.device)
-    }
 }
 
 impl Walks {
