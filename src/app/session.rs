@@ -1,19 +1,19 @@
 //! The walk as the player sees it: what was asked of the engine, what it told, what the interface shall show. No window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::device::DeviceChoice;
 use crate::engine::{
-    BranchTree, Command, Engine, Event, ExportProgress, First, MarkEnd, Marked, Pacing, PlaySpeed, RecordingStats,
-    Stats, TimedFrame, WorldInfo,
+    BranchTree, Command, Engine, ExportProgress, First, Marked, Pacing, PlaySpeed, RecordingStats, TimedFrame,
+    WorldInfo,
 };
 use crate::frame::Frame;
-use crate::input::{Action, Hands, Nav};
+use crate::input::{Hands, Nav};
+use crate::paths;
 use crate::settings::Settings;
 use crate::ui::{HudNumbers, Phase, Shelf, ToastKind};
 use crate::words::say;
-use crate::{paths, record, telemetry};
 
 use super::Options;
 
@@ -22,9 +22,11 @@ mod branches;
 mod computing;
 mod controls;
 mod crash;
+mod deeds;
 mod numbers;
 mod recording;
 mod restart;
+mod told;
 mod view;
 
 use numbers::Numbers;
@@ -317,171 +319,6 @@ impl Session {
         self.engine.controls().turn(yaw_rad, pitch_rad);
     }
 
-    /// Opens or closes the menu.
-    pub(super) fn set_menu(&mut self, open: bool) {
-        if !open {
-            self.close_page();
-        }
-        if self.menu_open == open {
-            return;
-        }
-        self.menu_open = open;
-        if open {
-            self.effects.push(Effect::CaptureMouse(false));
-        } else {
-            self.save_settings();
-        }
-    }
-
-    /// A key or button was pressed.
-    pub(super) fn act(&mut self, action: Action) {
-        let anywhere = matches!(action, Action::Fullscreen | Action::FirstFrame(_));
-        match action {
-            Action::Menu if self.crash.is_some() => self.close_crash(),
-            _ if self.crash.is_some() && action != Action::Fullscreen => {}
-            Action::Menu if self.page_open() => self.close_page(),
-            _ if self.page_open() && action != Action::Fullscreen => {}
-            Action::Menu | Action::Branches if self.branches_open => self.branches_open = false,
-            _ if self.branches_open && action != Action::Fullscreen => {}
-            Action::Menu | Action::Home if self.home_open => self.close_home(),
-            _ if self.home_open && !anywhere => {}
-            Action::Home => self.open_home(),
-            Action::Branches => self.open_branches(),
-            Action::Prompt => self.open_prompt(),
-            Action::Menu if self.prompt_open => self.prompt_open = false,
-            Action::Pause => self.paused = !self.paused,
-            Action::Step => self.step(),
-            Action::Slower => self.set_speed(self.speed.slower()),
-            Action::Faster => self.set_speed(self.speed.faster()),
-            Action::Depth => self.toggle_depth(),
-            Action::Restart => self.restart(None),
-            Action::MarkIn => self.mark(MarkEnd::In),
-            Action::MarkOut => self.mark(MarkEnd::Out),
-            Action::Record => self.toggle_recording(),
-            Action::SaveBookmark => self.save_bookmark(paths::bookmarks_dir()),
-            Action::RestoreBookmark => self.restore_bookmark(paths::bookmarks_dir()),
-            Action::SaveReplay => self.save_replay(paths::recordings_dir()),
-            Action::SaveCloud => self.send(Command::SaveCloud {
-                dir: paths::recordings_dir(),
-            }),
-            Action::Screenshot => self.screenshot(&paths::recordings_dir()),
-            Action::Hud => {
-                self.settings.hud = !self.settings.hud;
-                self.save_settings();
-            }
-            Action::Fullscreen => {
-                self.settings.fullscreen = !self.settings.fullscreen;
-                self.effects.push(Effect::Fullscreen);
-                self.save_settings();
-            }
-            Action::FirstFrame(number) => {
-                let count = self.world.as_ref().map_or(0, |w| w.pictures.len());
-                if number < count {
-                    self.walk_from(First::Bundled(number));
-                }
-            }
-            Action::Menu => self.set_menu(!self.menu_open),
-        }
-    }
-
-    /// Begins in a bundled first frame or a file, with the seed in hand.
-    pub(super) fn walk_from(&mut self, first: First) {
-        self.first = first;
-        self.asked_at = Some(Instant::now());
-        self.wanted = true;
-        self.prompt_open = false;
-        self.home_open = false;
-        self.set_menu(false);
-        match (&self.state, &self.world, &self.first) {
-            (State::Failed { can_restart: false, .. }, ..) => self.load(),
-            // It begins when the world is open.
-            (_, None, _) => {}
-            (_, Some(world), First::Bundled(number)) => {
-                let first = world.pictures.get(*number).map(|picture| picture.frame.clone());
-                if let Some(first) = first {
-                    self.show_still(first);
-                }
-                self.begin();
-            }
-            _ => self.begin(),
-        }
-    }
-
-    /// Begins again in the same first frame.
-    pub(super) fn restart(&mut self, seed: Option<u64>) {
-        if matches!(self.state, State::Loading | State::Ready) {
-            return;
-        }
-        self.seed = seed.unwrap_or_else(|| new_seed(self.seed));
-        self.send(Command::Restart { seed: self.seed });
-        self.set_menu(false);
-    }
-
-    /// One latent frame; the walk is paused by it.
-    pub(super) fn step(&mut self) {
-        if !self.paused && !self.menu_open {
-            self.paused = true;
-        }
-        self.sync();
-        self.send(Command::Step);
-    }
-
-    /// Tries again after a failure.
-    pub(super) fn retry(&mut self) {
-        let can_restart = matches!(self.state, State::Failed { can_restart: true, .. });
-        if can_restart && self.wanted {
-            self.begin();
-        } else {
-            self.load();
-        }
-    }
-
-    /// Keeps this moment in the folder of bookmarks.
-    pub(super) fn save_bookmark(&mut self, dir: Option<PathBuf>) {
-        match dir {
-            Some(dir) => self.send(Command::SaveBookmark { dir }),
-            None => self.warn(say!("told-no-home-for-moments")),
-        }
-    }
-
-    /// Goes back to the moment of this world that was kept last.
-    pub(super) fn restore_bookmark(&mut self, dir: Option<PathBuf>) {
-        match dir {
-            Some(dir) => self.send(Command::RestoreBookmark { dir }),
-            None => self.warn(say!("told-no-moment-without-home")),
-        }
-        self.set_menu(false);
-    }
-
-    /// Saves how the walk came to be here.
-    pub(super) fn save_replay(&mut self, dir: PathBuf) {
-        self.send(Command::SaveReplay { dir });
-    }
-
-    /// Whether the walk goes back in time.
-    pub(super) fn is_rewinding(&self) -> bool {
-        self.told_rewind
-    }
-
-    /// Saves the picture on the screen.
-    pub(super) fn screenshot(&mut self, dir: &Path) {
-        let Some(frame) = self.picture() else {
-            self.warn(say!("told-no-picture"));
-            return;
-        };
-        let path = paths::fresh_file(dir, "walk", "png");
-        let saved = std::fs::create_dir_all(dir)
-            .map_err(|error| say!("told-folder-not-made", folder = paths::short(dir), error = error))
-            .and_then(|()| {
-                record::save_png(&path, &frame)
-                    .map_err(|error| say!("told-screenshot-not-saved", error = error.to_string()))
-            });
-        match saved {
-            Ok(()) => self.say(say!("told-saved", file = paths::short(&path))),
-            Err(what) => self.warn(what),
-        }
-    }
-
     /// Writes changed settings; trouble is a message.
     pub(super) fn save_settings(&mut self) {
         if self.settings == self.saved_settings {
@@ -500,125 +337,6 @@ impl Session {
                 self.warn(text);
             }
         }
-    }
-
-    /// The engine tells something.
-    pub(super) fn on_engine(&mut self, event: Event) {
-        match event {
-            Event::Opened(world) => {
-                let first = match self.first {
-                    First::Bundled(number) => world
-                        .pictures
-                        .get(number)
-                        .or_else(|| world.pictures.last())
-                        .map(|picture| picture.frame.clone()),
-                    First::File(_) | First::Pasted(_) => None,
-                };
-                self.world = Some(world);
-                self.walk_lives = false;
-                self.marked = Marked::default();
-                self.bundled = None;
-                self.effects.push(Effect::WorldOpened);
-                self.remember_generator();
-                if self.wanted {
-                    if let Some(first) = first {
-                        self.show_still(first);
-                    }
-                    if let Some(path) = self.options.record_to.take() {
-                        self.record_to(path);
-                    }
-                    self.begin_or_resume();
-                }
-            }
-            Event::Preparing { device } => self.device = device,
-            Event::Loaded { device, .. } => {
-                telemetry::set_context("device", &device);
-                self.device = device;
-                if !self.wanted {
-                    self.state = State::Ready;
-                }
-            }
-            Event::Frames => {}
-            Event::Prompted(prompt) => self.on_prompted(prompt),
-            Event::Branches(tree) => self.branches = Some(tree),
-            Event::Camera(feel) => self.on_camera(feel),
-            Event::Crashed { message, can_resume } => self.on_crashed(&message, can_resume),
-            Event::Refused(what) => self.on_refused(what),
-            Event::Started {
-                name,
-                bundled,
-                prompt,
-                seed,
-            } => {
-                self.state = State::Walking;
-                if std::mem::take(&mut self.taking_up) {
-                    self.wanted = true;
-                    self.home_open = false;
-                    self.set_menu(false);
-                }
-                self.ever_walked = true;
-                self.walk_lives = true;
-                self.branches = None;
-                self.branches_open = false;
-                self.marked = Marked::default();
-                self.prompt = prompt;
-                self.walked = Some(self.first.clone());
-                self.remember_picture();
-                self.place = name;
-                self.bundled = bundled;
-                if let Some(number) = bundled {
-                    // A bookmark may have come from another place than was asked for last.
-                    self.first = First::Bundled(number);
-                    self.walked = Some(First::Bundled(number));
-                }
-                self.seed = seed;
-                self.numbers.stats = Stats::default();
-            }
-            Event::Stats(stats) => {
-                tracing::debug!(
-                    "latent {}: network {:.1} ms, decode {:.1} ms, recycle {:.1} ms, step {:.1} ms, frame every \
-                     {:.1} ms, skipped {}, pose {:?}",
-                    stats.latent,
-                    stats.network_ms,
-                    stats.decode_ms,
-                    stats.recycle_ms,
-                    stats.step_ms,
-                    stats.interval_ms,
-                    self.numbers.skipped,
-                    stats.pose
-                );
-                if stats.recording.is_some() {
-                    self.recording.clone_from(&stats.recording);
-                }
-                self.follow_branch(stats.latent);
-                self.numbers.stats = stats;
-            }
-            Event::RecordingStarted(path) => {
-                self.recording = Some(RecordingStats {
-                    path,
-                    ..RecordingStats::default()
-                });
-            }
-            Event::RecordingFinished { path, frames, dropped } => self.on_recorded(&path, frames, dropped),
-            Event::Marked(marked) => self.marked = marked,
-            Event::Exporting(progress) => self.exporting = progress,
-            Event::RecordingFailed(what) => {
-                self.recording = None;
-                self.warn(what);
-            }
-            Event::Done(what) => self.say(what),
-            Event::Warning(what) => self.warn(what),
-            Event::Failed { message, can_restart } => self.fail(message, can_restart),
-        }
-    }
-
-    /// The walk has ended by a failure.
-    fn fail(&mut self, message: String, can_restart: bool) {
-        self.effects.push(Effect::CaptureMouse(false));
-        self.walk_lives &= can_restart;
-        self.prompt_open = false;
-        self.branches_open = false;
-        self.state = State::Failed { message, can_restart };
     }
 
     /// Ends the engine (and with it a recording) and saves the settings. A world that never ran is an error.

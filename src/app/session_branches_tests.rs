@@ -2,7 +2,7 @@
 
 use super::tests::{rig, walking};
 use super::*;
-use crate::input::Report;
+use crate::input::{Action, Report};
 use crate::settings::{CameraFeel, Key, PadButton, Press};
 
 fn ends(session: &Session) -> Vec<(u64, u64)> {

@@ -4,6 +4,7 @@ use super::tests::*;
 use super::*;
 use crate::device::{self, DeviceChoice, Proof};
 use crate::engine::testing::engine;
+use crate::input::Action;
 use crate::settings;
 use crate::ui::DeviceState;
 

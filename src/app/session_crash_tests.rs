@@ -2,9 +2,10 @@
 
 use super::tests::{rig, walking};
 use super::*;
-use crate::input::Report;
+use crate::input::{Action, Report};
 use crate::settings::{Key, PadButton, Press};
 use crate::telemetry::CrashReport;
+use std::path::Path;
 
 fn report(dir: &Path) -> CrashReport {
     let path = dir.join("crash-20260101-120000.txt");

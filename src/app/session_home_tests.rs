@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::tests::*;
 use super::*;
+use crate::input::Action;
 
 #[test]
 fn without_a_first_frame_the_first_screen_asks_and_a_choice_walks() {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::*;
 
 use crate::engine::testing::{FRAMES_PER_SEC, Seen, engine};
-use crate::engine::{ExportKind, Stretch};
+use crate::engine::{Event, ExportKind, Stretch};
 use crate::frame::FRAMES_PER_LATENT;
-use crate::input::Report;
+use crate::input::{Action, Report};
 use crate::settings::{CameraFeel, Key, Press};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn options() -> Options {

@@ -67,6 +67,12 @@ pub(super) fn weights(m: &Manifest) -> BTreeMap<String, Vec<usize>> {
     linear(&mut put, "generator.time_out", w, 6 * w);
     linear(&mut put, "generator.head", w, c * PATCH * PATCH);
     put("generator.final_table".into(), &[2, w]);
+    for (name, i, o, k) in (g.local_head.iter()).flat_map(|l| l.convolutions(c, g.condition_channels())) {
+        conv(&mut put, &format!("generator.local_head.{name}"), i, o, k);
+    }
+    if let Some(local) = g.local_head {
+        linear(&mut put, "generator.local_head.time", 64, 2 * local.width);
+    }
     for (net, config, planes) in [
         ("painter", &g.painter, painter::PLANES),
         ("depth_net", &g.depth_net, depth::PLANES),

@@ -9,6 +9,7 @@ use crate::device::{DeviceChoice, Gaussian};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::local_head::LocalHeadConfig;
 use crate::model::aapt::pca::Components;
 use crate::model::aapt::pixel_net::PixelNetConfig;
 use crate::model::aapt::residual::ResidualStd;
@@ -30,6 +31,7 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         doubt: 0.0,
         prediction: crate::flow::Prediction::default(),
         evaluations: crate::flow::Evaluations::default(),
+        local_head: Some(LocalHeadConfig { width: 8, blocks: 1 }),
         painter: Some(PixelNetConfig {
             width: 8,
             deep_width: 12,

@@ -12,6 +12,7 @@ use crate::device::{Api, DeviceChoice, Gaussian, adapters, test_here};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
+use crate::model::aapt::local_head::LocalHeadConfig;
 use crate::model::aapt::pca::Components;
 use crate::model::aapt::pixel_net::{PixelNet, PixelNetConfig};
 use crate::model::nn::{Conv, Linear, rms_norm, tensor};
@@ -69,6 +70,7 @@ fn config() -> GeneratorConfig {
         recycle: Recycle::Reproject,
         text_tokens: 3,
         vocabulary: vec!["snow".into()],
+        local_head: Some(LocalHeadConfig { width: 8, blocks: 1 }),
         painter: None,
         depth_net: None,
         doubt: 0.0,

@@ -12,11 +12,10 @@ use crate::control::{LatentControl, Lens};
 use crate::flow;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
-use crate::model::aapt::block::Modulation;
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
 use crate::model::aapt::fill::fill;
-use crate::model::aapt::generator::Generator;
+use crate::model::aapt::generator::{Generator, Modulations};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
@@ -340,7 +339,7 @@ impl Networks {
     }
 
     /// Modulations of each of the sampler's evaluations, for `batch` walks.
-    pub(super) fn modulations(&self, sampler: Sampler, batch: usize, device: &Device) -> Vec<Vec<Modulation>> {
+    pub(super) fn modulations(&self, sampler: Sampler, batch: usize, device: &Device) -> Vec<Modulations> {
         flow::timesteps(sampler.steps, sampler.shift)[..sampler.steps]
             .iter()
             .map(|t| self.generator.modulations(*t, batch, self.dtype, device))

@@ -12,9 +12,8 @@ use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::block::Modulation;
 use crate::model::aapt::config::Recycle;
-use crate::model::aapt::generator::GeneratorState;
+use crate::model::aapt::generator::{GeneratorState, Modulations};
 use crate::model::aapt::residual::DOUBT_STEPS;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
@@ -91,7 +90,7 @@ pub struct Walks {
     pub(super) sampler: Sampler,
     /// One state (with its own rings) for each evaluation of the sampler: keys made at one noise level are read at it.
     pub(super) states: Vec<GeneratorState>,
-    pub(super) modulations: Vec<Vec<Modulation>>,
+    pub(super) modulations: Vec<Modulations>,
     /// `[batch, channels, h, w]`: the last latent frame.
     pub(super) latent: Tensor<4>,
     pub(super) last: Vec<RgbDepth>,

@@ -321,6 +321,7 @@ mod tests {
             recycle: Recycle::Reproject,
             text_tokens: 3,
             vocabulary: vec!["hill".into()],
+            local_head: None,
             painter: None,
             depth_net: None,
             doubt: 0.0,

@@ -8,6 +8,7 @@ use super::{TrainError, inherit};
 use crate::flow::{Evaluations, Prediction};
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::discriminator::DiscriminatorConfig;
+use crate::model::aapt::local_head::LocalHeadConfig;
 use crate::model::aapt::pixel_net::PixelNetConfig;
 
 /// Everything that a training run is made of.
@@ -99,6 +100,8 @@ pub struct GeneratorRecipe {
     /// How a latent frame is sampled at play time.
     #[serde(default)]
     pub evaluations: Evaluations,
+    /// Convolutions that end the generator.
+    pub local_head: Option<LocalHeadConfig>,
     /// A network for texture, after the decoder, trained in stage 5.
     pub painter: Option<PixelNetConfig>,
     /// A network for depth to the pixel, after the decoder, trained in stage 4.
@@ -491,6 +494,7 @@ impl Recipe {
             recycle: g.recycle,
             text_tokens: g.text_tokens,
             vocabulary,
+            local_head: g.local_head,
             painter: None,
             depth_net: None,
             doubt: g.doubt,

@@ -99,12 +99,16 @@ fn deviations(autoencoder: &Arrays, channels: usize) -> Option<Vec<f32>> {
     })
 }
 
-/// The weights that `model` begins with: those of `warm`. Blocks that `warm` does not have begin by adding nothing, so that a
-/// deeper network begins as the shallower one it grows from.
+/// The weights that `model` begins with: those of `warm`. Blocks and a local head that `warm` does not have begin by adding
+/// nothing, so that a deeper network begins as the shallower one it grows from.
 pub(super) fn grown(model: &Generator, mut warm: Arrays) -> Arrays {
     let theirs = (0..).take_while(|i| warm.keys().any(|n| n.starts_with(&format!("blocks.{i}."))));
     let depth = theirs.count();
     for (name, mut array) in export(model) {
+        if name.starts_with("local_head.") {
+            warm.entry(name).or_insert(array);
+            continue;
+        }
         let block = name.strip_prefix("blocks.").and_then(|n| n.split_once('.'));
         let Some((index, rest)) = block else { continue };
         if index.parse().is_ok_and(|i: usize| i >= depth) {
@@ -122,6 +126,7 @@ mod tests {
     use super::*;
     use crate::device::Gaussian;
     use crate::model::aapt::config::{GeneratorConfig, Recycle};
+    use crate::model::aapt::local_head::LocalHeadConfig;
     use crate::model::nn::tensor;
     use crate::model::weights::{import, to_host};
     use burn::tensor::{Device, Tensor};
@@ -140,6 +145,7 @@ mod tests {
             recycle: Recycle::Reproject,
             text_tokens: 3,
             vocabulary: vec!["hill".into()],
+            local_head: (depth > 2).then_some(LocalHeadConfig { width: 8, blocks: 1 }),
             painter: None,
             depth_net: None,
             doubt: 0.0,

@@ -200,6 +200,7 @@ mod tests {
                 recycle,
                 text_tokens: 3,
                 vocabulary: vec!["snow".into(), "dusk".into()],
+                local_head: None,
                 painter: None,
                 depth_net: None,
                 doubt: 0.2,

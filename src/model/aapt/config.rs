@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::local_head::LocalHeadConfig;
 use super::pixel_net::PixelNetConfig;
 use crate::flow::{Evaluations, Prediction};
 use crate::frame::FRAMES_PER_LATENT;
@@ -76,6 +77,9 @@ pub struct GeneratorConfig {
     /// How a latent frame is sampled unless something else is asked for.
     #[serde(default, skip_serializing_if = "is_default")]
     pub evaluations: Evaluations,
+    /// Convolutions that end the network; none if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_head: Option<LocalHeadConfig>,
     /// A network that draws texture into what is decoded; none if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub painter: Option<PixelNetConfig>,
@@ -142,6 +146,7 @@ impl GeneratorConfig {
         if !bounded(*window, 4096) || !bounded(*text_tokens, 256) {
             return Err("generator.window or text_tokens is out of range".into());
         }
+        self.local_head.map_or(Ok(()), |local| local.check())?;
         for (name, net) in [
             ("generator.painter", &self.painter),
             ("generator.depth_net", &self.depth_net),

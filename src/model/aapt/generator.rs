@@ -9,6 +9,7 @@ use burn::tensor::{DType, Device, Tensor};
 use super::block::{Block, Modulation, SequenceRotations, Sight, StepRotations};
 use super::config::{GeneratorConfig, PATCH};
 use super::kv_ring::{KvRing, RingLayout};
+use super::local_head::{LocalHead, LocalModulation};
 use super::pixel_net::PixelNet;
 use super::rope::Rope;
 use super::text::{ClipText, Prompts, TextEncoder};
@@ -18,7 +19,8 @@ use crate::model::nn::{Linear, normal, rms_norm, tensor};
 use crate::model::pointwise::silu;
 use crate::model::weights::{Arrays, WeightsError};
 
-const TIME_FEATURES: usize = 64;
+/// Cosines and sines that a timestep is told by.
+pub(super) const TIME_FEATURES: usize = 64;
 
 /// The network.
 #[derive(Module, Debug)]
@@ -31,10 +33,18 @@ pub struct Generator {
     /// `[2, width]`: shift and scale before the head.
     final_table: Param<Tensor<2>>,
     head: Linear,
+    local_head: Option<LocalHead>,
     painter: Option<PixelNet>,
     depth_net: Option<PixelNet>,
     #[module(skip)]
     config: GeneratorConfig,
+}
+
+/// All that a timestep changes in the network, in the type of the activations: constant at play time, so computed once.
+#[derive(Clone, Debug)]
+pub struct Modulations {
+    blocks: Vec<Modulation>,
+    local: Option<LocalModulation>,
 }
 
 /// What a walk's steps carry on: one KV ring a block, and the text.
@@ -65,6 +75,18 @@ pub fn unpatchify(x: Tensor<3>, c: usize, h: usize, w: usize) -> Tensor<4> {
         .reshape([n, c, h, w])
 }
 
+/// `[t.len(), TIME_FEATURES]`.
+fn time_features(t: &[f32], device: &Device) -> Tensor<2> {
+    let mut features = Vec::with_capacity(t.len() * TIME_FEATURES);
+    for &t in t {
+        for i in 0..TIME_FEATURES / 2 {
+            let a = f64::from(t) * libm::pow(1000.0, i as f64 / (TIME_FEATURES / 2 - 1) as f64);
+            features.extend([libm::cos(a) as f32, libm::sin(a) as f32]);
+        }
+    }
+    tensor(features, [t.len(), TIME_FEATURES], device)
+}
+
 impl Generator {
     /// A new network.
     pub fn new(config: &GeneratorConfig, rng: &mut Gaussian, device: &Device) -> Self {
@@ -78,6 +100,7 @@ impl Generator {
             blocks: (0..config.depth).map(|_| Block::new(config, rng, device)).collect(),
             final_table: normal([2, w], 0.0, rng, device),
             head: Linear::new(w, config.latent_channels * PATCH * PATCH, 0.0, true, rng, device),
+            local_head: (config.local_head.as_ref()).map(|l| LocalHead::new(l, config, rng, device)),
             painter: (config.painter.as_ref()).map(|p| PixelNet::new(p, painter::PLANES, rng, device)),
             depth_net: (config.depth_net.as_ref()).map(|p| PixelNet::new(p, depth::PLANES, rng, device)),
             config: config.clone(),
@@ -111,15 +134,13 @@ impl Generator {
 
     /// Shared modulation `[batch, 6 * width]` for one timestep a batch entry, in f32.
     pub(super) fn time(&self, t: &[f32], device: &Device) -> Tensor<2> {
-        let mut features = Vec::with_capacity(t.len() * TIME_FEATURES);
-        for &t in t {
-            for i in 0..TIME_FEATURES / 2 {
-                let a = f64::from(t) * libm::pow(1000.0, i as f64 / (TIME_FEATURES / 2 - 1) as f64);
-                features.extend([libm::cos(a) as f32, libm::sin(a) as f32]);
-            }
-        }
-        let features = tensor(features, [t.len(), TIME_FEATURES], device);
-        self.time_out.forward(silu(self.time_in.forward(features)))
+        self.time_out
+            .forward(silu(self.time_in.forward(time_features(t, device))))
+    }
+
+    /// The local head's modulation for one timestep a batch entry, if there is one.
+    fn local_modulation(&self, t: &[f32], dtype: DType, device: &Device) -> Option<LocalModulation> {
+        (self.local_head.as_ref()).map(|local| local.modulation(time_features(t, device), dtype))
     }
 
     pub(super) fn rope(&self) -> Rope {
@@ -154,8 +175,8 @@ impl Generator {
         text: impl Into<ClipText>,
         sight: Sight,
     ) -> Tensor<5> {
-        let shape = noisy.dims();
-        self.unembedded(self.stream(noisy, condition, t, text, sight, |_, _| {}), shape)
+        let x = self.stream(noisy.clone(), condition.clone(), t, text, sight, |_, _| {});
+        self.unembedded(x, noisy, condition, t)
     }
 
     /// The residual stream of a whole clip, `[batch, frames * tokens, width]`, shapes as in [`Self::sequence`]. After
@@ -194,18 +215,44 @@ impl Generator {
         self.embed.forward(x.reshape([batch, frames * tokens, features]))
     }
 
-    /// What the residual stream after the last block says, in the given shape of latent frames.
-    pub(super) fn unembedded(&self, x: Tensor<3>, shape @ [batch, frames, c, h, w]: [usize; 5]) -> Tensor<5> {
-        let y = self
-            .head(x)
-            .reshape([batch * frames, self.config.tokens(), c * PATCH * PATCH]);
-        unpatchify(y, c, h, w).reshape(shape)
+    /// What the residual stream after the last block says of the clip that it began with.
+    pub(super) fn unembedded(&self, x: Tensor<3>, noisy: Tensor<5>, condition: Tensor<5>, t: &[f32]) -> Tensor<5> {
+        let shape @ [batch, frames, c, h, w] = noisy.dims();
+        let device = x.device();
+        let y = (self.head(x)).reshape([batch * frames, self.config.tokens(), c * PATCH * PATCH]);
+        let answer = unpatchify(y, c, h, w);
+        let flat = |x: Tensor<5>| {
+            let [_, _, channels, _, _] = x.dims();
+            x.reshape([batch * frames, channels, h, w])
+        };
+        let local = self.local_modulation(t, answer.dtype(), &device);
+        let local = local.map(|m| m.repeated(frames));
+        self.ended(answer, flat(noisy), flat(condition), local.as_ref())
+            .reshape(shape)
     }
 
-    /// Modulations of all blocks at one timestep for `batch` walks: constant at play time, so computed once.
-    pub fn modulations(&self, t: f32, batch: usize, dtype: DType, device: &Device) -> Vec<Modulation> {
-        let shared = self.time(&vec![t; batch], device);
-        self.blocks.iter().map(|b| b.modulation(&shared, dtype)).collect()
+    /// The tokens' answer with what the local head makes of it, if there is one.
+    fn ended(
+        &self,
+        answer: Tensor<4>,
+        noisy: Tensor<4>,
+        condition: Tensor<4>,
+        modulation: Option<&LocalModulation>,
+    ) -> Tensor<4> {
+        match (&self.local_head, modulation) {
+            (Some(local), Some(modulation)) => local.forward(answer, noisy, condition, modulation),
+            _ => answer,
+        }
+    }
+
+    /// All modulations at one timestep for `batch` walks.
+    pub fn modulations(&self, t: f32, batch: usize, dtype: DType, device: &Device) -> Modulations {
+        let t = vec![t; batch];
+        let shared = self.time(&t, device);
+        Modulations {
+            blocks: self.blocks.iter().map(|b| b.modulation(&shared, dtype)).collect(),
+            local: self.local_modulation(&t, dtype, device),
+        }
     }
 
     /// The state of `batch` walks that have not begun, with their text.
@@ -245,7 +292,7 @@ impl Generator {
     pub fn step(
         &self,
         state: &mut GeneratorState,
-        modulations: &[Modulation],
+        modulations: &Modulations,
         noisy: Tensor<4>,
         condition: Tensor<4>,
     ) -> Tensor<4> {
@@ -263,11 +310,13 @@ impl Generator {
         let rotations = StepRotations::new(rope, step, layout.window, layout.text, *dtype, &device);
         let bias =
             (!layout.is_full(step)).then(|| tensor(layout.bias(step), [1, 1, 1, layout.slots()], &device).cast(*dtype));
-        let mut x = self.embed.forward(patchify(Tensor::cat(vec![noisy, condition], 1)));
-        for ((block, ring), m) in self.blocks.iter().zip(rings).zip(modulations) {
+        let joined = Tensor::cat(vec![noisy.clone(), condition.clone()], 1);
+        let mut x = self.embed.forward(patchify(joined));
+        for ((block, ring), m) in self.blocks.iter().zip(rings).zip(&modulations.blocks) {
             x = block.step(x, m, ring, step, &rotations, bias.clone());
         }
-        unpatchify(self.head(x), c, h, w)
+        let answer = unpatchify(self.head(x), c, h, w);
+        self.ended(answer, noisy, condition, modulations.local.as_ref())
     }
 }
 

@@ -12,6 +12,7 @@ pub mod fill;
 pub mod generator;
 pub mod grain;
 pub mod kv_ring;
+pub mod local_head;
 pub mod painter;
 pub mod patch_judge;
 pub mod pca;

@@ -68,7 +68,7 @@ impl Generator {
         }
 
         // Forwards without a graph; every block's input is kept.
-        let (shape @ [_, frames, ..], device, dtype) = (noisy.dims(), noisy.device(), noisy.dtype());
+        let ([_, frames, ..], device, dtype) = (noisy.dims(), noisy.device(), noisy.dtype());
         let fixed = self.valid();
         let ClipText {
             tokens: text,
@@ -90,7 +90,7 @@ impl Generator {
 
         // Backwards: the head, the blocks from the last to the first, and what they all begin with.
         let last = leaf(&x);
-        let loss = loss(self.unembedded(last.clone(), shape));
+        let loss = loss(self.unembedded(last.clone(), lift(&noisy), lift(&condition), t));
         let grads = loss.backward();
         gather(&grads);
         let mut gradient = last.grad(&grads);
@@ -122,6 +122,7 @@ mod tests {
     use super::*;
     use crate::device::Gaussian;
     use crate::model::aapt::config::{GeneratorConfig, Recycle};
+    use crate::model::aapt::local_head::LocalHeadConfig;
     use crate::model::nn::tensor;
     use crate::model::weights::{export, import, to_host};
     use burn::module::{ModuleVisitor, Param};
@@ -154,6 +155,7 @@ mod tests {
             recycle: Recycle::Reproject,
             text_tokens: 3,
             vocabulary: vec!["snow".into(), "dusk".into()],
+            local_head: Some(LocalHeadConfig { width: 8, blocks: 1 }),
             painter: None,
             depth_net: None,
             doubt: 0.0,

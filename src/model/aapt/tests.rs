@@ -4,6 +4,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::config::{GeneratorConfig, Recycle};
 use super::generator::{Generator, patchify, unpatchify};
+use super::local_head::LocalHeadConfig;
 use super::text::Prompts;
 use crate::device::Gaussian;
 use crate::model::nn::tensor;
@@ -21,6 +22,7 @@ fn config(window: usize) -> GeneratorConfig {
         recycle: Recycle::Reproject,
         text_tokens: 3,
         vocabulary: vec!["snow".into(), "dusk".into()],
+        local_head: Some(LocalHeadConfig { width: 8, blocks: 1 }),
         painter: None,
         depth_net: None,
         doubt: 0.0,

@@ -84,7 +84,7 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral. Pixels that are `known`
 /// already (not 0) are not looked for, and stay unknown here.
 pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
-    reproject_from(lens, source, from, to, known, false)
+    reproject_from(lens, source, from, to, known, Begin::Same)
 }
 
 /// [`reproject`] over a longer way, on which things move before others: the iteration begins at the nearest surface that comes to lie at a pixel,
@@ -96,7 +96,30 @@ pub fn reproject_far(
     to: &CameraPose,
     known: Option<&[f32]>,
 ) -> Warped {
-    reproject_from(lens, source, from, to, known, true)
+    reproject_from(lens, source, from, to, known, Begin::Nearest)
+}
+
+/// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them.
+pub fn reproject_about(
+    lens: &Lens,
+    source: &RgbDepth,
+    from: &CameraPose,
+    to: &CameraPose,
+    known: Option<&[f32]>,
+    about: &[f32],
+) -> Warped {
+    reproject_from(lens, source, from, to, known, Begin::About(about))
+}
+
+/// What the iteration begins with at a pixel.
+#[derive(Clone, Copy)]
+enum Begin<'a> {
+    /// The source's inverse depth at the same pixel.
+    Same,
+    /// See [`nearest`].
+    Nearest,
+    /// A guess of the target's inverse depth.
+    About(&'a [f32]),
 }
 
 fn reproject_from(
@@ -105,7 +128,7 @@ fn reproject_from(
     from: &CameraPose,
     to: &CameraPose,
     known: Option<&[f32]>,
-    far: bool,
+    begin: Begin<'_>,
 ) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut out = Warped::unknown(lens);
@@ -120,7 +143,10 @@ fn reproject_from(
         }
         b[i] = (0..3).map(|k| rf[k][i] * (to.position_m[k] - from.position_m[k])).sum();
     }
-    let nearest = if far { nearest(lens, source, &m, b) } else { vec![] };
+    let nearest = match begin {
+        Begin::Nearest => nearest(lens, source, &m, b),
+        _ => vec![],
+    };
     out.rgb
         .par_chunks_mut(w * 3)
         .zip(out.valid.par_chunks_mut(w))
@@ -140,7 +166,10 @@ fn reproject_from(
                     (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
                 };
                 let surface = nearest.get(y * w + x).copied().filter(|k| *k >= 0.0);
-                let mut k = surface.unwrap_or(source.inverse_depth[y * w + x].max(0.0));
+                let mut k = surface.unwrap_or_else(|| match begin {
+                    Begin::About(about) => about[y * w + x].max(0.0),
+                    _ => source.inverse_depth[y * w + x].max(0.0),
+                });
                 let mut at = None;
                 let mut moved = f32::INFINITY;
                 for _ in 0..ITERATIONS {

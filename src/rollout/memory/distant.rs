@@ -7,7 +7,7 @@ use super::eye::Eye;
 use super::{Keyframe, Memory, TRIAL_PX, distance_m};
 use crate::control::{CameraPose, Lens};
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::warp::{Warped, reproject_far};
+use crate::model::aapt::warp::{Warped, reproject_about};
 
 /// A keyframe from farther away shows even distant places too small.
 const REACH_M: f32 = 6.0;
@@ -46,7 +46,8 @@ impl Memory {
                     })
                     .collect();
                 let not_asked: Vec<f32> = shares.iter().map(|s| f32::from(*s == 0.0)).collect();
-                let seen = reproject_far(lens, &source, &keyframe.pose, pose, Some(&not_asked));
+                let about = &picture.inverse_depth;
+                let seen = reproject_about(lens, &source, &keyframe.pose, pose, Some(&not_asked), about);
                 for (at, share) in shares.iter_mut().enumerate().filter(|(_, s)| **s > 0.0) {
                     if seen.valid[at] == 0.0 {
                         continue;
