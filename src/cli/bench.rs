@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::bench_latency::{Plan, measure};
 use super::bench_record;
+use super::bench_train;
 use super::bench_upscaling;
 use super::generate::{controls, first_frame};
 use super::{BadInput, model_file};
@@ -42,6 +43,12 @@ pub(crate) struct BenchArgs {
     /// Compare the window's upscaling with three filters instead, and write a picture of it into this folder.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["latency", "record", "json"])]
     upscaling: Option<PathBuf>,
+    /// Measure how fast this recipe's stages train instead, on the latents of a finished run.
+    #[arg(long, value_name = "RECIPE", requires = "run", conflicts_with_all = ["latency", "record", "upscaling", "model"])]
+    train: Option<PathBuf>,
+    /// The run that `--train` measures with.
+    #[arg(long, value_name = "DIR", requires = "train")]
+    run: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -64,6 +71,9 @@ pub(super) fn median(values: &[f64]) -> f64 {
 pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     if let Some(dir) = &args.upscaling {
         return bench_upscaling::run(dir);
+    }
+    if let (Some(recipe), Some(dir)) = (&args.train, &args.run) {
+        return bench_train::run(recipe, dir, args.device, args.json);
     }
     if args.frames < 4 * 16 {
         return Err(BadInput(format!("--frames {}: at least 64 are needed for a median", args.frames)).into());

@@ -22,7 +22,8 @@ pub(super) fn quilt_step(
     seed: u64,
 ) -> Option<Vec<f32>> {
     const END: usize = FRAMES_PER_LATENT - 1;
-    let drawn = quilt(&mut warped[END], lens, sources, seed);
+    let pitch_rad = control.poses[END].pitch_rad;
+    let drawn = quilt(&mut warped[END], lens, pitch_rad, sources, seed);
     if !drawn.contains(&true) {
         return None;
     }

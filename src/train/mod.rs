@@ -29,8 +29,10 @@ mod student;
 mod student_batch;
 #[cfg(test)]
 mod tests;
+mod throughput;
 
 pub use clips::CHANGING;
 pub use export::export;
 pub use recipe::{DataRecipe, Recipe};
 pub use run::{Run, Stage, TrainError, train};
+pub use throughput::{StageRate, Throughput, throughput};

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod batches;
 #[cfg(test)]
+mod speed;
+#[cfg(test)]
 mod trouble;
 
 use std::path::Path;
@@ -30,6 +32,7 @@ fn recipe(dir: &Path) -> Recipe {
          [data]\ndir = {:?}\ntrain_clips = 6\nchanging_clips = 2\ntest_clips = 2\nframes = {FRAMES}\nsize_px = [32, 32]\nfov_x_deg = 75.0\nseed = 1\n\
          [autoencoder]\nlatent_channels = 6\nencoder_blocks = 0\ndecoder_blocks = 1\nwidth = 16\n\
          [generator]\nwidth = 16\ndepth = 2\nheads = 2\nmlp_ratio = 2\nwindow = 1\nrecycle = \"reproject\"\ntext_tokens = 3\n\
+         [generator.local_head]\nwidth = 8\nblocks = 1\n\
          [generator.painter]\nwidth = 8\ndeep_width = 12\nblocks = 1\n\
          [generator.depth_net]\nwidth = 8\ndeep_width = 8\nblocks = 1\n\
          [train_autoencoder]\nsteps = 3\nbatch = 2\nlr = 1e-3\npca_clips = 4\ndepth_weight = 0.2\nema = 0.9\n\

@@ -185,6 +185,7 @@ mod tests {
         let sources = [Source {
             inverse_depth: vec![],
             rgb: picture(0.1),
+            pitch_rad: 0.0,
             down: 0,
         }];
         let soft = picture(0.0);

@@ -6,6 +6,7 @@ pub mod block;
 pub mod codec;
 pub mod config;
 pub mod critic;
+mod cylinder;
 pub mod depth;
 pub mod discriminator;
 pub mod fill;
@@ -22,7 +23,9 @@ pub mod rays;
 pub mod recompute;
 pub mod residual;
 pub mod rope;
+mod strips;
 #[cfg(test)]
 mod tests;
 pub mod text;
 pub mod warp;
+pub mod work;

@@ -271,7 +271,7 @@ fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
 }
 
 /// Catmull-Rom colour, edges repeated: bilinear sampling would blur the picture a little more at every latent frame.
-fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out: &mut [f32]) {
+pub(super) fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out: &mut [f32]) {
     let (fx0, fy0) = (x.floor(), y.floor());
     let (wx, wy) = (cubic_weights(x - fx0), cubic_weights(y - fy0));
     let (x0, y0) = (fx0 as isize - 1, fy0 as isize - 1);

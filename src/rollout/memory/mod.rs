@@ -208,6 +208,7 @@ impl Memory {
             (lower.abs() < MOST_SHIFT * lens.height_px as f32).then(|| Source {
                 rgb: codec::from_bytes(&k.picture.rgb),
                 inverse_depth: k.picture.inverse_depth.iter().map(|v| v.to_f32()).collect(),
+                pitch_rad: k.pose.pitch_rad,
                 down: lower.round() as isize,
             })
         };
