@@ -44,6 +44,8 @@ pub struct Sampler {
     pub keep_depth: bool,
     /// Whether skies are evened (`rollout/sky.rs`): what is laid on them is then not the network's answer alone, so walks to learn along do without.
     pub even_sky: bool,
+    /// Whether colours of sky and ground are held to what they were (`rollout/memory/colours.rs`): for the same reason not where one learns.
+    pub hold_colours: bool,
 }
 
 impl Sampler {
@@ -69,6 +71,7 @@ impl Default for Sampler {
             fill: true,
             keep_depth: true,
             even_sky: true,
+            hold_colours: true,
         }
     }
 }
@@ -316,6 +319,10 @@ impl Walks {
         for (last, d) in self.last.iter_mut().zip(&decoded) {
             last.rgb.clone_from(&d.frames[END]);
             last.inverse_depth.clone_from(&d.inverse_depth);
+        }
+        if self.sampler.hold_colours && self.sampler.steps > 0 {
+            let lasts = self.last.iter_mut().zip(&self.memories).zip(controls);
+            lasts.for_each(|((last, memory), control)| memory.hold_colours(&n.lens, last, control));
         }
         times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;
         Ok((decoded, times))

@@ -238,6 +238,7 @@ mod tests {
                     quilt: false,
                     paint: false,
                     even_sky: false,
+                    hold_colours: false,
                     ..Sampler::default()
                 },
                 std::slice::from_ref(&first),

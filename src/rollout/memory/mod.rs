@@ -5,6 +5,7 @@
 //! the network is asked to invent it. Plain host data; lives on the walk's thread.
 
 mod arrays;
+mod colours;
 mod distant;
 mod evened;
 mod eye;
@@ -117,7 +118,8 @@ impl Memory {
         }
         self.new_share = 0.0;
         if self.keyframes.len() == MOST {
-            self.keyframes.pop_front();
+            // The first one stays: it is the sharpest, and says what colours the world has.
+            self.keyframes.remove(1);
         }
         self.keyframes.push_back(Keyframe {
             pose: self.here,
