@@ -156,12 +156,12 @@ impl Walks {
         )
     }
 
-    /// Gives running walks their prompts from now on, and says which of them are new. Of a walk with new ones a generator
-    /// that has learnt to doubt forgets how places looked, which would be put back before what it makes of them.
+    /// Gives running walks their prompts from now on, and says which of them are new. A walk with new ones forgets how places
+    /// looked, which would be put back before what is made of them; a generator that has learnt to doubt does so, too.
     pub fn change_prompts(&mut self, prompts: &[&str], new: &[bool]) {
         let doubts = self.networks.generator.config().doubt > 0.0;
-        for (walk, _) in new.iter().enumerate().filter(|(_, new)| doubts && **new) {
-            self.doubt[walk] = DOUBT_STEPS;
+        for (walk, _) in new.iter().enumerate().filter(|(_, new)| **new) {
+            self.doubt[walk] = if doubts { DOUBT_STEPS } else { 0 };
             if let Some(memory) = self.memories.get_mut(walk) {
                 memory.forget();
             }
@@ -215,6 +215,10 @@ impl Walks {
         let [_, channels, h, w] = self.latent.dims();
         let batch = controls.len();
         let sure = n.sureness(&self.doubt);
+        if self.sampler.hold_colours && self.sampler.steps > 0 {
+            let lasts = self.last.iter_mut().zip(&self.memories).zip(controls);
+            lasts.for_each(|((last, memory), control)| memory.hold_colours(&n.lens, last, control));
+        }
         let kept = self.memories.iter_mut().zip(&self.last).zip(controls).zip(&sure);
         // What is half changed is not worth being remembered.
         for (((memory, last), control), _) in kept.filter(|(_, sure)| **sure == 1.0) {
@@ -319,10 +323,6 @@ impl Walks {
         for (last, d) in self.last.iter_mut().zip(&decoded) {
             last.rgb.clone_from(&d.frames[END]);
             last.inverse_depth.clone_from(&d.inverse_depth);
-        }
-        if self.sampler.hold_colours && self.sampler.steps > 0 {
-            let lasts = self.last.iter_mut().zip(&self.memories).zip(controls);
-            lasts.for_each(|((last, memory), control)| memory.hold_colours(&n.lens, last, control));
         }
         times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;
         Ok((decoded, times))

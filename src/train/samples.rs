@@ -68,6 +68,7 @@ impl Samples {
         let sampler = Sampler {
             quilt: false,
             paint: false,
+            hold_colours: false,
             ..Sampler::with(networks.generator.config().evaluations)
         };
         let (mut walks, _) = Walks::start(networks, sampler, &first, &prompts, &seeds);

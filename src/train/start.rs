@@ -104,8 +104,13 @@ fn deviations(autoencoder: &Arrays, channels: usize) -> Option<Vec<f32>> {
 pub(super) fn grown(model: &Generator, mut warm: Arrays) -> Arrays {
     let theirs = (0..).take_while(|i| warm.keys().any(|n| n.starts_with(&format!("blocks.{i}."))));
     let depth = theirs.count();
+    let ends = warm.contains_key("local_head.head.weight");
     for (name, mut array) in export(model) {
         if name.starts_with("local_head.") {
+            // More of its blocks add nothing, either, before an end that has learnt.
+            if ends && name.starts_with("local_head.blocks.") && name.contains(".mix.") && !warm.contains_key(&name) {
+                array.values.fill(0.0);
+            }
             warm.entry(name).or_insert(array);
             continue;
         }

@@ -9,6 +9,9 @@ const FINER_ACROSS: f32 = 1.5;
 /// The same for rows.
 const FINER_DOWN: f32 = 1.25;
 
+/// What is steeper lies on no cylinder: there a picture's edge would take more rows than memory has.
+const MOST_SLOPE: f32 = 3.0;
+
 /// A picture on the cylinder.
 #[derive(Clone, Debug)]
 pub(super) struct Canvas {
@@ -20,8 +23,10 @@ pub(super) struct Canvas {
     pub(super) rgb: Vec<f32>,
     /// `[height * width]`: inverse horizontal distance, 1/m, 0 = sky; [`UNKNOWN`] where nobody knows.
     pub(super) near: Vec<f32>,
-    /// `[height * width]`
+    /// `[height * width]`: what the picture shows.
     pub(super) known: Vec<bool>,
+    /// `[height * width]`: what strips were laid on.
+    pub(super) drawn: Vec<bool>,
 }
 
 /// How the pixels of a pitched camera lie on the cylinder.
@@ -58,6 +63,7 @@ impl Cylinder {
             (low, high) = (low.min(d.slope), high.max(d.slope));
         }
         out.span(wide);
+        let (low, high) = (low.max(-MOST_SLOPE), high.min(MOST_SLOPE).max(low.max(-MOST_SLOPE)));
         out.from[1] = high;
         out.height = ((high - low) * out.scale[1]).ceil() as usize + 1;
         out
@@ -140,9 +146,9 @@ impl Cylinder {
         })
     }
 
-    /// A picture unrolled; `inverse_depth` as a camera has it. Places outside the picture, or not `valid` (not 0), are not known and look
-    /// like the nearest ones inside.
-    pub(super) fn unroll(&self, rgb: &[f32], inverse_depth: &[f32], valid: Option<&[f32]>) -> Canvas {
+    /// A picture unrolled; `inverse_depth` as a camera has it. Places outside the picture look like the nearest ones inside; they, and those that are not
+    /// `valid` (not 0), are not known. `beyond` rows above and below it count as inside.
+    pub(super) fn unroll(&self, rgb: &[f32], inverse_depth: &[f32], valid: Option<&[f32]>, beyond: f32) -> Canvas {
         let (w, h) = (self.lens.width_px, self.lens.height_px);
         let places = self.width * self.height;
         let mut out = Canvas {
@@ -151,6 +157,7 @@ impl Cylinder {
             rgb: vec![0.0; places * 3],
             near: vec![UNKNOWN; places],
             known: vec![false; places],
+            drawn: vec![false; places],
         };
         for row in 0..self.height {
             for column in 0..self.width {
@@ -158,7 +165,7 @@ impl Cylinder {
                     continue;
                 };
                 let i = row * self.width + column;
-                let inside = x > -0.5 && y > -0.5 && x < w as f32 - 0.5 && y < h as f32 - 0.5;
+                let inside = x > -0.5 && x < w as f32 - 0.5 && y > -0.5 - beyond && y < h as f32 - 0.5 + beyond;
                 let (x, y) = (x.clamp(0.0, w as f32 - 1.0), y.clamp(0.0, h as f32 - 1.0));
                 sample_cubic(rgb, w, h, x, y, &mut out.rgb[3 * i..3 * i + 3]);
                 let at = (y + 0.5) as usize * w + (x + 0.5) as usize;
@@ -174,8 +181,11 @@ impl Cylinder {
 }
 
 impl Canvas {
-    /// Colour at a place, smoothly, and the inverse horizontal distance and index of the nearest one.
-    pub(super) fn at(&self, [column, row]: [f32; 2]) -> ([f32; 3], f32, usize) {
+    /// Colour at a place, smoothly, and the inverse horizontal distance and index of the nearest one; nothing above and below it.
+    pub(super) fn at(&self, [column, row]: [f32; 2]) -> Option<([f32; 3], f32, usize)> {
+        if row < -1.0 || row > self.height as f32 {
+            return None;
+        }
         let (column, row) = (
             column.clamp(0.0, self.width as f32 - 1.0),
             row.clamp(0.0, self.height as f32 - 1.0),
@@ -183,7 +193,7 @@ impl Canvas {
         let mut rgb = [0.0; 3];
         sample_cubic(&self.rgb, self.width, self.height, column, row, &mut rgb);
         let nearest = (row + 0.5) as usize * self.width + (column + 0.5) as usize;
-        (rgb, self.near[nearest], nearest)
+        Some((rgb, self.near[nearest], nearest))
     }
 }
 

@@ -6,12 +6,15 @@
 
 use super::cylinder::{Canvas, Cylinder};
 use super::strips::Side;
-use super::warp::Warped;
+use super::warp::{UNKNOWN, Warped};
 use crate::control::Lens;
 use crate::device::Gaussian;
 
-/// Fewer known columns than this are too few to take texture from.
+/// Fewer known columns of the picture than this are too few to take texture from.
 const LEAST_KNOWN: usize = 24;
+/// Rows above and below a source, as a share of its own, for which its first and last one serve: towards its sides a picture shows less of sky and
+/// ground than in its middle.
+const BEYOND: f32 = 0.15;
 /// Share of the rows that must be unknown for a column to count as new.
 const NEW_ROWS: f32 = 0.5;
 
@@ -52,10 +55,9 @@ pub fn quilt(
     let view = Cylinder::of_view(lens, pitch_rad);
     let sources: Vec<Canvas> = sources()
         .iter()
-        .map(|s| Cylinder::beside(lens, s.pitch_rad, &view).unroll(&s.rgb, &s.inverse_depth, None))
+        .map(|s| Cylinder::beside(lens, s.pitch_rad, &view).unroll(&s.rgb, &s.inverse_depth, None, BEYOND * h as f32))
         .collect();
-    let mut canvas = view.unroll(&picture.rgb, &picture.inverse_depth, Some(&picture.valid));
-    let mut on_canvas = vec![false; canvas.known.len()];
+    let mut canvas = view.unroll(&picture.rgb, &picture.inverse_depth, Some(&picture.valid), 0.0);
     for (mirrored, any) in [(false, right > 0), (true, left > 0)] {
         let new = if any { new_columns(&canvas, mirrored) } else { 0 };
         if new == 0 {
@@ -68,12 +70,14 @@ pub fn quilt(
             sources: &sources,
             mirrored,
         };
-        side.go_on(seam, &mut rng, &mut on_canvas);
+        side.go_on(seam, &mut rng);
     }
     for (at, drawn) in drawn.iter_mut().enumerate().filter(|(at, _)| picture.valid[*at] == 0.0) {
         let (place, horizontal) = view.place(at % w, at / w);
-        let (rgb, near, nearest) = canvas.at(place);
-        if on_canvas[nearest] {
+        let Some((rgb, near, nearest)) = canvas.at(place) else {
+            continue;
+        };
+        if canvas.drawn[nearest] && near != UNKNOWN {
             picture.rgb[3 * at..3 * at + 3].copy_from_slice(&rgb);
             picture.inverse_depth[at] = near * horizontal;
             *drawn = true;

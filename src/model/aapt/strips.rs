@@ -21,9 +21,9 @@ const BLUR: f32 = 3.0;
 const BANDS: usize = 4;
 /// How much of a difference in light counts.
 const OF_LIGHT: f32 = 0.25;
-/// Pixels around the best strip within which a better one is looked for.
+/// Columns and rows around the best strip within which a better one is looked for.
 const NEAR: isize = 2;
-/// A larger difference is not one of light, but of things.
+/// What differs by more is not of another light, but another thing: it counts for this much.
 const MOST_LIGHT: f32 = 0.15;
 /// Columns between strips that are tried.
 const STRIDE: usize = 3;
@@ -31,7 +31,7 @@ const STRIDE: usize = 3;
 const FADE: f32 = 40.0;
 /// Rows above and below over which that difference is taken.
 const ROWS: usize = 20;
-/// Vertical shifts that are tried, in pixels.
+/// Vertical shifts that are tried, in rows.
 const SHIFTS: [isize; 5] = [0, -3, 3, -6, 6];
 /// A strip's cost counts up to this much more by luck, so that it is not always the same one.
 const LUCK: f32 = 1.0;
@@ -116,6 +116,17 @@ impl Side<'_> {
         [rgb[i], rgb[i + 1], rgb[i + 2]]
     }
 
+    /// Whether something is known there, or was drawn before.
+    fn is_told(&self, x: usize, y: usize) -> bool {
+        let i = self.index(x, y);
+        self.canvas.known[i] || self.canvas.drawn[i]
+    }
+
+    /// Whether a strip's source shows this place, or nearly.
+    fn shows(&self, strip: &Strip, column: usize, y: usize) -> bool {
+        self.sources[strip.source].known[self.in_source(strip, column, y)]
+    }
+
     /// Whether a strip shows sky there.
     fn is_sky(&self, strip: &Strip, column: usize, y: usize) -> bool {
         self.sources[strip.source].near[self.in_source(strip, column, y)] < SKY
@@ -135,7 +146,7 @@ impl Side<'_> {
         for band in 0..BANDS {
             let (mut n, mut sums, mut squares, mut others) = (0.0f32, [0.0f32; 3], 0.0f32, 0.0f32);
             for y in (band * h / BANDS..(band + 1) * h / BANDS).step_by(2) {
-                for column in (0..overlap).step_by(2) {
+                for column in (0..overlap).step_by(2).filter(|c| self.is_told(seam - overlap + c, y)) {
                     let a = self.colour(seam - overlap + column, y);
                     let b = self.of_strip(strip, column, y);
                     n += 1.0;
@@ -144,7 +155,7 @@ impl Side<'_> {
                         sums[c] += apart;
                         squares += apart * apart;
                     }
-                    if self.is_other(strip, column, [seam - overlap + column, y]) {
+                    if !self.shows(strip, column, y) || self.is_other(strip, column, [seam - overlap + column, y]) {
                         others += OTHER;
                     }
                 }
@@ -190,23 +201,25 @@ impl Side<'_> {
     /// colours have been changed since, so slopes tell.
     fn last(&self, seam: usize, slopes: &[Slopes]) -> Option<Strip> {
         let (whole, h) = (OVERLAP + CUT[1], self.canvas.height);
-        let ours: Vec<[f32; 2]> = (0..h * OVERLAP)
-            .map(|i| self.slope(seam - OVERLAP + i % OVERLAP, i / OVERLAP))
+        // Where it and the places that its slopes lead to are told, every second row.
+        let told = |column: usize, y: usize| {
+            let x = seam - OVERLAP + column;
+            self.is_told(x, y) && self.is_told(x + 2, y) && self.is_told(x, y + 2)
+        };
+        let rows = (0..h - 2).step_by(2);
+        let places: Vec<(usize, usize, [f32; 2])> = rows
+            .flat_map(|y| (0..OVERLAP - 2).step_by(2).map(move |column| (column, y)))
+            .filter(|(column, y)| told(*column, *y))
+            .map(|(column, y)| (column, y, self.slope(seam - OVERLAP + column, y)))
             .collect();
-        // Of every `step`th row.
-        let apart = |strip: &Strip, step: usize| -> f32 {
+        let few: Vec<(usize, usize, [f32; 2])> = places.iter().copied().filter(|(_, y, _)| y % 8 == 0).collect();
+        let apart = |strip: &Strip, places: &[(usize, usize, [f32; 2])]| -> f32 {
             let source = &slopes[strip.source];
-            let row = |y: usize| {
-                let of_row = (0..OVERLAP - 2).step_by(2).map(move |column| (column, y));
-                of_row.map(|(column, y)| {
-                    let (a, b) = (
-                        ours[y * OVERLAP + column],
-                        source.of_strip(self.in_source(strip, column, y), strip),
-                    );
-                    (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1])
-                })
-            };
-            (0..h - 2).step_by(step).flat_map(row).sum()
+            let squares = places.iter().map(|(column, y, a)| {
+                let b = source.of_strip(self.in_source(strip, *column, *y), strip);
+                (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1])
+            });
+            squares.sum()
         };
         let (reach, all) = (SHIFTS[SHIFTS.len() - 1] + NEAR, self.sources.iter().enumerate());
         let tried: Vec<Strip> = all
@@ -223,13 +236,10 @@ impl Side<'_> {
                 })
             })
             .collect();
-        let (_, found) = least(tried.par_iter().map(|strip| (apart(strip, 8), *strip)).collect())?;
-        let near = self.near(found, whole).map(|strip| (apart(&strip, 2), strip));
+        let (_, found) = least(tried.par_iter().map(|strip| (apart(strip, &few), *strip)).collect())?;
+        let near = self.near(found, whole).map(|strip| (apart(&strip, &places), strip));
         let (squares, found) = least(near.collect())?;
-        let rows = (0..h - 2)
-            .step_by(2)
-            .flat_map(|y| (0..OVERLAP - 2).step_by(2).map(move |x| y * OVERLAP + x));
-        let power: f32 = rows.map(|i| ours[i][0] * ours[i][0] + ours[i][1] * ours[i][1]).sum();
+        let power: f32 = places.iter().map(|(_, _, a)| a[0] * a[0] + a[1] * a[1]).sum();
         (squares < SAME * power).then_some(found)
     }
 
@@ -275,13 +285,18 @@ impl Side<'_> {
             std::array::from_fn(|c| a[c] - b[c])
         };
         let columns = (0..overlap).step_by(2);
-        let rows: Vec<Vec<[f32; 3]>> = (0..h)
-            .map(|y| columns.clone().map(|x| difference(x, y)).collect())
-            .collect();
+        let of_row = |y: usize| {
+            let told = columns.clone().filter(move |x| self.is_told(seam - overlap + x, y));
+            told.map(|x| difference(x, y)).collect()
+        };
+        let rows: Vec<Vec<[f32; 3]>> = (0..h).map(of_row).collect();
         let median = |y: usize| {
             let near = &rows[y.saturating_sub(ROWS)..(y + ROWS + 1).min(h)];
             std::array::from_fn(|c| {
                 let mut values: Vec<f32> = near.iter().flatten().map(|d| d[c]).collect();
+                if values.is_empty() {
+                    return 0.0;
+                }
                 let middle = values.len() / 2;
                 let found = *values.select_nth_unstable_by(middle, f32::total_cmp).1;
                 found.clamp(-MOST_LIGHT, MOST_LIGHT)
@@ -290,9 +305,13 @@ impl Side<'_> {
         (0..h).map(median).collect()
     }
 
-    /// Goes on from column `seam` to the edge, strip by strip; which places were drawn goes into `drawn`.
-    pub(super) fn go_on(&mut self, mut seam: usize, rng: &mut Gaussian, drawn: &mut [bool]) {
+    /// Goes on from column `seam` to the edge, strip by strip.
+    pub(super) fn go_on(&mut self, mut seam: usize, rng: &mut Gaussian) {
         let w = self.canvas.width;
+        // Through a very wide lens, what is known may be a few columns of the cylinder.
+        if seam < OVERLAP {
+            return;
+        }
         let slopes: Vec<Slopes> = self.sources.par_iter().map(Slopes::new).collect();
         while seam < w {
             let width = (w - seam).min(w / 2);
@@ -302,13 +321,13 @@ impl Side<'_> {
             match last {
                 // It goes on, and after that there is room for a cut.
                 Some((strip, room)) if room >= width + CUT[0] => {
-                    self.draw(&strip, seam, width, drawn);
+                    self.draw(&strip, seam, width);
                     seam += width;
                 }
                 Some((strip, room)) => {
                     let overlap = room.min(width).min(CUT[0]);
                     let before = room.min(width) - overlap;
-                    self.draw(&strip, seam, before + overlap, drawn);
+                    self.draw(&strip, seam, before + overlap);
                     seam += before + overlap;
                     if overlap < CUT[1] {
                         continue;
@@ -317,39 +336,38 @@ impl Side<'_> {
                     let Some(next) = self.best(seam, overlap, after, rng) else {
                         return;
                     };
-                    self.cut_over(&next, seam, overlap, after, drawn);
+                    self.cut_over(&next, seam, overlap, after);
                     seam += after;
                 }
                 None => {
                     let Some(strip) = self.best(seam, OVERLAP, width, rng) else {
                         return;
                     };
-                    self.draw(&strip, seam, width, drawn);
+                    self.draw(&strip, seam, width);
                     seam += width;
                 }
             }
         }
     }
 
-    /// Lays a strip, which fits the columns before `seam`, on the `width` columns after it.
-    fn draw(&mut self, strip: &Strip, seam: usize, width: usize, drawn: &mut [bool]) {
+    /// Lays a strip, which fits the columns before `seam`, on the `width` columns after it, and on what is not told of those before.
+    fn draw(&mut self, strip: &Strip, seam: usize, width: usize) {
         let apart = self.apart(seam, OVERLAP, strip);
         for (y, apart) in apart.iter().enumerate() {
-            for column in 0..width {
-                let i = self.index(seam + column, y);
-                if self.canvas.known[i] {
+            for column in 0..OVERLAP + width {
+                let at = seam - OVERLAP + column;
+                if self.is_told(at, y) || !self.shows(strip, column, y) {
                     continue;
                 }
-                let colour = self.lit(strip, [OVERLAP + column, y], apart, column as f32);
-                self.put(i, colour, 1.0, strip, [OVERLAP + column, y]);
-                drawn[i] = true;
+                let colour = self.lit(strip, [column, y], apart, column as f32 - OVERLAP as f32);
+                self.put(self.index(at, y), colour, 1.0, strip, [column, y]);
             }
         }
     }
 
     /// Lays a strip over the `overlap` columns before `seam`, from the line on where it is most like what is there, and on the `after` columns
     /// after them.
-    fn cut_over(&mut self, strip: &Strip, seam: usize, overlap: usize, after: usize, drawn: &mut [bool]) {
+    fn cut_over(&mut self, strip: &Strip, seam: usize, overlap: usize, after: usize) {
         let apart = self.apart(seam, overlap, strip);
         let cut = self.cut(strip, seam, overlap, &apart);
         for (y, (apart, cut)) in apart.iter().zip(&cut).enumerate() {
@@ -357,13 +375,12 @@ impl Side<'_> {
                 let i = self.index(seam - overlap + column, y);
                 let past = column as f32 - *cut as f32;
                 let share = ((past + 0.5) / BLUR + 0.5).clamp(0.0, 1.0);
-                if self.canvas.known[i] || share == 0.0 {
+                if self.canvas.known[i] || share == 0.0 || !self.shows(strip, column, y) {
                     continue;
                 }
                 let colour = self.lit(strip, [column, y], apart, past);
-                let share = if column < overlap { share } else { 1.0 };
+                let share = if self.canvas.drawn[i] { share } else { 1.0 };
                 self.put(i, colour, share, strip, [column, y]);
-                drawn[i] = true;
             }
         }
     }
@@ -424,6 +441,7 @@ impl Side<'_> {
         for (to, from) in self.canvas.rgb[3 * i..3 * i + 3].iter_mut().zip(colour) {
             *to += share * (from - *to);
         }
+        self.canvas.drawn[i] = true;
         if share >= 0.5 {
             self.canvas.near[i] = self.sources[strip.source].near[self.in_source(strip, column, y)];
         }
@@ -459,6 +477,7 @@ mod tests {
             rgb: places.map(|(x, y, c)| at(x, y, c).clamp(-0.8, 0.8)).collect(),
             near: vec![0.1; H * W],
             known: vec![true; H * W],
+            drawn: vec![false; H * W],
         }
     }
 
@@ -490,14 +509,13 @@ mod tests {
                     canvas.known[i] = i % W > W - 1 - 70;
                 }
             }
-            let mut drawn = vec![false; H * W];
             let mut side = Side {
                 canvas: &mut canvas,
                 sources: &sources,
                 mirrored,
             };
-            side.go_on(70, &mut Gaussian::new(5, 0), &mut drawn);
-            assert_eq!(drawn.iter().filter(|d| **d).count(), H * (W - 70));
+            side.go_on(70, &mut Gaussian::new(5, 0));
+            assert_eq!(canvas.drawn.iter().filter(|d| **d).count(), H * (W - 70));
             // The source has 70 columns more, of which the last may be cut over.
             for y in 0..H {
                 for column in 0..70 - CUT[0] {
@@ -512,6 +530,47 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_nobody_knows_beside_the_seam_neither_hides_a_strip_nor_stays() {
+        let sources = [noise(1), noise(2)];
+        let mut canvas = moved(&sources[1], 20, 70, 0.0);
+        // A slanting edge, as that of a picture that looks up: four places in ten of the overlap are a soft nothing.
+        for y in 0..H {
+            for x in 70 - y * 13 / H..70 {
+                let i = y * W + x;
+                canvas.known[i] = false;
+                canvas.near[i] = UNKNOWN;
+                canvas.rgb[3 * i..3 * i + 3].copy_from_slice(&[0.0; 3]);
+            }
+        }
+        let mut side = Side {
+            canvas: &mut canvas,
+            sources: &sources,
+            mirrored: false,
+        };
+        side.go_on(70, &mut Gaussian::new(5, 0));
+        for y in 0..H {
+            for x in 58..90 {
+                let (i, expected) = (y * W + x, sources[1].rgb[3 * (y * W + 20 + x)]);
+                assert!((canvas.rgb[3 * i] - expected).abs() < 0.02, "{x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_known_columns_are_left_alone() {
+        let sources = [noise(1)];
+        let mut canvas = moved(&sources[0], 20, OVERLAP - 1, 0.0);
+        let before = canvas.rgb.clone();
+        let mut side = Side {
+            canvas: &mut canvas,
+            sources: &sources,
+            mirrored: false,
+        };
+        side.go_on(OVERLAP - 1, &mut Gaussian::new(5, 0));
+        assert_eq!(canvas.rgb, before);
     }
 
     #[test]

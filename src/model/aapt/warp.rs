@@ -1,6 +1,5 @@
 //! The warp: an RGB-D frame seen from another camera. Backward: for each target pixel, find by fixed-point iteration on
-//! the source's inverse depth where it was, and sample there; the iteration begins at the nearest surface that comes to lie
-//! there. Plain host code, parallel over rows, no gradient.
+//! the source's inverse depth where it was, and sample there. What the iteration begins with is the caller's choice. Plain host code, parallel over rows, no gradient.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What a walk remembers of its colours: those of sky and ground are held to the oldest keyframe's. What the network adds at a step is a little
+//! What a walk remembers of its colours: those of sky and ground are held to the first keyframe's. What the network adds at a step is a little
 //! wrong on average, and as nothing else remembers what the ground looked like, that adds up over a minute.
 
 use super::{Memory, distance_m};
@@ -8,10 +8,10 @@ use crate::model::aapt::codec;
 use crate::model::aapt::warp::{RgbDepth, SKY};
 
 /// Share of the difference that goes with a metre of the way: who rests or turns sees nothing change.
-const SHARE_PER_M: f32 = 0.3;
+const SHARE_PER_M: f32 = 0.2;
 /// Most of it in a step.
 const MOST_SHARE: f32 = 0.15;
-/// A larger difference is one of things, not of drift.
+/// A larger difference is one of things, not of drift: it counts less, and twice this for nothing.
 const MOST_APART: f32 = 0.25;
 /// Slopes that lie between two heights that are compared.
 const BAND: f32 = 0.1;
@@ -77,7 +77,10 @@ impl Bands {
                 .enumerate()
                 .filter_map(|(b, (a, o))| {
                     let (a, o) = ((*a)?, (*o)?);
-                    Some((b, std::array::from_fn(|c| (o[c] - a[c]).clamp(-MOST_APART, MOST_APART))))
+                    let d: [f32; 3] = std::array::from_fn(|c| o[c] - a[c]);
+                    let most = d.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+                    let counts = (2.0 - most / MOST_APART).clamp(0.0, 1.0);
+                    Some((b, d.map(|v| v * counts)))
                 })
                 .collect();
             let nearest = |b: usize| known.iter().min_by_key(|(at, _)| at.abs_diff(b)).map(|(_, d)| *d);
@@ -108,21 +111,21 @@ fn slopes(lens: &Lens, pitch_rad: f32) -> Vec<f32> {
 }
 
 impl Memory {
-    /// After a step: brings the colours of its last picture's sky and ground a little towards those of the oldest keyframe.
+    /// Before the step of `control`: brings the colours of the last picture's sky and ground a little towards those of the first keyframe.
     pub(in crate::rollout) fn hold_colours(&self, lens: &Lens, last: &mut RgbDepth, control: &LatentControl) {
         let end = &control.poses[FRAMES_PER_LATENT - 1];
         let share = (SHARE_PER_M * distance_m(&control.before(), end)).min(MOST_SHARE);
-        let Some(oldest) = self.keyframes.front().filter(|_| share > 0.0) else {
+        let Some(first) = self.keyframes.front().filter(|_| share > 0.0) else {
             return;
         };
-        let kept = &oldest.picture;
+        let kept = &first.picture;
         let near: Vec<f32> = kept.inverse_depth.iter().map(|v| v.to_f32()).collect();
         let then = Bands::of(
             &codec::from_bytes(&kept.rgb),
             &near,
-            &slopes(lens, oldest.pose.pitch_rad),
+            &slopes(lens, first.pose.pitch_rad),
         );
-        let heights = slopes(lens, end.pitch_rad);
+        let heights = slopes(lens, control.pitch_from_rad);
         let now = Bands::of(&last.rgb, &last.inverse_depth, &heights);
         let apart = now.from(&then);
         for ((rgb, near), slope) in last.rgb.chunks_exact_mut(3).zip(&last.inverse_depth).zip(&heights) {

@@ -27,6 +27,8 @@ use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject, reproject_far};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
 const MOST: usize = 24;
+/// Of these, the first ones, which stay for as long as the walk's words do: textures are theirs, and the first says what colours the world has.
+const LASTING: usize = 3;
 /// New view since the last keyframe that makes another, as a share of a picture.
 const NEW_SHARE: f32 = 0.3;
 /// Way since the nearest keyframe that makes another.
@@ -118,8 +120,8 @@ impl Memory {
         }
         self.new_share = 0.0;
         if self.keyframes.len() == MOST {
-            // The first one stays: it is the sharpest, and says what colours the world has.
-            self.keyframes.remove(1);
+            // The first ones stay: they are the sharpest, and strips of them can be gone on with.
+            self.keyframes.remove(LASTING);
         }
         self.keyframes.push_back(Keyframe {
             pose: self.here,
@@ -199,12 +201,10 @@ impl Memory {
         }
     }
 
-    /// Pictures that new places of a step may take texture from: the oldest, which is the sharpest, and some since.
+    /// Pictures that new places of a step may take texture from: the first ones, always the same, so that a strip that was begun can be gone
+    /// on with.
     pub(super) fn textures(&self, lens: &Lens, control: &LatentControl) -> Vec<Source> {
         let pitch_rad = control.poses[FRAMES_PER_LATENT - 1].pitch_rad;
-        let n = self.keyframes.len();
-        let mut chosen = vec![0, n / 3, 2 * n / 3];
-        chosen.dedup();
         let source = |k: &Keyframe| {
             let lower = lens.focal_px() * (libm::tanf(pitch_rad) - libm::tanf(k.pose.pitch_rad));
             (lower.abs() < MOST_SHIFT * lens.height_px as f32).then(|| Source {
@@ -214,7 +214,7 @@ impl Memory {
                 down: lower.round() as isize,
             })
         };
-        chosen.iter().filter_map(|i| source(self.keyframes.get(*i)?)).collect()
+        self.keyframes.iter().take(LASTING).filter_map(source).collect()
     }
 
     /// After a step: where its camera ended, and how much of its last picture nobody knew.

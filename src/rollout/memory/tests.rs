@@ -210,7 +210,7 @@ fn nothing_is_drawn_again_while_one_rests() {
 }
 
 #[test]
-fn it_is_bounded_and_forgets_the_oldest() {
+fn it_is_bounded_and_keeps_the_first_and_the_latest() {
     let mut memory = Memory::default();
     let picture = far_away(&CameraPose::default());
     for _ in 0..2 * MOST {
@@ -223,6 +223,8 @@ fn it_is_bounded_and_forgets_the_oldest() {
         memory.moved(&control, 0.0);
     }
     assert_eq!(memory.keyframes.len(), MOST);
-    let oldest = memory.keyframes[0].pose.position_m[2];
-    assert_eq!(oldest, -4.0 * MOST as f32);
+    let at_m: Vec<f32> = memory.keyframes.iter().map(|k| -k.pose.position_m[2]).collect();
+    let first = (0..LASTING).map(|i| 4.0 * i as f32);
+    let latest = (MOST + LASTING..2 * MOST).map(|i| 4.0 * i as f32);
+    assert_eq!(at_m, first.chain(latest).collect::<Vec<f32>>());
 }
