@@ -41,6 +41,7 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
         recycle: Recycle::Reproject,
         text_tokens: 12,
         vocabulary: vec!["meadow".into()],
+        local_head: None,
         painter: None,
         depth_net: None,
         doubt: 0.0,

@@ -1,5 +1,5 @@
-//! Texture for what comes newly into view at the sides, out of pictures that the walk has seen ([`super::strips`]), on the cylinder
-//! ([`super::cylinder`]).
+//! Texture for what comes newly into view at the sides, out of pictures that the walk has seen (`strips.rs`), on the cylinder
+//! (`cylinder.rs`).
 //!
 //! A network that was trained on squared error answers with the mean of what could be there, which is haze. It decides the
 //! colours of new places; the texture under them comes from here. Plain host code; the same seed gives the same bytes.

@@ -581,7 +581,7 @@ mod tests {
         for y in 0..H {
             for x in line(y) - 1..line(y) + 2 {
                 let i = 3 * (y * W + x);
-                source.rgb[i..i + 3].copy_from_slice(&canvas.rgb[i..i + 3].to_vec());
+                source.rgb[i..i + 3].copy_from_slice(&canvas.rgb[i..i + 3]);
             }
         }
         let sources = [source];
