@@ -189,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn however_a_camera_is_pitched_and_however_wide_it_sees_known_pixels_stay() {
+        for fov_x_rad in [0.6, 1.3, 2.4] {
+            for pitch_rad in [-1.5, -0.5, 0.5, 1.5] {
+                let wide = Lens { fov_x_rad, ..lens() };
+                let mut p = picture(0..60);
+                let before = p.clone();
+                quilt(&mut p, &wide, pitch_rad, sources, 2);
+                for (i, _) in before.valid.iter().enumerate().filter(|(_, v)| **v > 0.0) {
+                    assert_eq!(p.rgb[3 * i..3 * i + 3], before.rgb[3 * i..3 * i + 3]);
+                }
+                assert!(p.rgb.iter().all(|v| (-1.0..=1.0).contains(v)));
+            }
+        }
+    }
+
+    #[test]
     fn the_same_seed_draws_the_same_and_too_little_draws_nothing() {
         let draw = |seed| {
             let mut p = picture(0..60);

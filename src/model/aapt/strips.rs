@@ -41,6 +41,9 @@ const ROOM: f32 = 1.5;
 const LATER: f32 = 0.5;
 /// What it costs where a strip has sky beside land, or land beside sky: as a squared difference of colours.
 const OTHER: f32 = 0.25;
+/// A cylinder with fewer rows is left alone.
+const LEAST_ROWS: usize = 16;
+
 /// Where a strip comes from.
 #[derive(Clone, Copy, Debug)]
 struct Strip {
@@ -308,8 +311,8 @@ impl Side<'_> {
     /// Goes on from column `seam` to the edge, strip by strip.
     pub(super) fn go_on(&mut self, mut seam: usize, rng: &mut Gaussian) {
         let w = self.canvas.width;
-        // Through a very wide lens, what is known may be a few columns of the cylinder.
-        if seam < OVERLAP {
+        // Through a very wide lens, what is known may be a few columns of the cylinder; straight up, it has a single row.
+        if seam < OVERLAP || self.canvas.height < LEAST_ROWS {
             return;
         }
         let slopes: Vec<Slopes> = self.sources.par_iter().map(Slopes::new).collect();
