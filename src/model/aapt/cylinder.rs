@@ -102,12 +102,7 @@ impl Cylinder {
     }
 
     fn direction(&self, x: f32, y: f32) -> Direction {
-        let (f, l) = (self.lens.focal_px(), &self.lens);
-        let d = [
-            (x + 0.5 - 0.5 * l.width_px as f32) / f,
-            (0.5 * l.height_px as f32 - y - 0.5) / f,
-            -1.0,
-        ];
+        let d = self.lens.direction(x + 0.5, y + 0.5);
         let r = &self.upright_from_camera;
         let [dx, dy, dz]: [f32; 3] = std::array::from_fn(|i| (0..3).map(|j| r[i][j] * d[j]).sum());
         let horizontal = (dx * dx + dz * dz).sqrt().max(1e-6);

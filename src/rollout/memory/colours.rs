@@ -96,18 +96,13 @@ fn slopes(lens: &Lens, pitch_rad: f32) -> Vec<f32> {
         pitch_rad,
         ..CameraPose::default()
     };
-    let (r, f) = (pose.world_from_camera(), lens.focal_px());
-    let (w, h) = (lens.width_px, lens.height_px);
+    let (r, w) = (pose.world_from_camera(), lens.width_px);
     let of = |i: usize| {
-        let d = [
-            ((i % w) as f32 + 0.5 - 0.5 * w as f32) / f,
-            (0.5 * h as f32 - (i / w) as f32 - 0.5) / f,
-            -1.0,
-        ];
+        let d = lens.direction((i % w) as f32 + 0.5, (i / w) as f32 + 0.5);
         let [x, y, z]: [f32; 3] = std::array::from_fn(|i| (0..3).map(|j| r[i][j] * d[j]).sum());
         y / (x * x + z * z).sqrt().max(1e-6)
     };
-    (0..w * h).map(of).collect()
+    (0..w * lens.height_px).map(of).collect()
 }
 
 impl Memory {
