@@ -184,7 +184,7 @@ mod tests {
                 inverse_depth: vec![0.25; 512],
                 stale: vec![],
             },
-            lens().width_px,
+            &lens(),
             &control,
         );
         let track = Track {

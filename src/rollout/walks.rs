@@ -222,7 +222,7 @@ impl Walks {
         let kept = self.memories.iter_mut().zip(&self.last).zip(controls).zip(&sure);
         // What is half changed is not worth being remembered.
         for (((memory, last), control), _) in kept.filter(|(_, sure)| **sure == 1.0) {
-            memory.keep(last, n.lens.width_px, control);
+            memory.keep(last, &n.lens, control);
         }
         let quilts: Vec<u64> = (self.seeds.iter())
             .map(|seed| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.step)

@@ -14,6 +14,7 @@ pub mod generator;
 pub mod grain;
 pub mod kv_ring;
 pub mod local_head;
+pub mod outline;
 pub mod painter;
 pub mod patch_judge;
 pub mod pca;
@@ -23,7 +24,9 @@ pub mod rays;
 pub mod recompute;
 pub mod residual;
 pub mod rope;
+pub mod standing;
 mod strips;
+pub mod surface;
 #[cfg(test)]
 mod tests;
 pub mod text;

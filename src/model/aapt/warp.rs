@@ -1,5 +1,6 @@
 //! The warp: an RGB-D frame seen from another camera. Backward: for each target pixel, find by fixed-point iteration on
-//! the source's inverse depth where it was, and sample there. What the iteration begins with is the caller's choice. Plain host code, parallel over rows, no gradient.
+//! the source's inverse depth where it was, and sample there. What the iteration begins with is the caller's choice. For short ways: over longer ones it loses
+//! what stands before something else (`surface.rs`). Plain host code, parallel over rows, no gradient.
 
 use rayon::prelude::*;
 
@@ -25,7 +26,7 @@ pub const SKY: f32 = 0.005;
 /// Inverse depth of what is not known.
 pub const UNKNOWN: f32 = -1.0;
 /// Staleness grows no further.
-const MOST_STALE: f32 = 4.0;
+pub(super) const MOST_STALE: f32 = 4.0;
 
 /// A warped picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +69,6 @@ impl Warped {
 /// Colour of pixels where the source tells nothing at all.
 pub(super) const NEUTRAL: f32 = 0.0;
 const ITERATIONS: usize = 6;
-/// What stands larger than this many times has holes.
-const MOST_LARGER: f32 = 3.0;
 /// Largest move of the last iteration that still counts as found.
 const CONVERGED_PX: f32 = 0.75;
 
@@ -84,18 +83,6 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
 /// already (not 0) are not looked for, and stay unknown here.
 pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
     reproject_from(lens, source, from, to, known, Begin::Same)
-}
-
-/// [`reproject`] over a longer way, on which things move before others: the iteration begins at the nearest surface that comes to lie at a pixel,
-/// not at the one that was there before. Over a step's short way what depth says too near would swell by it.
-pub fn reproject_far(
-    lens: &Lens,
-    source: &RgbDepth,
-    from: &CameraPose,
-    to: &CameraPose,
-    known: Option<&[f32]>,
-) -> Warped {
-    reproject_from(lens, source, from, to, known, Begin::Nearest)
 }
 
 /// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them.
@@ -115,8 +102,6 @@ pub fn reproject_about(
 enum Begin<'a> {
     /// The source's inverse depth at the same pixel.
     Same,
-    /// See [`nearest`].
-    Nearest,
     /// A guess of the target's inverse depth.
     About(&'a [f32]),
 }
@@ -142,10 +127,6 @@ fn reproject_from(
         }
         b[i] = (0..3).map(|k| rf[k][i] * (to.position_m[k] - from.position_m[k])).sum();
     }
-    let nearest = match begin {
-        Begin::Nearest => nearest(lens, source, &m, b),
-        _ => vec![],
-    };
     out.rgb
         .par_chunks_mut(w * 3)
         .zip(out.valid.par_chunks_mut(w))
@@ -164,11 +145,10 @@ fn reproject_from(
                     let q = [a[0] + b[0] * k, a[1] + b[1] * k, -(a[2] + b[2] * k)];
                     (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
                 };
-                let surface = nearest.get(y * w + x).copied().filter(|k| *k >= 0.0);
-                let mut k = surface.unwrap_or_else(|| match begin {
+                let mut k = match begin {
                     Begin::About(about) => about[y * w + x].max(0.0),
-                    _ => source.inverse_depth[y * w + x].max(0.0),
-                });
+                    Begin::Same => source.inverse_depth[y * w + x].max(0.0),
+                };
                 let mut at = None;
                 let mut moved = f32::INFINITY;
                 for _ in 0..ITERATIONS {
@@ -192,10 +172,6 @@ fn reproject_from(
                         0.0
                     };
                 }
-                // A rough surface seen from far away: the iteration jumps about on it, but it is known to lie here.
-                if let Some(surface) = surface.filter(|_| at.is_none() || moved >= CONVERGED_PX) {
-                    (k, at, moved) = (surface, project(surface), 0.0);
-                }
                 let Some((sx, sy)) = at else { continue };
                 let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
                 if inside && moved < CONVERGED_PX {
@@ -218,48 +194,8 @@ fn reproject_from(
     out
 }
 
-/// Inverse depth of the nearest surface that comes to lie on or beside each target pixel, [`UNKNOWN`] where none does; nothing
-/// if the camera only turns. Without it, what has moved before something else would be taken for what it hides.
-fn nearest(lens: &Lens, source: &RgbDepth, m: &[[f32; 3]; 3], b: [f32; 3]) -> Vec<f32> {
-    if b.iter().all(|b| b.abs() < 1e-6) {
-        return vec![];
-    }
-    let (w, h, f) = (lens.width_px, lens.height_px, lens.focal_px());
-    let (cx, cy) = (0.5 * w as f32, 0.5 * h as f32);
-    // The source's place in target camera space.
-    let c: [f32; 3] = std::array::from_fn(|j| -(0..3).map(|i| m[i][j] * b[i]).sum::<f32>());
-    let mut out = vec![UNKNOWN; w * h];
-    for y in 0..h {
-        for x in 0..w {
-            let k = source.inverse_depth[y * w + x].max(0.0);
-            let d = [(x as f32 + 0.5 - cx) / f, (cy - y as f32 - 0.5) / f, -1.0];
-            let q: [f32; 3] = std::array::from_fn(|j| (0..3).map(|i| m[i][j] * d[i]).sum::<f32>() + c[j] * k);
-            let z = -q[2];
-            if z < 1e-3 {
-                continue;
-            }
-            let (tx, ty) = (f * q[0] / z + cx - 0.5, cy - f * q[1] / z - 0.5);
-            if tx <= -1.0 || ty <= -1.0 || tx >= w as f32 || ty >= h as f32 {
-                continue;
-            }
-            // It is 1 / z times as large as before: as far as its neighbours, so that there are no holes.
-            let reach = (1.0 / z).clamp(1.0, MOST_LARGER);
-            let span = |t: f32, most: usize| {
-                let (from, to) = ((t - reach).floor() + 1.0, (t + reach).ceil());
-                from.max(0.0) as usize..(to.max(0.0) as usize).min(most)
-            };
-            for ty in span(ty, h) {
-                for to in &mut out[ty * w..][span(tx, w)] {
-                    *to = to.max(k / z);
-                }
-            }
-        }
-    }
-    out
-}
-
 /// Bilinear sample of a plane, edges repeated.
-fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
+pub(super) fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
     let (x, y) = (x.clamp(0.0, w as f32 - 1.0), y.clamp(0.0, h as f32 - 1.0));
     let (x0, y0) = (x as usize, y as usize);
     let (x1, y1) = ((x0 + 1).min(w - 1), (y0 + 1).min(h - 1));
@@ -343,37 +279,6 @@ mod tests {
         assert!(out.valid.iter().all(|v| *v == 1.0));
         for (a, b) in out.rgb.iter().zip(&s.rgb) {
             assert!((a - b).abs() < 1e-4);
-        }
-    }
-
-    /// A wide step to the side moves a near post before the wall to where wall was: it must stand there, whole.
-    #[test]
-    fn what_moves_before_something_else_hides_it() {
-        let (l, mut s) = (lens(), source());
-        for y in 0..l.height_px {
-            for x in 50..56 {
-                let i = y * l.width_px + x;
-                s.inverse_depth[i] = 1.0;
-                s.rgb[3 * i..3 * i + 3].copy_from_slice(&[1.0, -1.0, -1.0]);
-            }
-        }
-        let (from, to) = (
-            CameraPose::default(),
-            CameraPose {
-                position_m: [0.3, 0.0, 0.0],
-                ..CameraPose::default()
-            },
-        );
-        let out = reproject_far(&l, &s, &from, &to, None);
-        // By 0.3 m x focal length x 1/m to the left.
-        let moved_px = (0.3 * l.focal_px()).round() as usize;
-        for x in 51 - moved_px..55 - moved_px {
-            let i = 20 * l.width_px + x;
-            assert!(
-                out.valid[i] == 1.0 && (out.inverse_depth[i] - 1.0).abs() < 1e-3,
-                "column {x}"
-            );
-            assert!(out.rgb[3 * i] > 0.9 && out.rgb[3 * i + 1] < -0.9, "column {x}");
         }
     }
 

@@ -189,7 +189,7 @@ mod tests {
     fn drifted_colours_come_back_while_one_walks_and_not_at_rest() {
         let (sky, ground) = ([0.2, 0.4, 0.8], [-0.3, 0.3, -0.5]);
         let mut memory = Memory::default();
-        memory.keep(&picture(sky, ground), lens().width_px, &walk(0.5));
+        memory.keep(&picture(sky, ground), &lens(), &walk(0.5));
         let shifted = |c: [f32; 3]| c.map(|v| v - 0.15);
         let drifted = picture(shifted(sky), shifted(ground));
         let mut last = drifted.clone();
@@ -214,7 +214,7 @@ mod tests {
     fn what_has_not_drifted_stays() {
         let mut memory = Memory::default();
         let as_it_was = picture([0.2, 0.4, 0.8], [-0.3, 0.3, -0.5]);
-        memory.keep(&as_it_was, lens().width_px, &walk(0.5));
+        memory.keep(&as_it_was, &lens(), &walk(0.5));
         let mut last = as_it_was.clone();
         for _ in 0..100 {
             memory.hold_colours(&lens(), &mut last, &walk(0.5));

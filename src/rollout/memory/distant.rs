@@ -7,12 +7,15 @@ use super::eye::Eye;
 use super::{Keyframe, Memory, TRIAL_PX, distance_m};
 use crate::control::{CameraPose, Lens};
 use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::depth::nearness;
 use crate::model::aapt::warp::{Warped, reproject_about};
 
 /// A keyframe from farther away shows even distant places too small.
 const REACH_M: f32 = 6.0;
 /// Places that moved less than this since the keyframe, as a share of the picture's width, are distant.
 const MOST_MOVED: f32 = 0.012;
+/// Where the two differ by more, in nearness, they show different things: one of the two is taken, because both are neither.
+const OTHER: f32 = 0.03;
 /// From this share of the way on the last picture comes in.
 const FULL_SHARE: f32 = 0.5;
 
@@ -53,6 +56,10 @@ impl Memory {
                         continue;
                     }
                     *share = share.min(moved.share(at, seen.inverse_depth[at]));
+                    let apart = nearness(seen.inverse_depth[at]) - nearness(picture.inverse_depth[at]);
+                    if apart.abs() > OTHER {
+                        *share = share.round();
+                    }
                     let mix = |to: &mut f32, from: f32| *to += *share * (from - *to);
                     // Between staleness and "never drawn" there is nothing.
                     if *share >= 0.5 {

@@ -1,9 +1,13 @@
 //! Depths of a picture that is to be looked into from far away: there, a tenth of a tree's depth is many pixels, and what
-//! differs from pixel to pixel scatters the tree. Depths of the same thing are brought together.
+//! differs from pixel to pixel scatters the tree. Depths of the same thing are brought together, what stands upright to one distance, and rims go with what they
+//! are the rims of.
 
 use rayon::prelude::*;
 
+use crate::control::Lens;
 use crate::model::aapt::depth::{inverse_depth, nearness};
+use crate::model::aapt::outline::with_rims;
+use crate::model::aapt::standing::stand;
 use crate::model::aapt::warp::{RgbDepth, SKY};
 
 /// Pixels across and down whose depths count: what stands is as far away at its foot as at its top.
@@ -14,8 +18,15 @@ const MOST_APART: f32 = 0.12;
 /// Difference of colours, in one channel, from which on a neighbour counts less than half.
 const COLOUR: f32 = 0.15;
 
+/// Inverse depths `[h * w]` of a picture that a pitched camera saw, for looks from elsewhere.
+pub(super) fn evened(picture: &RgbDepth, lens: &Lens, pitch_rad: f32) -> Vec<f32> {
+    let mut depths = smooth(picture, lens.width_px);
+    stand(&mut depths, lens, pitch_rad);
+    with_rims(&depths, lens.width_px)
+}
+
 /// Inverse depths `[h * w]`, each the mean over its neighbours of the same colour at about the same depth.
-pub(super) fn evened(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
+fn smooth(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
     let w = width_px.max(1);
     let h = picture.inverse_depth.len() / w;
     let sky = |at: usize| picture.inverse_depth[at] < SKY;
@@ -69,7 +80,7 @@ mod tests {
                 .collect(),
             stale: vec![],
         };
-        let out = evened(&picture, w);
+        let out = smooth(&picture, w);
         let spread = |k: &[f32]| {
             let of_tree: Vec<f32> = (0..w * h).filter(|i| tree(*i)).map(|i| k[i]).collect();
             let mean = of_tree.iter().sum::<f32>() / of_tree.len() as f32;
@@ -85,7 +96,7 @@ mod tests {
             inverse_depth: (0..w * h).map(|i| if i / w < 8 { 0.001 } else { 0.008 }).collect(),
             stale: vec![],
         };
-        for (i, k) in evened(&hazy, w).into_iter().enumerate() {
+        for (i, k) in smooth(&hazy, w).into_iter().enumerate() {
             assert_eq!(k < SKY, i / w < 8, "pixel {i}: {k}");
         }
     }

@@ -25,15 +25,16 @@ impl<'a> Eye<'a> {
 
     /// The point behind a pixel at the trial depth.
     pub(super) fn point_m(&self, x: usize, y: usize) -> [f32; 3] {
-        let (f, r) = (self.focal_px, &self.world_from_camera);
-        let d = [
-            (x as f32 + 0.5 - 0.5 * self.lens.width_px as f32) / f,
-            (0.5 * self.lens.height_px as f32 - y as f32 - 0.5) / f,
-            -1.0,
-        ];
-        std::array::from_fn(|i| {
-            self.pose.position_m[i] + (0..3).map(|j| r[i][j] * d[j]).sum::<f32>() / TRIAL_INVERSE_DEPTH
-        })
+        self.point_at_m(x, y, TRIAL_INVERSE_DEPTH)
+    }
+
+    /// The point behind a pixel at an inverse depth.
+    pub(super) fn point_at_m(&self, x: usize, y: usize, inverse_depth: f32) -> [f32; 3] {
+        let (d, r) = (
+            self.lens.direction(x as f32 + 0.5, y as f32 + 0.5),
+            &self.world_from_camera,
+        );
+        std::array::from_fn(|i| self.pose.position_m[i] + (0..3).map(|j| r[i][j] * d[j]).sum::<f32>() / inverse_depth)
     }
 
     /// Whether it has a point in view.

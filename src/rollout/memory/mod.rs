@@ -9,21 +9,22 @@ mod colours;
 mod distant;
 mod evened;
 mod eye;
+mod look;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use half::f16;
-use rayon::prelude::*;
 
 use self::evened::evened;
 use self::eye::Eye;
+use self::look::look;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
 use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
-use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject, reproject_far};
+use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
 const MOST: usize = 24;
@@ -109,7 +110,7 @@ pub struct Memory {
 impl Memory {
     /// Before a step: keeps the last picture if there is enough new in it, or if the walker rests where none was kept yet.
     /// `control` says how its camera was pitched.
-    pub(super) fn keep(&mut self, last: &RgbDepth, width_px: usize, control: &LatentControl) {
+    pub(super) fn keep(&mut self, last: &RgbDepth, lens: &Lens, control: &LatentControl) {
         self.here.pitch_rad = control.pitch_from_rad;
         let nearest_m = (self.keyframes.iter())
             .map(|k| distance_m(&k.pose, &self.here))
@@ -125,7 +126,7 @@ impl Memory {
         }
         self.keyframes.push_back(Keyframe {
             pose: self.here,
-            picture: Arc::new(Kept::new(last, evened(last, width_px))),
+            picture: Arc::new(Kept::new(last, evened(last, lens, self.here.pitch_rad))),
         });
     }
 
@@ -156,7 +157,7 @@ impl Memory {
         let end = &poses[FRAMES_PER_LATENT - 1];
         if let Some(near) = self.best(lens, end, &warped[0], &tried, NEAR_M) {
             tried[near] = true;
-            look(lens, &self.keyframes[near], &poses, &mut warped);
+            look(lens, &self.keyframes[near], &poses, &mut warped, &[]);
             // Who rests starts from it at every step: what is drawn now would be drawn otherwise each time.
             for picture in &mut warped {
                 for (stale, _) in picture.stale.iter_mut().zip(&picture.valid).filter(|(_, v)| **v > 0.0) {
@@ -170,18 +171,21 @@ impl Memory {
             picture.add(reproject(lens, last, &before, pose, Some(&picture.valid)));
         }
         self.far(lens, &poses, &mut warped, &sure, &tried);
-        self.complete(lens, &poses, &mut warped, &mut tried);
+        let before = before.absolute_from(&self.here);
+        self.complete(lens, &poses, &mut warped, &mut tried, before);
         warped
     }
 
-    /// Puts what keyframes know into the unknown parts of a step's four pictures, seen from `poses`.
+    /// Puts what keyframes know into the unknown parts of a step's four pictures, seen from `poses`. The last picture's camera is `before`.
     fn complete(
         &self,
         lens: &Lens,
         poses: &[CameraPose; FRAMES_PER_LATENT],
         warped: &mut [Warped; FRAMES_PER_LATENT],
         tried: &mut [bool],
+        before: CameraPose,
     ) {
+        let mut earlier = vec![before];
         for _ in 0..LOOKS {
             // The farther a step goes the more is new: the last or the first picture lacks most.
             let unknown = warped.each_ref().map(unknown_share);
@@ -197,7 +201,8 @@ impl Memory {
                 return;
             };
             tried[best] = true;
-            look(lens, &self.keyframes[best], poses, warped);
+            look(lens, &self.keyframes[best], poses, warped, &earlier);
+            earlier.push(self.keyframes[best].pose);
         }
     }
 
@@ -257,14 +262,6 @@ fn rests(control: &LatentControl) -> bool {
         .abs()
         .max((to.pitch_rad - from.pitch_rad).abs());
     distance_m(&from, to) < 1e-3 && turned_rad < 1e-3
-}
-
-/// Adds what a keyframe knows to pictures seen from `poses`.
-fn look(lens: &Lens, keyframe: &Keyframe, poses: &[CameraPose], warped: &mut [Warped]) {
-    let source = keyframe.picture.picture();
-    warped.par_iter_mut().zip(poses).for_each(|(picture, pose)| {
-        picture.add(reproject_far(lens, &source, &keyframe.pose, pose, Some(&picture.valid)));
-    });
 }
 
 fn unknown_share(picture: &Warped) -> f32 {

@@ -49,7 +49,7 @@ fn who_turns_away_and_back_sees_what_was_there() {
     for (step, by_rad) in back.into_iter().enumerate() {
         let control = turn(&pose, by_rad);
         let last = far_away(&pose);
-        memory.keep(&last, l.width_px, &control);
+        memory.keep(&last, &l, &control);
         let alone = (control.poses).map(|to| reproject(&l, &last, &control.before(), &to, None));
         let before = unknown_at_the_end(&alone);
         let warped = memory.recall(&l, &last, &control);
@@ -96,9 +96,9 @@ fn far_places_are_the_keyframes_and_near_ones_the_last_pictures() {
         ..start
     });
     let control = LatentControl::new(&start, &ahead, Keys(0));
-    memory.keep(&behind_a_wall(&start).0, l.width_px, &control);
+    memory.keep(&behind_a_wall(&start).0, &l, &control);
     memory.moved(&control, 0.0);
-    memory.keep(&behind_a_wall(&start).0, l.width_px, &control);
+    memory.keep(&behind_a_wall(&start).0, &l, &control);
     memory.moved(&control, 0.0);
     let (mut faded, _) = behind_a_wall(&memory.here);
     faded.rgb.iter_mut().for_each(|v| *v = 0.0);
@@ -122,7 +122,7 @@ fn near_a_keyframe_its_pixels_stand_and_farther_off_those_of_the_last_picture() 
     let mut memory = Memory::default();
     let control = turn(&CameraPose::default(), 0.1);
     let first = far_away(&CameraPose::default());
-    memory.keep(&first, l.width_px, &control);
+    memory.keep(&first, &l, &control);
     memory.moved(&control, 0.0);
     // What a walk makes of it fades; the keyframe does not.
     let faded = |pose: &CameraPose| RgbDepth {
@@ -159,24 +159,24 @@ fn who_rests_keeps_the_picture_of_that_moment() {
     let l = lens();
     let mut memory = Memory::default();
     let first = far_away(&CameraPose::default());
-    memory.keep(&first, l.width_px, &turn(&CameraPose::default(), 0.1));
+    memory.keep(&first, &l, &turn(&CameraPose::default(), 0.1));
     let ahead = std::array::from_fn(|i| CameraPose {
         position_m: [0.0, 0.0, -0.5 * (i as f32 + 1.0)],
         ..CameraPose::default()
     });
     let walked = LatentControl::new(&CameraPose::default(), &ahead, Keys(0));
     memory.moved(&walked, 0.0);
-    memory.keep(&first, l.width_px, &walked);
+    memory.keep(&first, &l, &walked);
     assert_eq!(memory.keyframes.len(), 1, "two metres are not far");
     let rest = turn(&memory.here, 0.0);
-    memory.keep(&first, l.width_px, &rest);
+    memory.keep(&first, &l, &rest);
     assert_eq!(memory.keyframes.len(), 2);
     let black = RgbDepth {
         rgb: vec![0.0; first.rgb.len()],
         ..first.clone()
     };
     for _ in 0..60 {
-        memory.keep(&black, l.width_px, &rest);
+        memory.keep(&black, &l, &rest);
         let [.., end] = memory.recall(&l, &black, &rest);
         assert_eq!(codec::to_bytes(&end.rgb), codec::to_bytes(&first.rgb));
         memory.moved(&rest, unknown_share(&end));
@@ -192,7 +192,7 @@ fn nothing_is_drawn_again_while_one_rests() {
     // What was never drawn, what is long stale, what is fresh.
     first.stale = (0..first.inverse_depth.len()).map(|i| [NEW, 3.0, 0.1][i % 3]).collect();
     let rest = turn(&CameraPose::default(), 0.0);
-    memory.keep(&first, l.width_px, &rest);
+    memory.keep(&first, &l, &rest);
     let kept = memory.keyframes[0].picture.picture();
     assert!(kept.stale.iter().zip(&first.stale).all(|(a, b)| (a - b).abs() < 0.04));
     let due = |control: &LatentControl| {
@@ -219,7 +219,7 @@ fn it_is_bounded_and_keeps_the_first_and_the_latest() {
             ..CameraPose::default()
         });
         let control = LatentControl::new(&CameraPose::default(), &poses, Keys(0));
-        memory.keep(&picture, lens().width_px, &control);
+        memory.keep(&picture, &lens(), &control);
         memory.moved(&control, 0.0);
     }
     assert_eq!(memory.keyframes.len(), MOST);
