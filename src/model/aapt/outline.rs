@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 
-/// Pixels across and down that rims are wide.
-const WIDE_PX: usize = 2;
+/// Share of the picture's width that rims are wide.
+const WIDE: f32 = 0.0104;
 /// What is nearer than its neighbour by this share,
 const BEFORE: f32 = 0.25;
 /// and by so much in 1/m, stands before it.
@@ -17,7 +17,8 @@ const BEFORE_NEAR: f32 = 0.01;
 pub fn with_rims(depths: &[f32], width_px: usize) -> Vec<f32> {
     let w = width_px.max(1);
     let h = depths.len() / w;
-    let span = |at: usize, most: usize| at.saturating_sub(WIDE_PX)..(at + WIDE_PX + 1).min(most);
+    let wide = (WIDE * w as f32).round() as usize;
+    let span = |at: usize, most: usize| at.saturating_sub(wide)..(at + wide + 1).min(most);
     let nearest = |a: f32, b: f32| a.max(b);
     let of_row = |i: usize| depths[i / w * w..][span(i % w, w)].iter().copied().fold(0.0, nearest);
     let rows: Vec<f32> = (0..h * w).into_par_iter().map(of_row).collect();
@@ -39,7 +40,7 @@ mod tests {
 
     #[test]
     fn things_grow_over_what_is_behind_them_and_ground_does_not() {
-        let (w, h) = (16, 12);
+        let (w, h) = (192, 12);
         let tree = |i: usize| (6..9).contains(&(i % w)) && i / w < 6;
         // A crown before the sky, with a rim between the two, over ground that comes nearer row by row.
         let depths: Vec<f32> = (0..w * h)

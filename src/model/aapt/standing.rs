@@ -4,8 +4,8 @@
 use super::warp::SKY;
 use crate::control::Lens;
 
-/// Columns to each side within which there is something farther away beside what stands,
-const ASIDE: usize = 20;
+/// Share of the picture's width to each side within which there is something farther away beside what stands,
+const ASIDE: f32 = 0.104;
 /// by this share.
 const FARTHER: f32 = 0.3;
 /// What is farther away than so many metres hardly moves.
@@ -40,14 +40,16 @@ impl Ahead {
         }
     }
 
-    /// Which pixels have something farther away within [`ASIDE`] columns to both sides: ground has not, a hill to one side.
+    /// Which pixels have something farther away within [`ASIDE`] to both sides: ground has not, a hill to one side, and at the picture's edge
+    /// nobody knows.
     fn stands(&self) -> Vec<bool> {
         let [h, w] = self.size;
+        let aside = (ASIDE * w as f32).round() as usize;
         let mut out = vec![false; h * w];
         for (y, line) in self.near.chunks_exact(w).enumerate() {
             for (x, here) in line.iter().enumerate().filter(|(_, here)| **here > 1.0 / MOST_M) {
-                let far = |aside: &[f32]| aside.is_empty() || aside.iter().any(|k| *k < here * (1.0 - FARTHER));
-                let (left, right) = (&line[x.saturating_sub(ASIDE)..x], &line[x + 1..(x + 1 + ASIDE).min(w)]);
+                let far = |beside: &[f32]| beside.iter().any(|k| *k < here * (1.0 - FARTHER));
+                let (left, right) = (&line[x.saturating_sub(aside)..x], &line[x + 1..(x + 1 + aside).min(w)]);
                 out[y * w + x] = far(left) && far(right);
             }
         }
@@ -141,7 +143,7 @@ mod tests {
         let mut depths = before.clone();
         stand(&mut depths, &l, 0.0);
         let post = |y: usize| depths[y * l.width_px + 42];
-        for y in 9..30 {
+        for y in 9..26 {
             assert!((post(y) - post(9)).abs() < 1e-6, "row {y}: {} and {}", post(y), post(9));
         }
         assert!((0.1..0.2).contains(&post(9)));
@@ -158,35 +160,27 @@ mod tests {
         stand(&mut depths, &l, pitch_rad);
         let along = |y: usize| pitch_rad.cos() - pitch_rad.sin() * l.direction(0.0, y as f32 + 0.5)[1];
         let distance = |y: usize| along(y) / depths[y * l.width_px + 42];
-        assert!(
-            (distance(9) - distance(16)).abs() < 1e-3,
-            "{} and {}",
-            distance(9),
-            distance(16)
-        );
+        for y in 8..11 {
+            let (here, first) = (distance(y), distance(8));
+            assert!((here - first).abs() < 1e-3, "row {y}: {here} and {first}");
+        }
+        let told = scene(pitch_rad)[10 * l.width_px + 42];
+        assert!((depths[10 * l.width_px + 42] - told).abs() > 1e-3, "something was done");
     }
 
     #[test]
     fn only_what_has_something_farther_on_both_sides_stands() {
         let l = lens();
-        let mut depths = vec![0.02; l.width_px * l.height_px];
-        let mut put = |columns: std::ops::Range<usize>| {
-            for y in 0..l.height_px {
-                depths[y * l.width_px..][columns.clone()].fill(0.2);
-            }
+        let row = |near: [std::ops::Range<usize>; 2]| -> Vec<bool> {
+            let line = (0..l.width_px).map(|x| if near.iter().any(|n| n.contains(&x)) { 0.2 } else { 0.1 });
+            let depths = line.collect::<Vec<f32>>().repeat(l.height_px);
+            stands(&depths, &l, 0.0)[10 * l.width_px..11 * l.width_px].to_vec()
         };
-        // A trunk in the middle, one at the edge, and a slope.
-        put(30..34);
-        put(93..96);
-        put(0..10);
-        let seen = stands(&depths, &l, 0.0);
-        let row = &seen[10 * l.width_px..11 * l.width_px];
-        assert!(row[30..34].iter().all(|s| *s));
-        assert!(!row[20] && !row[40]);
-        let mut wide = vec![0.02; l.width_px * l.height_px];
-        for y in 0..l.height_px {
-            wide[y * l.width_px..][..60].fill(0.2);
+        // A trunk in the middle, and one that the picture's edge cuts.
+        for (x, stands) in row([30..34, 93..96]).into_iter().enumerate() {
+            assert_eq!(stands, (30..34).contains(&x), "column {x}");
         }
-        assert!(!stands(&wide, &l, 0.0)[10 * l.width_px + 35]);
+        // A slope at the edge, and something too wide to be one thing.
+        assert!(!row([0..8, 30..60]).contains(&true));
     }
 }

@@ -9,8 +9,8 @@ use crate::control::{CameraPose, Lens};
 const JOINED: f32 = 0.12;
 /// or by so little, in 1/m, that no way shows it.
 const FAR_JOINED: f32 = 0.004;
-/// A pixel's surface that covers more than this across or down has been seen from too far away.
-const MOST_PX: f32 = 12.0;
+/// A pixel's surface that covers more than this share of the picture's width, across or down, has been seen from too far away.
+const MOST_LARGE: f32 = 0.0625;
 /// By this share of their height triangles are drawn larger than they are, so that no pixel's centre falls between two.
 const SEAM: f32 = 0.02;
 
@@ -30,19 +30,26 @@ struct Corner {
 }
 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`, over any way; unknown pixels are neutral. Pixels that are `known`
-/// already (not 0) are not looked for, and stay unknown here.
+/// already (not 0) are not looked for, and stay unknown here. Also which of the source's pixels each is, where it is valid.
 pub fn reproject_far(
     lens: &Lens,
     source: &RgbDepth,
     from: &CameraPose,
     to: &CameraPose,
     known: Option<&[f32]>,
-) -> Warped {
+) -> (Warped, Vec<usize>) {
     let (w, h) = (lens.width_px, lens.height_px);
     let project = Projection::new(lens, from, to);
-    let depth = |x: usize, y: usize| source.inverse_depth[y * w + x].max(0.0);
-    let corners: Vec<Corner> = (0..w * h)
-        .map(|i| project.corner([(i % w) as f32, (i / w) as f32], depth(i % w, i / w)))
+    // Corners are pixels' centres, and one more around them: the outermost half of a pixel is seen, too.
+    let columns = w + 2;
+    let corners: Vec<Corner> = (0..columns * (h + 2))
+        .map(|i| {
+            let along = |i: usize, most: usize| (i as f32 - 1.0).clamp(-0.5, most as f32 - 0.5);
+            let pixel = |i: usize, most: usize| i.saturating_sub(1).min(most - 1);
+            let (x, y) = (i % columns, i / columns);
+            let near = source.inverse_depth[pixel(y, h) * w + pixel(x, w)].max(0.0);
+            project.corner([along(x, w), along(y, h)], near)
+        })
         .collect();
     // Of each target pixel, its inverse depth and where in the source it is from.
     let mut canvas = Canvas {
@@ -52,9 +59,10 @@ pub fn reproject_far(
         from: vec![[0.0; 2]; w * h],
         known,
     };
-    for y in 0..h - 1 {
-        for x in 0..w - 1 {
-            let cell = [y * w + x, y * w + x + 1, (y + 1) * w + x, (y + 1) * w + x + 1].map(|i| corners[i]);
+    for y in 0..=h {
+        for x in 0..=w {
+            let first = y * columns + x;
+            let cell = [first, first + 1, first + columns, first + columns + 1].map(|i| corners[i]);
             let depths = cell.map(|c| c.was_near);
             let (low, high) = depths
                 .iter()
@@ -138,7 +146,7 @@ impl Canvas<'_> {
             let along = of.map(|c| c.at[axis]);
             let low = along.into_iter().fold(f32::INFINITY, f32::min) - SEAM;
             let high = along.into_iter().fold(f32::NEG_INFINITY, f32::max) + SEAM;
-            let on = high >= 0.0 && low <= (most - 1) as f32 && high - low <= MOST_PX;
+            let on = high >= 0.0 && low <= (most - 1) as f32 && high - low <= MOST_LARGE * w as f32;
             on.then(|| low.max(0.0).ceil() as usize..(high.min((most - 1) as f32).floor() as usize + 1))
         };
         let (Some(columns), Some(rows)) = (span(0, w), span(1, h)) else {
@@ -174,11 +182,13 @@ impl Canvas<'_> {
         }
     }
 
-    fn colours(self, source: &RgbDepth, lens: &Lens) -> Warped {
+    fn colours(self, source: &RgbDepth, lens: &Lens) -> (Warped, Vec<usize>) {
         let [w, h] = self.size;
-        let mut out = Warped::unknown(lens);
+        let (mut out, mut pixels) = (Warped::unknown(lens), vec![0; w * h]);
         for at in (0..w * h).filter(|at| self.near[*at] != UNKNOWN) {
             let [x, y] = self.from[at];
+            let nearest = |along: f32, most: usize| (along.round().max(0.0) as usize).min(most - 1);
+            pixels[at] = nearest(y, h) * w + nearest(x, w);
             out.valid[at] = 1.0;
             out.inverse_depth[at] = self.near[at];
             let was_near = self.was_near[at];
@@ -197,7 +207,7 @@ impl Canvas<'_> {
             };
             sample_cubic(&source.rgb, w, h, x, y, &mut out.rgb[3 * at..3 * at + 3]);
         }
-        out
+        (out, pixels)
     }
 }
 
@@ -247,7 +257,7 @@ mod tests {
             moved([-0.5, 0.0, 0.6], -0.2),
         ] {
             let (far, near) = (
-                reproject_far(&l, &s, &from, &to, None),
+                reproject_far(&l, &s, &from, &to, None).0,
                 reproject(&l, &s, &from, &to, None),
             );
             let mut both = 0;
@@ -283,7 +293,7 @@ mod tests {
                 s.rgb[3 * i..3 * i + 3].copy_from_slice(&[1.0, -1.0, -1.0]);
             }
         }
-        let out = reproject_far(&l, &s, &CameraPose::default(), &moved([0.3, 0.0, 0.0], 0.0), None);
+        let (out, pixels) = reproject_far(&l, &s, &CameraPose::default(), &moved([0.3, 0.0, 0.0], 0.0), None);
         // By 0.3 m x focal length x 1/m to the left.
         let moved_px = (0.3 * l.focal_px() * 1.03).round() as usize;
         for y in 2..l.height_px - 2 {
@@ -294,6 +304,7 @@ mod tests {
                     "{x}, {y}"
                 );
                 assert!(out.rgb[3 * i] > 0.9 && out.rgb[3 * i + 1] < -0.9, "{x}, {y}");
+                assert!((50..56).contains(&(pixels[i] % l.width_px)) && pixels[i] / l.width_px == y);
             }
             // What it hid before nobody knows.
             assert_eq!(out.valid[y * l.width_px + 48], 0.0, "row {y}");
@@ -304,11 +315,11 @@ mod tests {
     fn known_pixels_are_left_alone_and_what_is_behind_the_camera_is_not_seen() {
         let (l, s, from) = (lens(), wall(), CameraPose::default());
         let known: Vec<f32> = (0..l.width_px * l.height_px).map(|i| (i % 2) as f32).collect();
-        let out = reproject_far(&l, &s, &from, &from, Some(&known));
-        assert!(out.valid.iter().zip(&known).all(|(v, k)| *v == 0.0 || *k == 0.0));
-        let behind = reproject_far(&l, &s, &from, &moved([0.0, 0.0, -6.0], 0.0), None);
+        let (out, _) = reproject_far(&l, &s, &from, &from, Some(&known));
+        assert!(out.valid.iter().zip(&known).all(|(v, k)| v + k == 1.0));
+        let (behind, _) = reproject_far(&l, &s, &from, &moved([0.0, 0.0, -6.0], 0.0), None);
         assert!(behind.valid.iter().all(|v| *v == 0.0));
-        let turned = reproject_far(&l, &s, &from, &moved([0.0; 3], std::f32::consts::PI), None);
+        let (turned, _) = reproject_far(&l, &s, &from, &moved([0.0; 3], std::f32::consts::PI), None);
         assert!(turned.valid.iter().all(|v| *v == 0.0));
     }
 }

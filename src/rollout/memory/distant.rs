@@ -33,7 +33,7 @@ impl Memory {
         let Some(keyframe) = self.most_alike(lens, &poses[FRAMES_PER_LATENT - 1], tried) else {
             return;
         };
-        let source = keyframe.picture.picture();
+        let source = keyframe.picture.for_looks(lens.width_px);
         warped
             .par_iter_mut()
             .zip(poses)

@@ -1,12 +1,10 @@
 //! Depths of a picture that is to be looked into from far away: there, a tenth of a tree's depth is many pixels, and what
-//! differs from pixel to pixel scatters the tree. Depths of the same thing are brought together, what stands upright to one distance, and rims go with what they
-//! are the rims of.
+//! differs from pixel to pixel scatters the tree. Depths of the same thing are brought together, and what stands upright to one distance.
 
 use rayon::prelude::*;
 
 use crate::control::Lens;
 use crate::model::aapt::depth::{inverse_depth, nearness};
-use crate::model::aapt::outline::with_rims;
 use crate::model::aapt::standing::stand;
 use crate::model::aapt::warp::{RgbDepth, SKY};
 
@@ -22,7 +20,7 @@ const COLOUR: f32 = 0.15;
 pub(super) fn evened(picture: &RgbDepth, lens: &Lens, pitch_rad: f32) -> Vec<f32> {
     let mut depths = smooth(picture, lens.width_px);
     stand(&mut depths, lens, pitch_rad);
-    with_rims(&depths, lens.width_px)
+    depths
 }
 
 /// Inverse depths `[h * w]`, each the mean over its neighbours of the same colour at about the same depth.

@@ -39,12 +39,18 @@ impl<'a> Eye<'a> {
 
     /// Whether it has a point in view.
     pub(super) fn sees(&self, point_m: &[f32; 3]) -> bool {
+        self.pixel(point_m).is_some()
+    }
+
+    /// The pixel that a point is seen at, and its inverse depth, if it is in view.
+    pub(super) fn pixel(&self, point_m: &[f32; 3]) -> Option<(usize, f32)> {
         let (f, r) = (self.focal_px, &self.world_from_camera);
         let d: [f32; 3] = std::array::from_fn(|i| point_m[i] - self.pose.position_m[i]);
         let camera: [f32; 3] = std::array::from_fn(|j| (0..3).map(|i| r[i][j] * d[i]).sum());
         let depth = -camera[2];
-        depth > 0.1
-            && (f * camera[0] / depth).abs() < 0.5 * self.lens.width_px as f32
-            && (f * camera[1] / depth).abs() < 0.5 * self.lens.height_px as f32
+        let (w, h) = (self.lens.width_px as f32, self.lens.height_px as f32);
+        let (x, y) = (f * camera[0] / depth + 0.5 * w, 0.5 * h - f * camera[1] / depth);
+        let seen = depth > 0.1 && x > 0.0 && y > 0.0 && x < w && y < h;
+        seen.then(|| (y as usize * self.lens.width_px + x as usize, 1.0 / depth))
     }
 }

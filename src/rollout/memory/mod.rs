@@ -18,10 +18,11 @@ use half::f16;
 
 use self::evened::evened;
 use self::eye::Eye;
-use self::look::look;
+use self::look::{Earlier, look};
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::outline::with_rims;
 use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
 use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject};
@@ -83,6 +84,13 @@ impl Kept {
                 .map(|v| if *v == NEW { u8::MAX } else { (v / STALE_STEP) as u8 })
                 .collect(),
         }
+    }
+
+    /// The picture for looks from elsewhere: rims go with what they are the rims of.
+    fn for_looks(&self, width_px: usize) -> RgbDepth {
+        let mut picture = self.picture();
+        picture.inverse_depth = with_rims(&picture.inverse_depth, width_px);
+        picture
     }
 
     fn picture(&self) -> RgbDepth {
@@ -155,9 +163,10 @@ impl Memory {
         let mut warped = std::array::from_fn(|_| nothing());
         let mut tried = vec![false; self.keyframes.len()];
         let end = &poses[FRAMES_PER_LATENT - 1];
+        let mut earlier = vec![];
         if let Some(near) = self.best(lens, end, &warped[0], &tried, NEAR_M) {
             tried[near] = true;
-            look(lens, &self.keyframes[near], &poses, &mut warped, &[]);
+            earlier.push(look(lens, &self.keyframes[near], &poses, &mut warped, &[]));
             // Who rests starts from it at every step: what is drawn now would be drawn otherwise each time.
             for picture in &mut warped {
                 for (stale, _) in picture.stale.iter_mut().zip(&picture.valid).filter(|(_, v)| **v > 0.0) {
@@ -172,20 +181,20 @@ impl Memory {
         }
         self.far(lens, &poses, &mut warped, &sure, &tried);
         let before = before.absolute_from(&self.here);
-        self.complete(lens, &poses, &mut warped, &mut tried, before);
+        earlier.push(Earlier::new(lens, before, last.inverse_depth.clone()));
+        self.complete(lens, &poses, &mut warped, &mut tried, earlier);
         warped
     }
 
-    /// Puts what keyframes know into the unknown parts of a step's four pictures, seen from `poses`. The last picture's camera is `before`.
+    /// Puts what keyframes know into the unknown parts of a step's four pictures, seen from `poses`, after those `earlier`.
     fn complete(
         &self,
         lens: &Lens,
         poses: &[CameraPose; FRAMES_PER_LATENT],
         warped: &mut [Warped; FRAMES_PER_LATENT],
         tried: &mut [bool],
-        before: CameraPose,
+        mut earlier: Vec<Earlier>,
     ) {
-        let mut earlier = vec![before];
         for _ in 0..LOOKS {
             // The farther a step goes the more is new: the last or the first picture lacks most.
             let unknown = warped.each_ref().map(unknown_share);
@@ -201,8 +210,8 @@ impl Memory {
                 return;
             };
             tried[best] = true;
-            look(lens, &self.keyframes[best], poses, warped, &earlier);
-            earlier.push(self.keyframes[best].pose);
+            let looked = look(lens, &self.keyframes[best], poses, warped, &earlier);
+            earlier.push(looked);
         }
     }
 
