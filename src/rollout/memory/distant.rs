@@ -132,3 +132,64 @@ impl Moved {
         ((1.0 - moved_px / self.most_px) / (1.0 - FULL_SHARE)).clamp(0.0, 1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::aapt::warp::RgbDepth;
+    use crate::rollout::memory::Kept;
+
+    const LENS: Lens = Lens {
+        width_px: 96,
+        height_px: 56,
+        fov_x_rad: 1.3,
+    };
+    const PIXELS: usize = 96 * 56;
+
+    /// The middle pixel of what one sees who walked to the side: a place of one colour at an inverse depth, which a keyframe shows in another and at another.
+    fn seen(way_m: f32, [kept, now]: [f32; 2]) -> [f32; 2] {
+        let pose = CameraPose::default();
+        let picture = RgbDepth {
+            rgb: vec![1.0; PIXELS * 3],
+            inverse_depth: vec![kept; PIXELS],
+            stale: vec![0.0; PIXELS],
+        };
+        let depths = picture.inverse_depth.clone();
+        let mut memory = Memory::default();
+        memory.keyframes.push_back(Keyframe {
+            pose,
+            picture: Arc::new(Kept::new(&picture, depths)),
+        });
+        let aside = CameraPose {
+            position_m: [way_m, 0.0, 0.0],
+            ..pose
+        };
+        let mut warped = [(); FRAMES_PER_LATENT].map(|()| Warped {
+            rgb: vec![-1.0; PIXELS * 3],
+            valid: vec![1.0; PIXELS],
+            stale: vec![0.0; PIXELS],
+            inverse_depth: vec![now; PIXELS],
+        });
+        let nothing_sure = [(); FRAMES_PER_LATENT].map(|()| vec![0.0; PIXELS]);
+        memory.far(&LENS, &[aside; FRAMES_PER_LATENT], &mut warped, &nothing_sure, &[false]);
+        let middle = 28 * 96 + 48;
+        [warped[3].rgb[3 * middle], warped[3].inverse_depth[middle]]
+    }
+
+    #[test]
+    fn the_same_place_is_mixed_and_of_two_things_one_is_taken() {
+        // Of a place at 20 m, the last picture has some of the say after 0.21 m, and most after 0.32 m.
+        for way_m in [0.21, 0.32] {
+            let [colour, near] = seen(way_m, [0.05, 0.05]);
+            assert!(colour.abs() < 0.95, "{way_m} m: {colour}");
+            assert!((near - 0.05).abs() < 1e-3);
+        }
+        // Sky beside a tree: the keyframe's, then the last picture's.
+        let [colour, near] = seen(0.21, [0.0, 0.05]);
+        assert!(colour > 0.99 && near < 1e-3, "{colour}, {near}");
+        let [colour, near] = seen(0.32, [0.0, 0.05]);
+        assert!(colour < -0.99 && (near - 0.05).abs() < 1e-3, "{colour}, {near}");
+    }
+}
