@@ -59,10 +59,19 @@ pub fn reproject_far(
         from: vec![[0.0; 2]; w * h],
         known,
     };
+    let Some(wanted) = wanted(known, [w, h]) else {
+        return canvas.colours(source, lens);
+    };
     for y in 0..=h {
         for x in 0..=w {
             let first = y * columns + x;
             let cell = [first, first + 1, first + columns, first + columns + 1].map(|i| corners[i]);
+            if !cell
+                .iter()
+                .any(|c| wanted[0].contains(&c.at[0]) && wanted[1].contains(&c.at[1]))
+            {
+                continue;
+            }
             let depths = cell.map(|c| c.was_near);
             let (low, high) = depths
                 .iter()
@@ -84,6 +93,19 @@ pub fn reproject_far(
         }
     }
     canvas.colours(source, lens)
+}
+
+/// Columns and rows of target pixels that are not known, and around them as far as a triangle reaches that is drawn; nothing if
+/// all are known.
+fn wanted(known: Option<&[f32]>, [w, h]: [usize; 2]) -> Option<[std::ops::Range<f32>; 2]> {
+    let unknown = |at: usize| known.is_none_or(|known| known[at] == 0.0);
+    let (mut low, mut high) = ([w, h], None);
+    for (x, y) in (0..w * h).filter(|at| unknown(*at)).map(|at| (at % w, at / w)) {
+        low = [low[0].min(x), low[1].min(y)];
+        high = Some(high.map_or([x, y], |[hx, hy]: [usize; 2]| [hx.max(x), hy.max(y)]));
+    }
+    let reach = MOST_LARGE * w as f32 + 1.0;
+    high.map(|high| [0, 1].map(|axis| low[axis] as f32 - reach..high[axis] as f32 + reach))
 }
 
 /// From the pixels of one camera to those of another.
