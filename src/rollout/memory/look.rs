@@ -39,7 +39,7 @@ impl Earlier {
 }
 
 /// Adds what a keyframe knows to pictures seen from `poses`. Things that stand where one of those `earlier` would show them are left out: what that picture shows
-/// of them has its place already, by its own depths, and they would stand there twice. What is behind them is welcome.
+/// of them has its place already, by its own depths, and they would stand there twice. What is behind them is welcome. Given back is this look, as an earlier one of the next.
 pub(super) fn look(
     lens: &Lens,
     keyframe: &Keyframe,
