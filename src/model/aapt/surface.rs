@@ -2,7 +2,7 @@
 //! whose depth is a little rough comes apart over metres; a surface stretches and stays whole. Neighbouring pixels are joined where they are about as far away; between
 //! near and far there is a gap, and the nearest surface is seen. Plain host code.
 
-use super::warp::{MOST_STALE, NEW, RgbDepth, SKY, UNKNOWN, Warped, sample, sample_cubic};
+use super::warp::{RgbDepth, SKY, UNKNOWN, Warped, sample_cubic};
 use crate::control::{CameraPose, Lens};
 
 /// Neighbours are joined if the nearer one is nearer by less than this share,
@@ -219,14 +219,7 @@ impl Canvas<'_> {
             } else {
                 libm::log2f(self.near[at] / was_near)
             };
-            let then = match source.stale.as_slice() {
-                [] => 0.0,
-                plane => sample(plane, w, h, x, y),
-            };
-            out.stale[at] = match then > MOST_STALE {
-                true => NEW,
-                false => (then + larger).clamp(0.0, MOST_STALE),
-            };
+            out.stale[at] = source.stale_after(larger, [w, h], [x, y]);
             sample_cubic(&source.rgb, w, h, x, y, &mut out.rgb[3 * at..3 * at + 3]);
         }
         (out, pixels)
@@ -295,11 +288,7 @@ mod tests {
                 }
             }
             let only_near = near.valid.iter().filter(|v| **v > 0.0).count() - both;
-            // The outermost half pixel of a source belongs to no surface.
-            assert!(
-                only_near < 2 * (l.width_px + l.height_px),
-                "{only_near} pixels are missing"
-            );
+            assert_eq!(only_near, 0, "pixels are missing");
         }
     }
 

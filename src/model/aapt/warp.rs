@@ -19,6 +19,20 @@ pub struct RgbDepth {
     pub stale: Vec<f32>,
 }
 
+impl RgbDepth {
+    /// How stale the place at `[x, y]` is where it stands `larger` times as large as here, as a power of two.
+    pub(super) fn stale_after(&self, larger: f32, [w, h]: [usize; 2], [x, y]: [f32; 2]) -> f32 {
+        let then = match self.stale.as_slice() {
+            [] => 0.0,
+            plane => sample(plane, w, h, x, y),
+        };
+        match then > MOST_STALE {
+            true => NEW,
+            false => (then + larger).clamp(0.0, MOST_STALE),
+        }
+    }
+}
+
 /// Staleness of what has never been drawn.
 pub const NEW: f32 = 8.0;
 /// What is farther away, in 1/m, is sky.
@@ -26,7 +40,7 @@ pub const SKY: f32 = 0.005;
 /// Inverse depth of what is not known.
 pub const UNKNOWN: f32 = -1.0;
 /// Staleness grows no further.
-pub(super) const MOST_STALE: f32 = 4.0;
+const MOST_STALE: f32 = 4.0;
 
 /// A warped picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,14 +193,7 @@ fn reproject_from(
                     inverse_depth[x] = k;
                     // The point stands at 1 / k from the target, and q[2] / k from the source.
                     let larger = libm::log2f(-(a[2] + b[2] * k));
-                    let then = match source.stale.as_slice() {
-                        [] => 0.0,
-                        plane => sample(plane, w, h, sx, sy),
-                    };
-                    stale[x] = match then > MOST_STALE {
-                        true => NEW,
-                        false => (then + larger).clamp(0.0, MOST_STALE),
-                    };
+                    stale[x] = source.stale_after(larger, [w, h], [sx, sy]);
                     sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
                 }
             }
@@ -195,7 +202,7 @@ fn reproject_from(
 }
 
 /// Bilinear sample of a plane, edges repeated.
-pub(super) fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
+fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
     let (x, y) = (x.clamp(0.0, w as f32 - 1.0), y.clamp(0.0, h as f32 - 1.0));
     let (x0, y0) = (x as usize, y as usize);
     let (x1, y1) = ((x0 + 1).min(w - 1), (y0 + 1).min(h - 1));
