@@ -142,6 +142,8 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         memory: !args.no_memory,
         quilt: !args.no_quilt,
         paint: !args.no_paint,
+        // The baselines are warps of pictures, as they ever were.
+        keep_drawn: steps > 0,
         ..Sampler::default()
     };
     let mut all = serde_json::Map::new();

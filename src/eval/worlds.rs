@@ -338,6 +338,7 @@ mod tests {
                     rgb: codec::from_bytes(&rgb),
                     inverse_depth,
                     stale: vec![],
+                    drawn: None,
                 }
             };
             let source = draw(&from);

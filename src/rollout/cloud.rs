@@ -183,6 +183,7 @@ mod tests {
                 rgb: vec![0.5; 1536],
                 inverse_depth: vec![0.25; 512],
                 stale: vec![],
+                drawn: None,
             },
             &lens(),
             &control,

@@ -14,12 +14,13 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
+use crate::model::aapt::drawn::{Drawn, Sharp, is_somewhere};
 use crate::model::aapt::fill::fill;
 use crate::model::aapt::generator::{Generator, Modulations};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
-use crate::model::aapt::warp::{RgbDepth, Warped, reproject};
+use crate::model::aapt::warp::{RgbDepth, Warped};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
@@ -70,6 +71,8 @@ pub struct Recycled {
     pub stale: Vec<Vec<f32>>,
     /// [`Warped::inverse_depth`] of each walk's last picture; nothing if nothing is warped.
     pub inverse_depth: Vec<Vec<f32>>,
+    /// [`Warped::shift`] of each walk's last picture; nothing if nothing is warped.
+    pub shift: Vec<Vec<[f32; 2]>>,
 }
 
 impl Networks {
@@ -134,19 +137,23 @@ impl Networks {
                 unknown: vec![0.0; n],
                 stale: vec![],
                 inverse_depth: vec![],
+                shift: vec![],
             },
             Recycle::Reproject => {
                 let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
-                let (mut stale, mut inverse_depth) = (Vec::with_capacity(n), Vec::with_capacity(n));
+                let (mut stale, mut inverse_depth, mut shift) = (vec![], vec![], vec![]);
                 let (mut textured, mut drawn) = (vec![], vec![]);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
                     let mut warped = match memories.get(i) {
                         Some(memory) => memory.recall(&self.lens, source, control),
-                        None => (control.poses).map(|pose| reproject(&self.lens, source, &before, &pose, None)),
+                        None => {
+                            let source = Sharp::new(&self.lens, source);
+                            (control.poses).map(|pose| source.reproject(&self.lens, &before, &pose, None))
+                        }
                     };
                     unknown.push(unknown_at_the_end(&warped));
                     let end = &mut warped[FRAMES_PER_LATENT - 1];
@@ -184,7 +191,16 @@ impl Networks {
                         }
                     }
                     inverse_depth.push(depth);
-                    masks.push(warped.map(|picture| codec::blocks_from_plane(&picture.valid, self.lens.width_px)));
+                    masks.push(warped.each_ref().map(|picture| {
+                        // What is sampled where it was drawn loses nothing on the way.
+                        let kept = |(valid, shift): (&f32, &[f32; 2])| {
+                            valid * if is_somewhere(*shift) { 1.0 } else { self.detail_gain }
+                        };
+                        let gains: Vec<f32> = picture.valid.iter().zip(&picture.shift).map(kept).collect();
+                        codec::blocks_from_plane(&gains, self.lens.width_px)
+                    }));
+                    let [.., end] = warped;
+                    shift.push(end.shift);
                 }
                 let encoded = |blocks: &[f32]| {
                     let pixels: Tensor<3> = tensor(blocks.to_vec(), [n, h * w, BLOCK], &self.device);
@@ -206,6 +222,7 @@ impl Networks {
                     unknown,
                     stale,
                     inverse_depth,
+                    shift,
                 }
             }
         }
@@ -218,6 +235,7 @@ impl Networks {
             rgb: rgb.clone(),
             stale: vec![0.0; d.inverse_depth.len()],
             inverse_depth: d.inverse_depth.clone(),
+            drawn: Some(Drawn::now(rgb)),
         });
         sources.collect()
     }
@@ -229,7 +247,7 @@ impl Networks {
         controls.iter().map(motion).collect()
     }
 
-    /// What `blocks` of warped pixels hold beyond the decoding of their latents, where they are valid, times the gain. The
+    /// What `blocks` of warped pixels hold beyond the decoding of their latents, times the gains in `masks`, 0 where they are not valid. The
     /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
     fn detail(
         &self,
@@ -251,8 +269,8 @@ impl Networks {
         for ((walk, held), masks) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(masks) {
             for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
                 let (position, within) = (i / BLOCK, i % BLOCK);
-                let valid = masks[within / (plane * 3)][position * plane + within / 3 % plane];
-                *pixel = (*pixel - held) * valid * self.detail_gain;
+                let gain = masks[within / (plane * 3)][position * plane + within / 3 % plane];
+                *pixel = (*pixel - held) * gain;
             }
         }
         blocks
@@ -284,6 +302,16 @@ impl Networks {
             Recycle::Raw => scaled,
             Recycle::Reproject => recycled + scaled,
         }
+    }
+
+    /// Data of which, at known places, only what means colour is left: `shares` of each channel ([`Decoder::colour_shares`]). Trained on squared error, a network
+    /// answers with the mean of all that could be there: as colour that is right, as texture it is haze, a little more at every step.
+    ///
+    /// [`Decoder::colour_shares`]: crate::model::aapt::autoencoder::Decoder::colour_shares
+    pub(super) fn colour_alone(&self, data: Tensor<4>, validity: Tensor<4>, shares: &[f32]) -> Tensor<4> {
+        let texture: Vec<f32> = shares.iter().map(|share| 1.0 - share).collect();
+        let texture: Tensor<4> = tensor(texture, [1, shares.len(), 1, 1], &self.device);
+        data.clone() - data * validity.mean_dim(1) * texture
     }
 
     /// How sure walks are of known places that have so many steps of doubt left.

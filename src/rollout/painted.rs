@@ -72,7 +72,7 @@ impl Networks {
                 let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
                 let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);
                 let depth = completed(&decoded[i], known.get(i));
-                self.carry_over(&mut decoded[i], depth, &mut last[i].stale, &done, &added, &controls[i]);
+                self.carry_over(&mut decoded[i], depth, &mut last[i], &done, &added, &controls[i]);
             }
             return;
         };
@@ -89,7 +89,7 @@ impl Networks {
         for (i, drawn) in due.into_iter().zip(drawn.chunks_exact(3 * h * w)) {
             let done: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
             let depth = completed(&decoded[i], known.get(i));
-            self.carry_over(&mut decoded[i], depth, &mut last[i].stale, &done, drawn, &controls[i]);
+            self.carry_over(&mut decoded[i], depth, &mut last[i], &done, drawn, &controls[i]);
         }
     }
 
@@ -99,25 +99,27 @@ impl Networks {
         &self,
         decoded: &mut Decoded,
         inverse_depth: Vec<f32>,
-        stale: &mut [f32],
+        last: &mut RgbDepth,
         done: &[bool],
         drawn: &[f32],
         control: &LatentControl,
     ) {
         let picture = &mut decoded.frames[END];
         let mut change = vec![0.0; drawn.len()];
-        for (i, stale) in stale.iter_mut().enumerate().filter(|(i, _)| done[*i]) {
+        for i in (0..done.len()).filter(|i| done[*i]) {
             for at in 3 * i..3 * i + 3 {
                 let before = picture[at];
                 picture[at] = (before + drawn[at]).clamp(-1.0, 1.0);
                 change[at] = picture[at] - before;
             }
-            *stale = 0.0;
+            last.stale[i] = 0.0;
+            last.drawn_anew(i);
         }
         let change = RgbDepth {
             rgb: change,
             inverse_depth,
             stale: vec![],
+            drawn: None,
         };
         // A step moves things 5 m away half so far: farther off nothing is looked for.
         let reach = 2 * control.motion_px(&self.lens).min(1e3) as usize + 8;
@@ -235,6 +237,7 @@ mod tests {
             rgb: vec![],
             inverse_depth: vec![],
             stale,
+            drawn: None,
         }];
         n.paint(&mut decoded, &[], &mut last, &[], &[rests], &[1], 1);
         for frame in &decoded[0].frames {
@@ -287,6 +290,7 @@ mod tests {
             rgb: vec![],
             inverse_depth: vec![],
             stale: vec![NEW; pixels],
+            drawn: None,
         }];
         let rests = LatentControl::new(&CameraPose::default(), &[CameraPose::default(); 4], Keys(0));
         n.paint(&mut decoded, &[], &mut last, &[], &[rests], &[1], 1);

@@ -32,6 +32,7 @@ pub(super) fn quilt_step(
         // Nobody knows how far away it is, and within a step it hardly matters.
         inverse_depth: vec![0.0; drawn.len()],
         stale: vec![],
+        drawn: None,
     };
     let (end, others) = (&control.poses[END], &mut warped[..END]);
     for (picture, pose) in others.iter_mut().zip(&control.poses) {

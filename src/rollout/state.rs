@@ -5,6 +5,7 @@ use super::RolloutError;
 use super::memory::Memory;
 use super::networks::Networks;
 use super::walks::{Sampler, Walks};
+use crate::model::aapt::drawn::Drawn;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
 use crate::model::weights::{Array, Arrays, WeightsError, to_host};
@@ -20,7 +21,7 @@ pub struct WalkState {
     /// How latent frames are sampled.
     pub sampler: Sampler,
     /// `latent` `[1, channels, h, w]`; `last.rgb` `[h_px, w_px, 3]` in -1..1 and `last.inverse_depth` `[h_px, w_px]` in
-    /// 1/m, `last.stale` of the same shape; `doubt` `[1]`, the coming steps that doubt what is known, because words are new; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
+    /// 1/m, `last.stale` of the same shape; `drawn.rgb` `[h_px, w_px, 3]` and `drawn.shift` `[h_px, w_px, 2]` in pixels; `doubt` `[1]`, the coming steps that doubt what is known, because words are new; for evaluation `E` and block `B` the ring `ring.E.B.keys` and `.values` `[1, heads, slots, head_width]`,
     /// `.pinned` (from the first latent frame on) and `.text`.
     pub arrays: Arrays,
     /// What the walk remembers, if it does. Its pictures are shared with the walk and with other states of it.
@@ -41,7 +42,10 @@ impl Walks {
         let pixels: usize = self
             .last
             .iter()
-            .map(|l| l.rgb.len() + l.inverse_depth.len() + l.stale.len())
+            .map(|l| {
+                let drawn = l.drawn.as_ref().map_or(0, |d| d.rgb.len() + 2 * d.shift.len());
+                l.rgb.len() + l.inverse_depth.len() + l.stale.len() + drawn
+            })
             .sum();
         4 * (channels * h * w + pixels + 1) + self.states.iter().map(|s| s.bytes()).sum::<usize>()
     }
@@ -60,6 +64,10 @@ impl Walks {
             put("last.inverse_depth", vec![h, w], last.inverse_depth.clone());
             if !last.stale.is_empty() {
                 put("last.stale", vec![h, w], last.stale.clone());
+            }
+            if let Some(drawn) = &last.drawn {
+                put("drawn.rgb", vec![h, w, 3], drawn.rgb.to_vec());
+                put("drawn.shift", vec![h, w, 2], drawn.shift.as_flattened().to_vec());
             }
         }
         let doubt = self.doubt.first().copied().unwrap_or_default();
@@ -101,6 +109,15 @@ impl Walks {
             stale: match state.arrays.contains_key("last.stale") {
                 true => values("last.stale", &[h_px, w_px])?,
                 false => vec![],
+            },
+            drawn: match state.arrays.contains_key("drawn.rgb") {
+                true => Some(Drawn {
+                    rgb: values("drawn.rgb", &[h_px, w_px, 3])?.into(),
+                    shift: (values("drawn.shift", &[h_px, w_px, 2])?.chunks_exact(2))
+                        .map(|s| [s[0], s[1]])
+                        .collect(),
+                }),
+                false => None,
             },
         };
         if let Some(memory) = &state.memory

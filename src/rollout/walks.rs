@@ -42,8 +42,13 @@ pub struct Sampler {
     pub fill: bool,
     /// Whether depths go on from step to step ([`go_on`]); else each step tells them anew (reprojection only).
     pub keep_depth: bool,
+    /// Whether pictures are sampled where they were drawn ([`crate::model::aapt::drawn`]); else each is a resampling of the one before (reprojection only).
+    pub keep_drawn: bool,
     /// Whether skies are evened (`rollout/sky.rs`): what is laid on them is then not the network's answer alone, so walks to learn along do without.
     pub even_sky: bool,
+    /// Whether what the network adds to known places counts as colour alone (`Networks::colour_alone`), for the same reason not where one learns
+    /// (reprojection only).
+    pub colour_alone: bool,
     /// Whether colours of sky and ground are held to what they were (`rollout/memory/colours.rs`): for the same reason not where one learns.
     pub hold_colours: bool,
 }
@@ -70,7 +75,9 @@ impl Default for Sampler {
             paint: true,
             fill: true,
             keep_depth: true,
+            keep_drawn: true,
             even_sky: true,
+            colour_alone: true,
             hold_colours: true,
         }
     }
@@ -133,7 +140,10 @@ impl Walks {
             .map(|_| networks.generator.begin(text.clone(), networks.dtype))
             .collect();
         let modulations = networks.modulations(sampler, first.len(), &text.device());
-        let last = networks.first_sources(first, &decoded);
+        let mut last = networks.first_sources(first, &decoded);
+        if !sampler.keep_drawn {
+            last.iter_mut().for_each(|last| last.drawn = None);
+        }
         let remembers = sampler.memory && networks.generator.config().recycle == Recycle::Reproject;
         let colour_shares = networks.autoencoder.decoder.colour_shares();
         let memories = vec![Memory::default(); if remembers { first.len() } else { 0 }];
@@ -236,6 +246,7 @@ impl Walks {
             unknown,
             stale,
             inverse_depth: known_depths,
+            shift,
         } = n.recycle(
             &self.latent,
             &self.last,
@@ -281,6 +292,10 @@ impl Walks {
         let latent = match self.sampler.steps {
             0 => recycled,
             _ => {
+                let x = match self.sampler.colour_alone && n.generator.config().recycle == Recycle::Reproject {
+                    true => n.colour_alone(x, validity.clone(), &self.colour_shares),
+                    false => x,
+                };
                 let latent = n.latent_from_data(x, recycled.clone(), validity, &motion_px);
                 let latent = match self.sampler.even_sky {
                     true => n.softened(latent, recycled, &known_depths),
@@ -298,8 +313,9 @@ impl Walks {
         let mut decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
         self.latent = latent;
         let plain: Vec<Vec<f32>> = decoded.iter().map(|d| d.frames[END].clone()).collect();
-        for (last, stale) in self.last.iter_mut().zip(stale) {
+        for ((last, stale), shift) in self.last.iter_mut().zip(stale).zip(shift) {
             last.stale = stale;
+            last.lies_at(shift);
         }
         if self.sampler.paint && self.sampler.steps > 0 {
             let (last, memories) = (&mut self.last, &self.memories);
@@ -323,6 +339,10 @@ impl Walks {
         for (last, d) in self.last.iter_mut().zip(&decoded) {
             last.rgb.clone_from(&d.frames[END]);
             last.inverse_depth.clone_from(&d.inverse_depth);
+            match self.sampler.keep_drawn && !known_depths.is_empty() {
+                true => last.keep_drawn(self.step),
+                false => last.drawn = None,
+            }
         }
         times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;
         Ok((decoded, times))

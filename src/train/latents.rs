@@ -126,6 +126,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
                     rgb,
                     inverse_depth: d.inverse_depth,
                     stale: vec![],
+                    drawn: None,
                 };
             }
         }

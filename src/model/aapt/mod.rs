@@ -9,6 +9,7 @@ pub mod critic;
 mod cylinder;
 pub mod depth;
 pub mod discriminator;
+pub mod drawn;
 pub mod fill;
 pub mod generator;
 pub mod grain;

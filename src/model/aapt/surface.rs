@@ -251,6 +251,7 @@ mod tests {
                 .collect(),
             inverse_depth: vec![0.2; pixels],
             stale: vec![],
+            drawn: None,
         }
     }
 

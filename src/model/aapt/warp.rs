@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 
+use super::drawn::{Drawn, NOWHERE, is_somewhere};
 use super::fill::fill;
 use crate::control::{CameraPose, Lens};
 
@@ -17,6 +18,8 @@ pub struct RgbDepth {
     /// `[h * w]`: how much larger each pixel stands now than when it was drawn, as a power of two; or nothing, if all are as
     /// they were drawn.
     pub stale: Vec<f32>,
+    /// Where its pixels were drawn, if that is known.
+    pub drawn: Option<Drawn>,
 }
 
 impl RgbDepth {
@@ -53,6 +56,8 @@ pub struct Warped {
     pub stale: Vec<f32>,
     /// `[h * w]`: inverse depth as the source has it, seen from here, 1/m; [`UNKNOWN`] where nothing is known.
     pub inverse_depth: Vec<f32>,
+    /// `[h * w]`: as [`Drawn::shift`]; [`NOWHERE`] where the source does not say it or nothing is known.
+    pub shift: Vec<[f32; 2]>,
 }
 
 impl Warped {
@@ -64,6 +69,7 @@ impl Warped {
             valid: vec![0.0; pixels],
             stale: vec![NEW; pixels],
             inverse_depth: vec![UNKNOWN; pixels],
+            shift: vec![NOWHERE; pixels],
         }
     }
 
@@ -74,6 +80,7 @@ impl Warped {
                 *valid = other.valid[i];
                 self.stale[i] = other.stale[i];
                 self.inverse_depth[i] = other.inverse_depth[i];
+                self.shift[i] = other.shift[i];
                 self.rgb[3 * i..3 * i + 3].copy_from_slice(&other.rgb[3 * i..3 * i + 3]);
             }
         }
@@ -96,7 +103,7 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral. Pixels that are `known`
 /// already (not 0) are not looked for, and stay unknown here.
 pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
-    reproject_from(lens, source, from, to, known, Begin::Same)
+    reproject_from(lens, source, from, to, known, Begin::Same, &itself(lens, source))
 }
 
 /// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them.
@@ -108,25 +115,44 @@ pub fn reproject_about(
     known: Option<&[f32]>,
     about: &[f32],
 ) -> Warped {
-    reproject_from(lens, source, from, to, known, Begin::About(about))
+    reproject_from(
+        lens,
+        source,
+        from,
+        to,
+        known,
+        Begin::About(about),
+        &itself(lens, source),
+    )
+}
+
+/// Colours from the picture itself.
+fn itself(lens: &Lens, source: &RgbDepth) -> impl Fn([f32; 2], &mut [f32]) -> [f32; 2] + Sync {
+    let (w, h) = (lens.width_px, lens.height_px);
+    move |[x, y], rgb| {
+        sample_cubic(&source.rgb, w, h, x, y, rgb);
+        NOWHERE
+    }
 }
 
 /// What the iteration begins with at a pixel.
 #[derive(Clone, Copy)]
-enum Begin<'a> {
+pub(super) enum Begin<'a> {
     /// The source's inverse depth at the same pixel.
     Same,
     /// A guess of the target's inverse depth.
     About(&'a [f32]),
 }
 
-fn reproject_from(
+/// [`reproject`] with colours from elsewhere: `colour` is given places in the source, fills in what is there, and says how far beside that it was drawn.
+pub(super) fn reproject_from(
     lens: &Lens,
     source: &RgbDepth,
     from: &CameraPose,
     to: &CameraPose,
     known: Option<&[f32]>,
     begin: Begin<'_>,
+    colour: &(impl Fn([f32; 2], &mut [f32]) -> [f32; 2] + Sync),
 ) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut out = Warped::unknown(lens);
@@ -146,8 +172,9 @@ fn reproject_from(
         .zip(out.valid.par_chunks_mut(w))
         .zip(out.stale.par_chunks_mut(w))
         .zip(out.inverse_depth.par_chunks_mut(w))
+        .zip(out.shift.par_chunks_mut(w))
         .enumerate()
-        .for_each(|(y, (((line, valid), stale), inverse_depth))| {
+        .for_each(|(y, ((((line, valid), stale), inverse_depth), shift))| {
             for x in 0..w {
                 if known.is_some_and(|k| k[y * w + x] != 0.0) {
                     continue;
@@ -194,7 +221,10 @@ fn reproject_from(
                     // The point stands at 1 / k from the target, and q[2] / k from the source.
                     let larger = libm::log2f(-(a[2] + b[2] * k));
                     stale[x] = source.stale_after(larger, [w, h], [sx, sy]);
-                    sample_cubic(&source.rgb, w, h, sx, sy, &mut line[x * 3..x * 3 + 3]);
+                    let [right, down] = colour([sx, sy], &mut line[x * 3..x * 3 + 3]);
+                    if is_somewhere([right, down]) {
+                        shift[x] = [right + sx - x as f32, down + sy - y as f32];
+                    }
                 }
             }
         });
@@ -214,6 +244,13 @@ fn sample(plane: &[f32], w: usize, h: usize, x: f32, y: f32) -> f32 {
 
 /// Catmull-Rom colour, edges repeated: bilinear sampling would blur the picture a little more at every latent frame.
 pub(super) fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out: &mut [f32]) {
+    for (o, v) in out.iter_mut().zip(cubic(rgb, w, h, x, y)) {
+        *o = v.clamp(-1.0, 1.0);
+    }
+}
+
+/// The same, not clamped.
+pub(super) fn cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32) -> [f32; 3] {
     let (fx0, fy0) = (x.floor(), y.floor());
     let (wx, wy) = (cubic_weights(x - fx0), cubic_weights(y - fy0));
     let (x0, y0) = (fx0 as isize - 1, fy0 as isize - 1);
@@ -228,9 +265,7 @@ pub(super) fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out:
             sum[2] += weight * rgb[at + 2];
         }
     }
-    for (o, s) in out.iter_mut().zip(sum) {
-        *o = s.clamp(-1.0, 1.0);
-    }
+    sum
 }
 
 fn cubic_weights(t: f32) -> [f32; 4] {
@@ -262,6 +297,7 @@ mod tests {
             rgb: vec![],
             inverse_depth: vec![],
             stale: vec![],
+            drawn: None,
         };
         for y in 0..l.height_px {
             for x in 0..l.width_px {
@@ -303,6 +339,7 @@ mod tests {
             rgb: there.rgb,
             inverse_depth: s.inverse_depth.clone(),
             stale: vec![],
+            drawn: None,
         };
         let back = warp(&lens(), &moved, &to, &from);
         let mut worst = 0.0f32;

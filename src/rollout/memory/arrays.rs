@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use half::f16;
 
+use super::prepared::Prepared;
 use super::{Kept, Keyframe, MOST, Memory};
 use crate::control::{CameraPose, Lens};
 use crate::model::weights::{Array, Arrays};
@@ -86,6 +87,7 @@ impl Memory {
             keyframes,
             here: pose(&here.values),
             new_share: here.values[POSE],
+            prepared: Prepared::default(),
         })
     }
 

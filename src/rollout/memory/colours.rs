@@ -4,7 +4,6 @@
 use super::{Memory, distance_m};
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
-use crate::model::aapt::codec;
 use crate::model::aapt::warp::{RgbDepth, SKY};
 
 /// Share of the difference that goes with a metre of the way: who rests or turns sees nothing change.
@@ -23,7 +22,8 @@ const LEAST_SHARE: f32 = 0.015;
 const LEVELS: usize = 128;
 
 /// Median colours of sky and of ground, band by band.
-struct Bands([[Option<[f32; 3]>; BANDS]; 2]);
+#[derive(Debug)]
+pub(super) struct Bands([[Option<[f32; 3]>; BANDS]; 2]);
 
 /// Of a pixel: 0 sky or 1 ground, and its place among the bands; nothing for what stands above the horizon.
 fn band(inverse_depth: f32, slope: f32) -> Option<(usize, f32)> {
@@ -113,16 +113,18 @@ impl Memory {
         let Some(first) = self.keyframes.front().filter(|_| share > 0.0) else {
             return;
         };
-        let kept = &first.picture;
-        let near: Vec<f32> = kept.inverse_depth.iter().map(|v| v.to_f32()).collect();
-        let then = Bands::of(
-            &codec::from_bytes(&kept.rgb),
-            &near,
-            &slopes(lens, first.pose.pitch_rad),
-        );
+        let ready = self.prepared.of(first, lens);
+        let then = ready.bands(|| {
+            let picture = first.picture.picture();
+            Bands::of(
+                &picture.rgb,
+                &picture.inverse_depth,
+                &slopes(lens, first.pose.pitch_rad),
+            )
+        });
         let heights = slopes(lens, control.pitch_from_rad);
         let now = Bands::of(&last.rgb, &last.inverse_depth, &heights);
-        let apart = now.from(&then);
+        let apart = now.from(then);
         for ((rgb, near), slope) in last.rgb.chunks_exact_mut(3).zip(&last.inverse_depth).zip(&heights) {
             let Some((kind, at)) = band(*near, *slope) else {
                 continue;
@@ -161,6 +163,7 @@ mod tests {
             rgb: vec![],
             inverse_depth: vec![],
             stale: vec![],
+            drawn: None,
         };
         for y in 0..l.height_px {
             for x in 0..l.width_px {

@@ -33,7 +33,7 @@ impl Memory {
         let Some(keyframe) = self.most_alike(lens, &poses[FRAMES_PER_LATENT - 1], tried) else {
             return;
         };
-        let source = keyframe.picture.for_looks(lens.width_px);
+        let source = self.prepared.of(keyframe, lens);
         warped
             .par_iter_mut()
             .zip(poses)
@@ -50,7 +50,7 @@ impl Memory {
                     .collect();
                 let not_asked: Vec<f32> = shares.iter().map(|s| f32::from(*s == 0.0)).collect();
                 let about = &picture.inverse_depth;
-                let seen = reproject_about(lens, &source, &keyframe.pose, pose, Some(&not_asked), about);
+                let seen = reproject_about(lens, &source.picture, &keyframe.pose, pose, Some(&not_asked), about);
                 for (at, share) in shares.iter_mut().enumerate().filter(|(_, s)| **s > 0.0) {
                     if seen.valid[at] == 0.0 {
                         continue;
@@ -64,6 +64,7 @@ impl Memory {
                     // Between staleness and "never drawn" there is nothing.
                     if *share >= 0.5 {
                         picture.stale[at] = seen.stale[at];
+                        picture.shift[at] = seen.shift[at];
                     }
                     mix(&mut picture.inverse_depth[at], seen.inverse_depth[at]);
                     for (to, from) in picture.rgb[3 * at..3 * at + 3].iter_mut().zip(&seen.rgb[3 * at..]) {
@@ -155,6 +156,7 @@ mod tests {
             rgb: vec![1.0; PIXELS * 3],
             inverse_depth: vec![kept; PIXELS],
             stale: vec![0.0; PIXELS],
+            drawn: None,
         };
         let depths = picture.inverse_depth.clone();
         let mut memory = Memory::default();
@@ -171,6 +173,7 @@ mod tests {
             valid: vec![1.0; PIXELS],
             stale: vec![0.0; PIXELS],
             inverse_depth: vec![now; PIXELS],
+            shift: vec![crate::model::aapt::drawn::NOWHERE; PIXELS],
         });
         let nothing_sure = [(); FRAMES_PER_LATENT].map(|()| vec![0.0; PIXELS]);
         memory.far(&LENS, &[aside; FRAMES_PER_LATENT], &mut warped, &nothing_sure, &[false]);

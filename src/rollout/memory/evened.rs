@@ -77,6 +77,7 @@ mod tests {
                 .map(|i| if tree(i) { 0.3 * (1.0 + 3.0 * noise(i)) } else { 0.02 })
                 .collect(),
             stale: vec![],
+            drawn: None,
         };
         let out = smooth(&picture, w);
         let spread = |k: &[f32]| {
@@ -93,6 +94,7 @@ mod tests {
             rgb: vec![0.5; w * h * 3],
             inverse_depth: (0..w * h).map(|i| if i / w < 8 { 0.001 } else { 0.008 }).collect(),
             stale: vec![],
+            drawn: None,
         };
         for (i, k) in smooth(&hazy, w).into_iter().enumerate() {
             assert_eq!(k < SKY, i / w < 8, "pixel {i}: {k}");

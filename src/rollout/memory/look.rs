@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::Keyframe;
 use super::eye::Eye;
+use super::prepared::Ready;
 use crate::control::{CameraPose, Lens};
-use crate::model::aapt::standing::stands;
 use crate::model::aapt::surface::reproject_far;
 use crate::model::aapt::warp::Warped;
 
@@ -42,19 +41,16 @@ impl Earlier {
 /// of them has its place already, by its own depths, and they would stand there twice. What is behind them is welcome. Given back is this look, as an earlier one of the next.
 pub(super) fn look(
     lens: &Lens,
-    keyframe: &Keyframe,
+    ready: &Ready,
     poses: &[CameraPose],
     warped: &mut [Warped],
     earlier: &[Earlier],
 ) -> Earlier {
-    let source = keyframe.picture.for_looks(lens.width_px);
-    let things = match earlier {
-        [] => vec![],
-        _ => stands(&source.inverse_depth, lens, keyframe.pose.pitch_rad),
-    };
+    let source = &ready.picture;
+    let things = if earlier.is_empty() { &[] } else { ready.things() };
     let eyes: Vec<(&Earlier, Eye<'_>)> = earlier.iter().map(|e| (e, Eye::new(&e.lens, &e.pose))).collect();
     warped.par_iter_mut().zip(poses).for_each(|(picture, pose)| {
-        let (mut seen, pixels) = reproject_far(lens, &source, &keyframe.pose, pose, Some(&picture.valid));
+        let (mut seen, pixels) = reproject_far(lens, source, &ready.pose, pose, Some(&picture.valid));
         let here = Eye::new(lens, pose);
         for (at, valid) in seen.valid.iter_mut().enumerate().filter(|(_, valid)| **valid > 0.0) {
             if !things.get(pixels[at]).is_some_and(|thing| *thing) {
@@ -68,7 +64,7 @@ pub(super) fn look(
         }
         picture.add(seen);
     });
-    Earlier::new(lens, keyframe.pose, source.inverse_depth)
+    Earlier::new(lens, ready.pose, source.inverse_depth.clone())
 }
 
 #[cfg(test)]
@@ -77,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::model::aapt::warp::RgbDepth;
-    use crate::rollout::memory::Kept;
+    use crate::rollout::memory::{Kept, Keyframe};
 
     fn lens() -> Lens {
         Lens {
@@ -98,6 +94,7 @@ mod tests {
                 .collect(),
             inverse_depth: (0..pixels).map(|i| if on(i) { near } else { 0.05 }).collect(),
             stale: vec![0.25; pixels],
+            drawn: None,
         };
         let depths = picture.inverse_depth.clone();
         Keyframe {
@@ -116,7 +113,8 @@ mod tests {
             },
         );
         let mut warped = [Warped::unknown(&l)];
-        look(&l, &post(0.2, CameraPose::default()), &[pose], &mut warped, earlier);
+        let ready = Ready::new(&post(0.2, CameraPose::default()), &l);
+        look(&l, &ready, &[pose], &mut warped, earlier);
         let row = 20 * l.width_px..21 * l.width_px;
         let red: Vec<usize> = row.clone().filter(|i| warped[0].rgb[3 * i] > 0.5).collect();
         let known = row.filter(|i| warped[0].valid[*i] > 0.0).count();

@@ -10,6 +10,7 @@ mod distant;
 mod evened;
 mod eye;
 mod look;
+mod prepared;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,13 +20,15 @@ use half::f16;
 use self::evened::evened;
 use self::eye::Eye;
 use self::look::{Earlier, look};
+use self::prepared::Prepared;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::drawn::Sharp;
 use crate::model::aapt::outline::with_rims;
 use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
-use crate::model::aapt::warp::{NEW, RgbDepth, Warped, reproject};
+use crate::model::aapt::warp::{NEW, RgbDepth, Warped};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
 const MOST: usize = 24;
@@ -100,6 +103,7 @@ impl Kept {
             stale: (self.stale.iter())
                 .map(|v| if *v == u8::MAX { NEW } else { f32::from(*v) * STALE_STEP })
                 .collect(),
+            drawn: None,
         }
     }
 }
@@ -113,6 +117,7 @@ pub struct Memory {
     pub(super) here: CameraPose,
     /// New view since the last keyframe, in pictures.
     pub(super) new_share: f32,
+    prepared: Prepared,
 }
 
 impl Memory {
@@ -166,7 +171,8 @@ impl Memory {
         let mut earlier = vec![];
         if let Some(near) = self.best(lens, end, &warped[0], &tried, NEAR_M) {
             tried[near] = true;
-            earlier.push(look(lens, &self.keyframes[near], &poses, &mut warped, &[]));
+            let ready = self.prepared.of(&self.keyframes[near], lens);
+            earlier.push(look(lens, &ready, &poses, &mut warped, &[]));
             // Who rests starts from it at every step: what is drawn now would be drawn otherwise each time.
             for picture in &mut warped {
                 for (stale, _) in picture.stale.iter_mut().zip(&picture.valid).filter(|(_, v)| **v > 0.0) {
@@ -176,8 +182,9 @@ impl Memory {
         }
         let sure = warped.each_ref().map(|picture| picture.valid.clone());
         let before = control.before();
+        let source = Sharp::new(lens, last);
         for (picture, pose) in warped.iter_mut().zip(&control.poses) {
-            picture.add(reproject(lens, last, &before, pose, Some(&picture.valid)));
+            picture.add(source.reproject(lens, &before, pose, Some(&picture.valid)));
         }
         self.far(lens, &poses, &mut warped, &sure, &tried);
         let before = before.absolute_from(&self.here);
@@ -210,7 +217,8 @@ impl Memory {
                 return;
             };
             tried[best] = true;
-            let looked = look(lens, &self.keyframes[best], poses, warped, &earlier);
+            let ready = self.prepared.of(&self.keyframes[best], lens);
+            let looked = look(lens, &ready, poses, warped, &earlier);
             earlier.push(looked);
         }
     }

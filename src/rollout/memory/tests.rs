@@ -3,6 +3,7 @@
 use super::*;
 use crate::control::Keys;
 use crate::model::aapt::painter::is_due;
+use crate::model::aapt::warp::reproject;
 
 fn lens() -> Lens {
     Lens {
@@ -20,6 +21,7 @@ fn far_away(pose: &CameraPose) -> RgbDepth {
         rgb: vec![],
         inverse_depth: vec![0.0; l.width_px * l.height_px],
         stale: vec![],
+        drawn: None,
     };
     for y in 0..l.height_px {
         for x in 0..l.width_px {
