@@ -87,6 +87,7 @@ fn warp_one_frame(bencher: Bencher<'_, '_>) {
         rgb: (0..pixels * 3).map(|i| (i as f32 * 0.01).sin()).collect(),
         inverse_depth: vec![0.2; pixels],
         stale: vec![],
+        drawn: None,
     };
     let from = CameraPose::default();
     let to = CameraPose {

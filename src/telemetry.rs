@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 pub use crash::{CrashReport, install_panic_hook, on_crash};
-pub use heap::keep_memory_steady;
+pub use heap::{give_memory_back, keep_memory_steady};
 pub use latency::{Latency, LatencyMeter};
 
 /// Environment variable with a filter for the log on stderr, for instance `farwander=debug`.

@@ -126,7 +126,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     let mut text = format!(
         "# Against the renderer's truth\n\n{} held-out worlds a row; generator {}, sha256 {}.\n\
          Made by `farwander eval --worlds {} --secs {} --seed {}{}`. The two warps are the same rollout with a network that \
-         adds nothing: \"alone\" leaves grey what the picture before does not show, \"and soft fill\" continues known places \
+         adds nothing, each picture sampled from the one before: \"alone\" leaves grey what the picture before does not show, \"and soft fill\" continues known places \
          into it, as this program does before its network is asked, and looks into the walk's memory if that is not left out.\n\n",
         args.worlds,
         package.manifest.title,

@@ -10,6 +10,7 @@ use super::moment::Shown;
 use super::thread::{Machine, Wait, Walk};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::rollout::{RolloutError, StepOutput, WalkState};
+use crate::telemetry;
 
 /// How long before the frames in hand are shown out the next ones are unpacked.
 const EARLY_SECS: f64 = 0.005;
@@ -18,6 +19,7 @@ impl Machine {
     /// Begins the history of a walk that has just begun or been taken up, with its picture.
     pub(super) fn begin_history(&mut self, pictures: &[Frame]) {
         self.history = None;
+        telemetry::give_memory_back();
         let (Some(generator), Some(walk), Some(world)) = (&self.generator, &self.walk, &self.world) else {
             return;
         };

@@ -14,7 +14,7 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
-use crate::model::aapt::drawn::{Drawn, Sharp, is_somewhere};
+use crate::model::aapt::drawn::{Sharp, is_somewhere};
 use crate::model::aapt::fill::fill;
 use crate::model::aapt::generator::{Generator, Modulations};
 use crate::model::aapt::rays::{self, ray_maps};
@@ -142,7 +142,7 @@ impl Networks {
             Recycle::Reproject => {
                 let mut blocks = Vec::with_capacity(n * h * w * BLOCK);
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
-                let mut masks: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
+                let mut gains: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
                 let (mut stale, mut inverse_depth, mut shift) = (vec![], vec![], vec![]);
                 let (mut textured, mut drawn) = (vec![], vec![]);
@@ -191,13 +191,13 @@ impl Networks {
                         }
                     }
                     inverse_depth.push(depth);
-                    masks.push(warped.each_ref().map(|picture| {
-                        // What is sampled where it was drawn loses nothing on the way.
+                    gains.push(warped.each_ref().map(|picture| {
+                        // What is sampled where it was drawn was resampled once: nothing piles up.
                         let kept = |(valid, shift): (&f32, &[f32; 2])| {
                             valid * if is_somewhere(*shift) { 1.0 } else { self.detail_gain }
                         };
-                        let gains: Vec<f32> = picture.valid.iter().zip(&picture.shift).map(kept).collect();
-                        codec::blocks_from_plane(&gains, self.lens.width_px)
+                        let of_pixels: Vec<f32> = picture.valid.iter().zip(&picture.shift).map(kept).collect();
+                        codec::blocks_from_plane(&of_pixels, self.lens.width_px)
                     }));
                     let [.., end] = warped;
                     shift.push(end.shift);
@@ -213,7 +213,7 @@ impl Networks {
                     blocks = textured;
                     base
                 });
-                let detail = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &masks);
+                let detail = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &gains);
                 Recycled {
                     latent,
                     textured: textured.map(|base| (base, drawn)),
@@ -235,7 +235,7 @@ impl Networks {
             rgb: rgb.clone(),
             stale: vec![0.0; d.inverse_depth.len()],
             inverse_depth: d.inverse_depth.clone(),
-            drawn: Some(Drawn::now(rgb)),
+            drawn: None,
         });
         sources.collect()
     }
@@ -247,14 +247,14 @@ impl Networks {
         controls.iter().map(motion).collect()
     }
 
-    /// What `blocks` of warped pixels hold beyond the decoding of their latents, times the gains in `masks`, 0 where they are not valid. The
+    /// What `blocks` of warped pixels hold beyond the decoding of their latents, times their gains, 0 where they are not valid. The
     /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
     fn detail(
         &self,
         mut blocks: Vec<f32>,
         latent: &Tensor<4>,
         before: &Tensor<4>,
-        masks: &[[Vec<f32>; FRAMES_PER_LATENT]],
+        gains: &[[Vec<f32>; FRAMES_PER_LATENT]],
     ) -> Vec<f32> {
         if self.detail_gain == 0.0 {
             return vec![];
@@ -265,11 +265,11 @@ impl Networks {
             .forward(latent.clone(), before.clone(), self.dtype);
         let held = to_host(held);
         let plane = BLOCK / FRAMES_PER_LATENT / 3;
-        let each = blocks.len() / masks.len().max(1);
-        for ((walk, held), masks) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(masks) {
+        let each = blocks.len() / gains.len().max(1);
+        for ((walk, held), gains) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(gains) {
             for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
                 let (position, within) = (i / BLOCK, i % BLOCK);
-                let gain = masks[within / (plane * 3)][position * plane + within / 3 % plane];
+                let gain = gains[within / (plane * 3)][position * plane + within / 3 % plane];
                 *pixel = (*pixel - held) * gain;
             }
         }
@@ -305,13 +305,21 @@ impl Networks {
     }
 
     /// Data of which, at known places, only what means colour is left: `shares` of each channel ([`Decoder::colour_shares`]). Trained on squared error, a network
-    /// answers with the mean of all that could be there: as colour that is right, as texture it is haze, a little more at every step.
+    /// answers with the mean of all that could be there: as colour that is right, as texture it is haze, a little more at every step. Walks that are not `sure`, because their words are new, take all of it.
     ///
     /// [`Decoder::colour_shares`]: crate::model::aapt::autoencoder::Decoder::colour_shares
-    pub(super) fn colour_alone(&self, data: Tensor<4>, validity: Tensor<4>, shares: &[f32]) -> Tensor<4> {
+    pub(super) fn colour_alone(&self, data: Tensor<4>, validity: Tensor<4>, sure: &[f32], shares: &[f32]) -> Tensor<4> {
         let texture: Vec<f32> = shares.iter().map(|share| 1.0 - share).collect();
         let texture: Tensor<4> = tensor(texture, [1, shares.len(), 1, 1], &self.device);
-        data.clone() - data * validity.mean_dim(1) * texture
+        let known = validity.mean_dim(1);
+        let known = match sure.iter().all(|sure| *sure == 1.0) {
+            true => known,
+            false => {
+                let sure = sure.iter().map(|sure| f32::from(u8::from(*sure == 1.0))).collect();
+                known.clone() * tensor::<4>(sure, [known.dims()[0], 1, 1, 1], &self.device)
+            }
+        };
+        data.clone() - data * known * texture
     }
 
     /// How sure walks are of known places that have so many steps of doubt left.

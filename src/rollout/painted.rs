@@ -186,6 +186,7 @@ mod tests {
     use super::*;
     use crate::control::{CameraPose, Keys};
     use crate::device::DeviceChoice;
+    use crate::model::aapt::drawn::{Drawn, is_somewhere};
     use crate::model::aapt::warp::NEW;
     use crate::model::weights::{Arrays, export, import};
     use crate::package::tests::tiny;
@@ -237,7 +238,7 @@ mod tests {
             rgb: vec![],
             inverse_depth: vec![],
             stale,
-            drawn: None,
+            drawn: Some(Drawn::now(&vec![0.0; 3 * pixels])),
         }];
         n.paint(&mut decoded, &[], &mut last, &[], &[rests], &[1], 1);
         for frame in &decoded[0].frames {
@@ -252,6 +253,10 @@ mod tests {
         );
         for (i, stale) in last[0].stale.iter().enumerate() {
             assert_eq!(*stale, if due(i) { 0.0 } else { 0.25 });
+        }
+        let drawn = last[0].drawn.as_ref().expect("it is known");
+        for (i, shift) in drawn.shift.iter().enumerate() {
+            assert_eq!(is_somewhere(*shift), !due(i), "pixel {i}");
         }
         // Nothing is due any more.
         let before = decoded.clone();

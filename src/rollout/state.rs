@@ -5,7 +5,7 @@ use super::RolloutError;
 use super::memory::Memory;
 use super::networks::Networks;
 use super::walks::{Sampler, Walks};
-use crate::model::aapt::drawn::Drawn;
+use crate::model::aapt::drawn::{Drawn, valid_shift};
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
 use crate::model::weights::{Array, Arrays, WeightsError, to_host};
@@ -114,7 +114,7 @@ impl Walks {
                 true => Some(Drawn {
                     rgb: values("drawn.rgb", &[h_px, w_px, 3])?.into(),
                     shift: (values("drawn.shift", &[h_px, w_px, 2])?.chunks_exact(2))
-                        .map(|s| [s[0], s[1]])
+                        .map(|s| valid_shift([s[0], s[1]]))
                         .collect(),
                 }),
                 false => None,

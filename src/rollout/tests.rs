@@ -7,6 +7,9 @@ use crate::control::{CameraPose, Feel, Keys, LatentControl, WalkInput, Walker};
 use crate::device::{DeviceChoice, Gaussian};
 use crate::frame::Frame;
 use crate::model::aapt::codec;
+use crate::model::aapt::drawn::NOWHERE;
+use crate::model::nn::tensor;
+use crate::model::weights::to_host;
 use crate::package::Package;
 
 /// A generator in which everything matters: fresh ones have zero heads. `seed` makes different ones of the same sizes.
@@ -84,6 +87,71 @@ fn go(rollout: &mut Rollout, track: &Track, from: u64, to: u64) -> Vec<(Vec<Fram
     (from..=to)
         .map(|k| shown(&rollout.follow(track, k).unwrap().unwrap()))
         .collect()
+}
+
+#[test]
+fn what_is_added_at_known_places_is_colour_and_at_new_ones_everything() {
+    let networks = Networks::from_package(&package(1), DeviceChoice::Cpu).unwrap();
+    let [h, w] = networks.generator.config().grid;
+    let plane = h * w;
+    let data = tensor::<4>(vec![2.0; 3 * plane], [1, 3, h, w], &networks.device);
+    // Two of four pictures know the first place, none the others.
+    let known: Vec<f32> = (0..4 * plane)
+        .map(|i| f32::from(u8::from(i % plane == 0)) * [1.0, 0.0][i / plane % 2])
+        .collect();
+    let known = tensor::<4>(known, [1, 4, h, w], &networks.device);
+    let shares = [1.0, 0.0, 0.5];
+    let left = to_host(networks.colour_alone(data.clone(), known.clone(), &[1.0], &shares));
+    for (i, left) in left.iter().enumerate() {
+        let expected = if i % plane == 0 {
+            [2.0, 1.0, 1.5][i / plane]
+        } else {
+            2.0
+        };
+        assert!(
+            (left - expected).abs() < 1e-6,
+            "channel {}, place {}: {left}",
+            i / plane,
+            i % plane
+        );
+    }
+    // New words may change everything.
+    let all = to_host(networks.colour_alone(data, known, &[0.9], &shares));
+    assert!(all.iter().all(|v| *v == 2.0));
+}
+
+/// Two small turns: every place lies as far beside its pixel as both together have moved it, in the first frame itself.
+#[test]
+fn pictures_are_sampled_where_they_were_drawn() {
+    let package = package(1);
+    let mut walk = rollout(&package);
+    walk.set_sampler(Sampler {
+        memory: false,
+        paint: false,
+        ..Sampler::default()
+    });
+    walk.start(&first(), "snow", 7).unwrap();
+    let drawn = |walk: &Rollout| walk.state().unwrap().arrays["drawn.rgb"].clone();
+    let begun = drawn(&walk);
+    let lens = package.manifest.lens;
+    let turn_rad = 1.0 / lens.focal_px();
+    for step in 0..2 {
+        let at = |i: usize| CameraPose {
+            yaw_rad: turn_rad * i as f32 / 4.0,
+            ..CameraPose::default()
+        };
+        let control = LatentControl::new(&at(4 * step), &std::array::from_fn(|i| at(4 * step + i + 1)), Keys(0));
+        walk.next(&control).unwrap();
+    }
+    assert_eq!(drawn(&walk), begun);
+    let shift = walk.state().unwrap().arrays["drawn.shift"].clone();
+    let [h, w] = [lens.height_px, lens.width_px];
+    let middle = (h / 2 * w + w / 2) * 2;
+    let [right, down] = [shift.values[middle], shift.values[middle + 1]];
+    // To the left: what was to the left of the middle is there now.
+    assert!((right + 2.0).abs() < 0.1 && down.abs() < 0.1, "{right}, {down}");
+    // What came into view was never drawn.
+    assert_eq!(shift.values[h / 2 * w * 2..][..2], NOWHERE);
 }
 
 /// A generator that has learnt to doubt keeps no picture of what the world looked like before new words, nor of what is half

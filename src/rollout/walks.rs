@@ -13,6 +13,7 @@ use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::Recycle;
+use crate::model::aapt::drawn::Drawn;
 use crate::model::aapt::generator::{GeneratorState, Modulations};
 use crate::model::aapt::residual::DOUBT_STEPS;
 use crate::model::aapt::warp::RgbDepth;
@@ -141,10 +142,11 @@ impl Walks {
             .collect();
         let modulations = networks.modulations(sampler, first.len(), &text.device());
         let mut last = networks.first_sources(first, &decoded);
-        if !sampler.keep_drawn {
-            last.iter_mut().for_each(|last| last.drawn = None);
+        let reprojects = networks.generator.config().recycle == Recycle::Reproject;
+        for (last, rgb) in last.iter_mut().zip(first).filter(|_| sampler.keep_drawn && reprojects) {
+            last.drawn = Some(Drawn::now(rgb));
         }
-        let remembers = sampler.memory && networks.generator.config().recycle == Recycle::Reproject;
+        let remembers = sampler.memory && reprojects;
         let colour_shares = networks.autoencoder.decoder.colour_shares();
         let memories = vec![Memory::default(); if remembers { first.len() } else { 0 }];
         (
@@ -293,7 +295,7 @@ impl Walks {
             0 => recycled,
             _ => {
                 let x = match self.sampler.colour_alone && n.generator.config().recycle == Recycle::Reproject {
-                    true => n.colour_alone(x, validity.clone(), &self.colour_shares),
+                    true => n.colour_alone(x, validity.clone(), &sure, &self.colour_shares),
                     false => x,
                 };
                 let latent = n.latent_from_data(x, recycled.clone(), validity, &motion_px);
@@ -336,11 +338,11 @@ impl Walks {
         for (d, known) in going_on.filter(|_| self.sampler.keep_depth) {
             go_on(&mut d.inverse_depth, known);
         }
-        for (last, d) in self.last.iter_mut().zip(&decoded) {
+        for ((last, d), sure) in self.last.iter_mut().zip(&decoded).zip(&sure) {
             last.rgb.clone_from(&d.frames[END]);
             last.inverse_depth.clone_from(&d.inverse_depth);
             match self.sampler.keep_drawn && !known_depths.is_empty() {
-                true => last.keep_drawn(self.step),
+                true => last.keep_drawn(self.step, *sure < 1.0),
                 false => last.drawn = None,
             }
         }

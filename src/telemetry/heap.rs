@@ -23,3 +23,15 @@ pub fn keep_memory_steady() {
         }
     }
 }
+
+/// Gives what was freed back to the system: heaps keep it, up to hundreds of megabytes after a long walk's past has been dropped. Takes milliseconds,
+/// so for moments in which nothing moves.
+pub fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        #[expect(unsafe_code, reason = "a request to the C library")]
+        // SAFETY: `malloc_trim` takes a plain number and may be called at any time; it touches free memory only.
+        let given = unsafe { libc::malloc_trim(0) };
+        tracing::debug!("memory was given back: {given}");
+    }
+}

@@ -68,6 +68,7 @@ impl Samples {
         let sampler = Sampler {
             quilt: false,
             paint: false,
+            keep_drawn: false,
             colour_alone: false,
             hold_colours: false,
             ..Sampler::with(networks.generator.config().evaluations)

@@ -222,6 +222,7 @@ fn roll_out(
         quilt: false,
         paint: false,
         even_sky: false,
+        keep_drawn: false,
         colour_alone: false,
         hold_colours: false,
         ..Sampler::with(networks.generator.config().evaluations)

@@ -238,6 +238,7 @@ mod tests {
                     quilt: false,
                     paint: false,
                     even_sky: false,
+                    keep_drawn: false,
                     colour_alone: false,
                     hold_colours: false,
                     ..Sampler::default()

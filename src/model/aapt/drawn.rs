@@ -11,11 +11,15 @@ use crate::control::{CameraPose, Lens};
 
 /// Place of a pixel that the picture does not hold.
 pub const NOWHERE: [f32; 2] = [1e6; 2];
+/// Place of a pixel that a walk's memory shows, and will show again.
+pub const IN_MEMORY: [f32; 2] = [2e6; 2];
+/// Larger shifts are none.
+const MOST_SHIFT_PX: f32 = 1e5;
 /// Neighbours whose places are farther apart than this, in pixels, are of different things.
 const APART_PX: f32 = 1.5;
 /// A larger share of pixels nowhere, and a new picture is kept.
 const MOST_NOWHERE: f32 = 0.25;
-/// And one is kept after so many steps: what has been changed since grows soft.
+/// And one is kept at every so manieth step of a walk: what has been changed since grows soft.
 const MOST_STEPS: u64 = 12;
 
 /// A picture as it was drawn, and where in it the pixels of another lie.
@@ -23,13 +27,21 @@ const MOST_STEPS: u64 = 12;
 pub struct Drawn {
     /// `[h * w * 3]` in -1..1.
     pub rgb: Arc<[f32]>,
-    /// `[h * w]`: by how many pixels, right and down, the place lies beside the pixel; [`NOWHERE`] if it does not lie there.
+    /// `[h * w]`: by how many pixels, right and down, the place lies beside the pixel; [`NOWHERE`] or [`IN_MEMORY`] if it does not lie there.
     pub shift: Vec<[f32; 2]>,
 }
 
 /// Whether a shift is one.
 pub fn is_somewhere(shift: [f32; 2]) -> bool {
-    shift[0] < NOWHERE[0]
+    shift.iter().all(|s| s.abs() < MOST_SHIFT_PX)
+}
+
+/// A shift that comes from a file: what can't be one is nowhere.
+pub fn valid_shift(shift: [f32; 2]) -> [f32; 2] {
+    match is_somewhere(shift) || shift == IN_MEMORY {
+        true => shift,
+        false => NOWHERE,
+    }
 }
 
 impl Drawn {
@@ -57,13 +69,14 @@ impl RgbDepth {
         }
     }
 
-    /// After a step (counted from 1) that made this picture: goes on with what was drawn, or keeps this.
-    pub fn keep_drawn(&mut self, step: u64) {
+    /// After a step (counted from 1) that made this picture: goes on with what was drawn, or keeps this. So it does where the world `changes`: its old
+    /// texture would come back.
+    pub fn keep_drawn(&mut self, step: u64, changes: bool) {
         let goes_on = self.drawn.as_ref().is_some_and(|drawn| {
-            let nowhere = drawn.shift.iter().filter(|s| !is_somewhere(**s)).count();
+            let nowhere = drawn.shift.iter().filter(|s| **s == NOWHERE).count();
             nowhere as f32 <= MOST_NOWHERE * drawn.shift.len() as f32
         });
-        if !goes_on || step.is_multiple_of(MOST_STEPS) {
+        if changes || !goes_on || step.is_multiple_of(MOST_STEPS) {
             self.drawn = Some(Drawn::now(&self.rgb));
         }
     }
@@ -264,9 +277,10 @@ mod tests {
         let moved = Sharp::new(&lens(), &seen).reproject(&lens(), &at(0.0), &at(0.4), None);
         let plain = reproject(&lens(), &seen, &at(0.0), &at(0.4), None);
         for i in (0..W * H).filter(|i| moved.valid[*i] > 0.0) {
-            let nowhere = i % W < W / 2 - 1;
-            assert_eq!(is_somewhere(moved.shift[i]), !nowhere || i % W == W / 2, "{i}");
-            if nowhere {
+            let nowhere = i % W < W / 2;
+            assert_eq!(is_somewhere(moved.shift[i]), !nowhere, "{i}");
+            // Beside the edge, what has been changed is sampled with nothing beside it.
+            if i % W < W / 2 - 2 {
                 assert_eq!(moved.rgb[3 * i..3 * i + 3], plain.rgb[3 * i..3 * i + 3]);
             }
         }
@@ -274,11 +288,27 @@ mod tests {
     }
 
     #[test]
+    fn shifts_from_files_are_shifts_or_nowhere() {
+        for good in [[0.0, -3.5], IN_MEMORY, NOWHERE] {
+            assert_eq!(valid_shift(good), good);
+        }
+        for bad in [
+            [f32::NAN, 0.0],
+            [0.0, f32::NEG_INFINITY],
+            [-1e30, 0.0],
+            [0.0, 1e30],
+            [2e6, 0.0],
+        ] {
+            assert_eq!(valid_shift(bad), NOWHERE, "{bad:?}");
+        }
+    }
+
+    #[test]
     fn a_new_picture_is_kept_when_too_little_is_left_of_the_last_or_it_is_old() {
         let (first, second) = (wall(0.0), wall(1.0));
         let begun = || picture(second.clone(), Some(Drawn::now(&first)));
         let kept = |mut seen: RgbDepth, step: u64| {
-            seen.keep_drawn(step);
+            seen.keep_drawn(step, false);
             seen.drawn.expect("something is kept").rgb[..] == second[..]
         };
         assert!(!kept(begun(), 1));
@@ -287,5 +317,12 @@ mod tests {
         let mut gone = begun();
         (0..W * H / 3).for_each(|i| gone.drawn_anew(i));
         assert!(kept(gone, 1));
+        // What memory shows is not gone.
+        let mut shown = begun();
+        shown.lies_at(vec![IN_MEMORY; W * H]);
+        assert!(!kept(shown, 1));
+        let mut changes = begun();
+        changes.keep_drawn(1, true);
+        assert!(changes.drawn.expect("something is kept").rgb[..] == second[..]);
     }
 }

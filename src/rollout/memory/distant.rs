@@ -8,6 +8,7 @@ use super::{Keyframe, Memory, TRIAL_PX, distance_m};
 use crate::control::{CameraPose, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::depth::nearness;
+use crate::model::aapt::drawn::IN_MEMORY;
 use crate::model::aapt::warp::{Warped, reproject_about};
 
 /// A keyframe from farther away shows even distant places too small.
@@ -64,7 +65,7 @@ impl Memory {
                     // Between staleness and "never drawn" there is nothing.
                     if *share >= 0.5 {
                         picture.stale[at] = seen.stale[at];
-                        picture.shift[at] = seen.shift[at];
+                        picture.shift[at] = IN_MEMORY;
                     }
                     mix(&mut picture.inverse_depth[at], seen.inverse_depth[at]);
                     for (to, from) in picture.rgb[3 * at..3 * at + 3].iter_mut().zip(&seen.rgb[3 * at..]) {

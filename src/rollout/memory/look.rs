@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::eye::Eye;
 use super::prepared::Ready;
 use crate::control::{CameraPose, Lens};
+use crate::model::aapt::drawn::IN_MEMORY;
 use crate::model::aapt::surface::reproject_far;
 use crate::model::aapt::warp::Warped;
 
@@ -62,6 +63,7 @@ pub(super) fn look(
                 *valid = 0.0;
             }
         }
+        seen.shift.fill(IN_MEMORY);
         picture.add(seen);
     });
     Earlier::new(lens, ready.pose, source.inverse_depth.clone())

@@ -146,6 +146,7 @@ impl Memory {
     /// Drops every picture: the world is to look otherwise.
     pub(super) fn forget(&mut self) {
         self.keyframes.clear();
+        self.prepared = Prepared::default();
     }
 
     /// Whether there is a keyframe of what is seen from here.

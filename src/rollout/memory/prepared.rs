@@ -55,14 +55,15 @@ pub(super) struct Prepared(Mutex<Vec<(Arc<Kept>, Arc<Ready>)>>);
 impl Prepared {
     /// A keyframe made ready, now or before.
     pub(super) fn of(&self, keyframe: &Keyframe, lens: &Lens) -> Arc<Ready> {
-        let mut all = self.0.lock();
-        let found = all.iter().position(|(kept, _)| Arc::ptr_eq(kept, &keyframe.picture));
-        let entry = match found {
-            Some(at) => all.remove(at),
-            None => (keyframe.picture.clone(), Arc::new(Ready::new(keyframe, lens))),
+        let found = {
+            let mut all = self.0.lock();
+            let at = all.iter().position(|(kept, _)| Arc::ptr_eq(kept, &keyframe.picture));
+            at.map(|at| all.remove(at).1)
         };
-        let ready = entry.1.clone();
-        all.push(entry);
+        // Not under the lock: other threads lend a hand.
+        let ready = found.unwrap_or_else(|| Arc::new(Ready::new(keyframe, lens)));
+        let mut all = self.0.lock();
+        all.push((keyframe.picture.clone(), ready.clone()));
         if all.len() > MOST {
             all.remove(0);
         }
