@@ -148,10 +148,10 @@ fn pictures_are_sampled_where_they_were_drawn() {
     let [h, w] = [lens.height_px, lens.width_px];
     let middle = (h / 2 * w + w / 2) * 2;
     let [right, down] = [shift.values[middle], shift.values[middle + 1]];
-    // To the left: what was to the left of the middle is there now.
-    assert!((right + 2.0).abs() < 0.1 && down.abs() < 0.1, "{right}, {down}");
+    // To the right: what was to the right of the middle is there now.
+    assert!((right - 2.0).abs() < 0.1 && down.abs() < 0.1, "{right}, {down}");
     // What came into view was never drawn.
-    assert_eq!(shift.values[h / 2 * w * 2..][..2], NOWHERE);
+    assert_eq!(shift.values[(h / 2 * w + w - 1) * 2..][..2], NOWHERE);
 }
 
 /// A generator that has learnt to doubt keeps no picture of what the world looked like before new words, nor of what is half
