@@ -38,7 +38,7 @@ pub struct AutoencoderConfig {
     /// Channels inside both branches.
     pub width: usize,
     /// Reprojection only: the share of a warped frame's finest detail, of what latents can't hold, that goes past them
-    /// into the decoded picture. Whoever stands still keeps a sharp picture with 1; with 0 latents alone are decoded.
+    /// into the decoded picture; of what is sampled where it was drawn (`drawn.rs`) all does, unless this is 0. Whoever stands still keeps a sharp picture with 1; with 0 latents alone are decoded.
     #[serde(default)]
     pub detail_gain: f32,
 }
