@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::bench_latency::{Plan, measure};
 use super::bench_record;
+use super::bench_steady::Steady;
 use super::bench_train;
 use super::bench_upscaling;
 use super::generate::{controls, first_frame};
@@ -40,11 +41,14 @@ pub(crate) struct BenchArgs {
     /// Also measure what a recording costs: frames a second with and without, by turns.
     #[arg(long)]
     record: bool,
+    /// Also compare steps late in a walk with those early in a new one, by turns.
+    #[arg(long)]
+    steady: bool,
     /// Compare the window's upscaling with three filters instead, and write a picture of it into this folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["latency", "record", "json"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["latency", "record", "steady", "json"])]
     upscaling: Option<PathBuf>,
     /// Measure how fast this recipe's stages train instead, on the latents of a finished run.
-    #[arg(long, value_name = "RECIPE", requires = "run", conflicts_with_all = ["latency", "record", "upscaling", "model"])]
+    #[arg(long, value_name = "RECIPE", requires = "run", conflicts_with_all = ["latency", "record", "steady", "upscaling", "model"])]
     train: Option<PathBuf>,
     /// The run that `--train` measures with.
     #[arg(long, value_name = "DIR", requires = "train")]
@@ -117,6 +121,13 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     }
     let total = clock.elapsed().as_secs_f64();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let steady = (args.steady)
+        .then(|| -> anyhow::Result<Steady> {
+            let mut new = Rollout::new(&package, &args.device)?;
+            new.start(&first, &prompt, 0)?;
+            Ok(Steady::measure(&mut rollout, &mut new, &controls)?)
+        })
+        .transpose()?;
     // One generator at a time: two would share the processor's caches.
     drop(rollout);
     let recorded = (args.record)
@@ -152,6 +163,9 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     if let Some(recorded) = &recorded {
         recorded.add_to(&mut report);
     }
+    if let Some(steady) = &steady {
+        steady.add_to(&mut report);
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
@@ -184,6 +198,9 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         value("rss_mb_early"),
         value("rss_mb_late")
     );
+    if let Some(steady) = &steady {
+        steady.print();
+    }
     if let Some(latency) = &latency {
         latency.print(args.pacing);
     }

@@ -144,6 +144,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         paint: !args.no_paint,
         // The baselines are warps of pictures, as they ever were.
         keep_drawn: steps > 0,
+        keep_apart: steps > 0,
         ..Sampler::default()
     };
     let mut all = serde_json::Map::new();

@@ -3,6 +3,7 @@
 mod bench;
 mod bench_latency;
 mod bench_record;
+mod bench_steady;
 mod bench_train;
 mod bench_upscaling;
 mod cloud;

@@ -10,6 +10,7 @@ mod files;
 mod fuzz_tests;
 #[cfg(test)]
 mod gpu_tests;
+mod held;
 mod memory;
 mod moment;
 mod networks;
@@ -27,6 +28,7 @@ mod walks;
 pub use bookmark::Bookmark;
 pub use cloud::Cloud;
 pub use files::FileError;
+pub use held::Held;
 pub use memory::{Kept, Keyframe, Memory};
 pub use moment::Moment;
 pub use networks::{Networks, Recycled};

@@ -4,6 +4,7 @@
 use burn::tensor::{DType, Device, Tensor};
 use rayon::prelude::*;
 
+use super::held::{Counts, Held};
 use super::memory::{Memory, unknown_at_the_end};
 use super::quilted::{blend, quilt_step};
 use super::sky::{sky, soften};
@@ -15,12 +16,13 @@ use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
 use crate::model::aapt::drawn::{Sharp, is_somewhere};
-use crate::model::aapt::fill::fill;
+use crate::model::aapt::fill::{fill, fill_from};
 use crate::model::aapt::generator::{Generator, Modulations};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::text::words;
-use crate::model::aapt::warp::{RgbDepth, Warped};
+use crate::model::aapt::uncovered::Uncovered;
+use crate::model::aapt::warp::{RgbDepth, UNKNOWN, Warped};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
 
@@ -65,12 +67,16 @@ pub struct Recycled {
     pub validity: Tensor<4>,
     /// `[n * h * w * 768]` or nothing: detail of warped pixels that their latents can't hold, to be added to what is decoded.
     pub detail: Vec<f32>,
+    /// What its pixels are held to, if they are.
+    pub held: Option<Held>,
     /// Share of each walk's last picture that nobody knows.
     pub unknown: Vec<f32>,
     /// [`RgbDepth::stale`] of each walk's last picture; nothing if nothing is warped.
     pub stale: Vec<Vec<f32>>,
     /// [`Warped::inverse_depth`] of each walk's last picture; nothing if nothing is warped.
     pub inverse_depth: Vec<Vec<f32>>,
+    /// The same with the depths of uncovered places, where they are told apart.
+    pub known_depth: Vec<Vec<f32>>,
     /// [`Warped::shift`] of each walk's last picture; nothing if nothing is warped.
     pub shift: Vec<Vec<[f32; 2]>>,
 }
@@ -98,9 +104,23 @@ impl Networks {
     /// Decodes latents `[n, channels, h, w]` with the ones before them; `detail` is what [`Recycled::detail`] holds, or
     /// nothing.
     pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>, detail: &[f32]) -> Vec<Decoded> {
+        self.decode_held(latent, before, detail, None)
+    }
+
+    /// The same, held to what was recycled by walks that are so sure of it.
+    pub(super) fn decode_held(
+        &self,
+        latent: Tensor<4>,
+        before: Tensor<4>,
+        detail: &[f32],
+        held: Option<(&Held, &[f32])>,
+    ) -> Vec<Decoded> {
         let [h, w] = self.grid();
         let (pixels, depth) = self.autoencoder.decoder.forward(latent, before, self.dtype);
         let (mut pixels, depth) = (to_host(pixels), to_host(depth));
+        if let Some((held, sure)) = held {
+            held.apply(&mut pixels, sure);
+        }
         pixels.iter_mut().zip(detail).for_each(|(p, d)| *p += d);
         pixels
             .chunks_exact(h * w * BLOCK)
@@ -116,7 +136,8 @@ impl Networks {
     }
 
     /// What is recycled into a step under the cameras of `controls`; `memories` are the walks' own, or none at all, and
-    /// `quilts` the seeds of the texture that new places get, if they do; `soft` is [`Sampler::fill`].
+    /// `quilts` the seeds of the texture that new places get, if they do; `soft` is [`Sampler::fill`], and `apart`, with the
+    /// channels' shares of colour, [`Sampler::keep_apart`].
     pub fn recycle(
         &self,
         before: &Tensor<4>,
@@ -125,6 +146,7 @@ impl Networks {
         controls: &[LatentControl],
         quilts: Option<&[u64]>,
         soft: bool,
+        apart: Option<&[f32]>,
     ) -> Recycled {
         let [h, w] = self.grid();
         let n = controls.len();
@@ -134,9 +156,11 @@ impl Networks {
                 textured: None,
                 validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
                 detail: vec![],
+                held: None,
                 unknown: vec![0.0; n],
                 stale: vec![],
                 inverse_depth: vec![],
+                known_depth: vec![],
                 shift: vec![],
             },
             Recycle::Reproject => {
@@ -144,14 +168,16 @@ impl Networks {
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut gains: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
-                let (mut stale, mut inverse_depth, mut shift) = (vec![], vec![], vec![]);
+                let mut counts = vec![];
+                let motions_px = self.motion_px(controls);
+                let (mut stale, mut inverse_depth, mut known_depth, mut shift) = (vec![], vec![], vec![], vec![]);
                 let (mut textured, mut drawn) = (vec![], vec![]);
                 for (i, (source, control)) in last.iter().zip(controls).enumerate() {
                     let before = control.before();
                     let mut warped = match memories.get(i) {
-                        Some(memory) => memory.recall(&self.lens, source, control),
+                        Some(memory) => memory.recall(&self.lens, source, control, apart.is_some()),
                         None => {
-                            let source = Sharp::new(&self.lens, source);
+                            let source = Sharp::new(&self.lens, source, apart.is_some());
                             (control.poses).map(|pose| source.reproject(&self.lens, &before, &pose, None))
                         }
                     };
@@ -159,7 +185,26 @@ impl Networks {
                     let end = &mut warped[FRAMES_PER_LATENT - 1];
                     stale.push(std::mem::take(&mut end.stale));
                     let mut depth = end.inverse_depth.clone();
-                    if soft {
+                    let mut own = None;
+                    let mut behind = None;
+                    if let (true, Some(shares)) = (soft, apart) {
+                        let mut uncovered: [Option<Uncovered>; FRAMES_PER_LATENT] = Default::default();
+                        uncovered
+                            .par_iter_mut()
+                            .zip(warped.par_iter_mut())
+                            .for_each(|(uncovered, picture)| {
+                                let of_it = uncovered.insert(Uncovered::new(picture, &self.lens));
+                                fill_from(picture, &of_it.weight, &self.lens);
+                            });
+                        if let [Some(a), Some(b), Some(c), Some(d)] = uncovered {
+                            behind = Some(d.depths(&warped[END], &self.lens));
+                            let (all, width_px) = ([a, b, c, d], self.lens.width_px);
+                            let (std, motion_px) = (&self.residual_std, motions_px[i]);
+                            let of_walk = Counts::new(&warped, &all, width_px, std, shares, motion_px);
+                            counts.extend(of_walk.of_network);
+                            own = Some(of_walk.own);
+                        }
+                    } else if soft {
                         warped.par_iter_mut().for_each(|picture| fill(picture, &self.lens));
                     }
                     let as_blocks = |warped: &[Warped; FRAMES_PER_LATENT]| {
@@ -190,15 +235,26 @@ impl Networks {
                             }
                         }
                     }
+                    known_depth.push(match behind {
+                        None => depth.clone(),
+                        Some(behind) => {
+                            let both = depth.iter().zip(behind);
+                            both.map(|(k, b)| if *k == UNKNOWN { b } else { *k }).collect()
+                        }
+                    });
                     inverse_depth.push(depth);
-                    gains.push(warped.each_ref().map(|picture| {
+                    let mut of_walk = warped.each_ref().map(|picture| {
                         // What is sampled where it was drawn was resampled once: nothing piles up.
                         let kept = |(valid, shift): (&f32, &[f32; 2])| {
                             valid * if is_somewhere(*shift) { 1.0 } else { self.detail_gain }
                         };
                         let of_pixels: Vec<f32> = picture.valid.iter().zip(&picture.shift).map(kept).collect();
                         codec::blocks_from_plane(&of_pixels, self.lens.width_px)
-                    }));
+                    });
+                    for (gains, own) in of_walk.iter_mut().zip(own.iter().flatten()) {
+                        gains.iter_mut().zip(own).for_each(|(gain, own)| *gain = gain.max(*own));
+                    }
+                    gains.push(of_walk);
                     let [.., end] = warped;
                     shift.push(end.shift);
                 }
@@ -213,15 +269,18 @@ impl Networks {
                     blocks = textured;
                     base
                 });
-                let detail = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &gains);
+                let (detail, decoded) = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &gains);
+                let held = (!counts.is_empty() && !decoded.is_empty()).then_some(Held { decoded, counts });
                 Recycled {
                     latent,
                     textured: textured.map(|base| (base, drawn)),
                     validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
                     detail,
+                    held,
                     unknown,
                     stale,
                     inverse_depth,
+                    known_depth,
                     shift,
                 }
             }
@@ -247,7 +306,7 @@ impl Networks {
         controls.iter().map(motion).collect()
     }
 
-    /// What `blocks` of warped pixels hold beyond the decoding of their latents, times their gains, 0 where they are not valid. The
+    /// What `blocks` of warped pixels hold beyond the decoding of their latents, times their gains, 0 where they are not valid; and that decoding. The
     /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
     fn detail(
         &self,
@@ -255,25 +314,25 @@ impl Networks {
         latent: &Tensor<4>,
         before: &Tensor<4>,
         gains: &[[Vec<f32>; FRAMES_PER_LATENT]],
-    ) -> Vec<f32> {
+    ) -> (Vec<f32>, Vec<f32>) {
         if self.detail_gain == 0.0 {
-            return vec![];
+            return (vec![], vec![]);
         }
-        let (held, _) = self
+        let (decoded, _) = self
             .autoencoder
             .decoder
             .forward(latent.clone(), before.clone(), self.dtype);
-        let held = to_host(held);
+        let decoded = to_host(decoded);
         let plane = BLOCK / FRAMES_PER_LATENT / 3;
         let each = blocks.len() / gains.len().max(1);
-        for ((walk, held), gains) in blocks.chunks_exact_mut(each).zip(held.chunks_exact(each)).zip(gains) {
+        for ((walk, held), gains) in blocks.chunks_exact_mut(each).zip(decoded.chunks_exact(each)).zip(gains) {
             for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
                 let (position, within) = (i / BLOCK, i % BLOCK);
                 let gain = gains[within / (plane * 3)][position * plane + within / 3 % plane];
                 *pixel = (*pixel - held) * gain;
             }
         }
-        blocks
+        (blocks, decoded)
     }
 
     /// Camera rays `[n, 24, h, w]`.

@@ -19,7 +19,9 @@ const END: usize = FRAMES_PER_LATENT - 1;
 /// A smaller share of a picture that is due can wait.
 const LEAST_DUE: f32 = 0.005;
 /// How much of what was known of a depth stays in a step.
-const GO_ON: f32 = 0.5;
+pub(super) const GO_ON: f32 = 0.5;
+/// The same where things are kept apart from what they stand before ([`super::Sampler::keep_apart`]): a trunk stays a trunk.
+pub(super) const GO_ON_APART: f32 = 0.9;
 /// Pictures that grain is taken from.
 const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.
@@ -148,9 +150,14 @@ fn completed(decoded: &Decoded, known: Option<&Vec<f32>>) -> Vec<f32> {
 /// Moves what a step found of depths towards what was `known` of the same places: a look at a picture that is a little soft by now tells less
 /// than all looks before it together, and a scene whose depths change at every step loses its shape.
 pub fn go_on(found: &mut [f32], known: &[f32]) {
+    go_on_by(found, known, GO_ON);
+}
+
+/// The same by a share of the way.
+pub(super) fn go_on_by(found: &mut [f32], known: &[f32], share: f32) {
     for (found, known) in found.iter_mut().zip(known).filter(|(_, known)| **known != UNKNOWN) {
         let near = nearness(*found);
-        *found = inverse_depth(near + GO_ON * (nearness(*known) - near));
+        *found = inverse_depth(near + share * (nearness(*known) - near));
     }
 }
 

@@ -7,7 +7,7 @@ use burn::tensor::{DType, Tensor};
 use super::RolloutError;
 use super::memory::Memory;
 use super::networks::{Decoded, Networks, Recycled};
-use super::painted::go_on;
+use super::painted::{GO_ON, GO_ON_APART, go_on_by};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
@@ -15,7 +15,9 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::config::Recycle;
 use crate::model::aapt::drawn::Drawn;
 use crate::model::aapt::generator::{GeneratorState, Modulations};
+use crate::model::aapt::outline::with_outlines;
 use crate::model::aapt::residual::DOUBT_STEPS;
+use crate::model::aapt::standing::stand;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
@@ -41,10 +43,14 @@ pub struct Sampler {
     /// Whether what nobody knows is softly filled from its surroundings before it is encoded; else it is grey, which only
     /// serves to compare with (reprojection only).
     pub fill: bool,
-    /// Whether depths go on from step to step ([`go_on`]); else each step tells them anew (reprojection only).
+    /// Whether depths go on from step to step ([`super::go_on`]); else each step tells them anew (reprojection only).
     pub keep_depth: bool,
     /// Whether pictures are sampled where they were drawn ([`crate::model::aapt::drawn`]); else each is a resampling of the one before (reprojection only).
     pub keep_drawn: bool,
+    /// Whether things are kept apart from what they stand before: surfaces are not stretched from the one to the other, what comes out from behind goes on from
+    /// what is farther away ([`crate::model::aapt::uncovered`]), known pixels beside it are held to what they were (`rollout/held.rs`), and depths, of which the first picture's
+    /// follow its outlines, hardly change (reprojection only). Walks to learn along do without.
+    pub keep_apart: bool,
     /// Whether skies are evened (`rollout/sky.rs`): what is laid on them is then not the network's answer alone, so walks to learn along do without.
     pub even_sky: bool,
     /// Whether what the network adds to known places counts as colour alone (`Networks::colour_alone`), for the same reason not where one learns
@@ -66,6 +72,13 @@ impl Sampler {
     }
 }
 
+impl Sampler {
+    /// Whether [`Self::keep_apart`] matters.
+    fn keeps_apart(&self) -> bool {
+        self.keep_apart && self.steps > 0
+    }
+}
+
 impl Default for Sampler {
     fn default() -> Self {
         Self {
@@ -77,6 +90,7 @@ impl Default for Sampler {
             fill: true,
             keep_depth: true,
             keep_drawn: true,
+            keep_apart: true,
             even_sky: true,
             colour_alone: true,
             hold_colours: true,
@@ -136,13 +150,21 @@ impl Walks {
         let mut decoded = networks.decode(latent.clone(), latent.clone(), &[]);
         // Who begins looks level.
         networks.sharpen_depth(&mut decoded, Some(first), &vec![0.0; first.len()]);
+        let reprojects = networks.generator.config().recycle == Recycle::Reproject;
+        for (d, rgb) in decoded
+            .iter_mut()
+            .zip(first)
+            .filter(|_| sampler.keeps_apart() && reprojects)
+        {
+            d.inverse_depth = with_outlines(rgb, &d.inverse_depth, networks.lens.width_px);
+            stand(&mut d.inverse_depth, &networks.lens, 0.0);
+        }
         let text = networks.text(prompts);
         let states: Vec<GeneratorState> = (0..sampler.steps)
             .map(|_| networks.generator.begin(text.clone(), networks.dtype))
             .collect();
         let modulations = networks.modulations(sampler, first.len(), &text.device());
         let mut last = networks.first_sources(first, &decoded);
-        let reprojects = networks.generator.config().recycle == Recycle::Reproject;
         for (last, rgb) in last.iter_mut().zip(first).filter(|_| sampler.keep_drawn && reprojects) {
             last.drawn = Some(Drawn::now(rgb));
         }
@@ -245,9 +267,11 @@ impl Walks {
             textured,
             validity,
             mut detail,
+            held,
             unknown,
             stale,
-            inverse_depth: known_depths,
+            inverse_depth: warped_depths,
+            known_depth: known_depths,
             shift,
         } = n.recycle(
             &self.latent,
@@ -256,6 +280,7 @@ impl Walks {
             controls,
             quilts,
             self.sampler.fill,
+            self.sampler.keeps_apart().then_some(self.colour_shares.as_slice()),
         );
         for ((memory, control), unknown) in self.memories.iter_mut().zip(controls).zip(unknown) {
             memory.moved(control, unknown);
@@ -300,7 +325,7 @@ impl Walks {
                 };
                 let latent = n.latent_from_data(x, recycled.clone(), validity, &motion_px);
                 let latent = match self.sampler.even_sky {
-                    true => n.softened(latent, recycled, &known_depths),
+                    true => n.softened(latent, recycled, &warped_depths),
                     false => latent,
                 };
                 n.quilted(latent, textured, &self.colour_shares)
@@ -312,7 +337,12 @@ impl Walks {
         times.network_ms = clock.elapsed().as_secs_f64() * 1e3;
 
         let clock = Instant::now();
-        let mut decoded = n.decode(latent.clone(), self.latent.clone(), &detail);
+        let mut decoded = n.decode_held(
+            latent.clone(),
+            self.latent.clone(),
+            &detail,
+            held.as_ref().map(|held| (held, &sure[..])),
+        );
         self.latent = latent;
         let plain: Vec<Vec<f32>> = decoded.iter().map(|d| d.frames[END].clone()).collect();
         for ((last, stale), shift) in self.last.iter_mut().zip(stale).zip(shift) {
@@ -334,9 +364,15 @@ impl Walks {
         show(&decoded);
         let pitches_rad: Vec<f32> = controls.iter().map(|c| c.poses[END].pitch_rad).collect();
         n.sharpen_depth(&mut decoded, Some(&plain), &pitches_rad);
-        let going_on = decoded.iter_mut().zip(&known_depths);
-        for (d, known) in going_on.filter(|_| self.sampler.keep_depth) {
-            go_on(&mut d.inverse_depth, known);
+        let going_on = decoded.iter_mut().zip(&known_depths).zip(&sure);
+        for ((d, known), sure) in going_on.filter(|_| self.sampler.keep_depth) {
+            // New words bring other things.
+            let share = if self.sampler.keeps_apart() && *sure == 1.0 {
+                GO_ON_APART
+            } else {
+                GO_ON
+            };
+            go_on_by(&mut d.inverse_depth, known, share);
         }
         for ((last, d), sure) in self.last.iter_mut().zip(&decoded).zip(&sure) {
             last.rgb.clone_from(&d.frames[END]);

@@ -110,7 +110,7 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
     let mut last = networks.first_sources(&first, &decoded);
     for k in 0..steps {
         let controls: Vec<LatentControl> = out.iter().map(|clip| clip.controls[k]).collect();
-        let recycled = networks.recycle(&at(k), &last, &[], &controls, None, true);
+        let recycled = networks.recycle(&at(k), &last, &[], &controls, None, true, None);
         if config.recycle == Recycle::Reproject {
             let mut decoded = networks.decode(at(k + 1), at(k), &recycled.detail);
             let pitches: Vec<f32> = (controls.iter())

@@ -156,6 +156,7 @@ fn walk(samples: &Samples, weights: &Arrays, clips: &Clips, group: &[usize]) -> 
         // What is kept beside the truth is what a step finds by itself.
         keep_depth: false,
         keep_drawn: false,
+        keep_apart: false,
         colour_alone: false,
         hold_colours: false,
         ..Sampler::with(networks.generator.config().evaluations)

@@ -69,6 +69,7 @@ impl Samples {
             quilt: false,
             paint: false,
             keep_drawn: false,
+            keep_apart: false,
             colour_alone: false,
             hold_colours: false,
             ..Sampler::with(networks.generator.config().evaluations)

@@ -223,6 +223,7 @@ fn roll_out(
         paint: false,
         even_sky: false,
         keep_drawn: false,
+        keep_apart: false,
         colour_alone: false,
         hold_colours: false,
         ..Sampler::with(networks.generator.config().evaluations)

@@ -239,6 +239,7 @@ mod tests {
                     paint: false,
                     even_sky: false,
                     keep_drawn: false,
+                    keep_apart: false,
                     colour_alone: false,
                     hold_colours: false,
                     ..Sampler::default()

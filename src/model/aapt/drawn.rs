@@ -88,11 +88,12 @@ pub struct Sharp<'a> {
     size: [usize; 2],
     /// What was drawn, and what the picture is beyond it, `[h * w * 3]`: 0 where it is nowhere.
     drawn: Option<(&'a Drawn, Vec<f32>)>,
+    apart: bool,
 }
 
 impl<'a> Sharp<'a> {
-    /// Without [`RgbDepth::drawn`], the picture itself is sampled.
-    pub fn new(lens: &Lens, picture: &'a RgbDepth) -> Self {
+    /// Without [`RgbDepth::drawn`], the picture itself is sampled. For `apart` see [`crate::rollout::Sampler::keep_apart`].
+    pub fn new(lens: &Lens, picture: &'a RgbDepth, apart: bool) -> Self {
         let (w, h) = (lens.width_px, lens.height_px);
         let change = |drawn: &Drawn| {
             let mut out = vec![0.0; picture.rgb.len()];
@@ -111,14 +112,22 @@ impl<'a> Sharp<'a> {
             picture,
             size: [w, h],
             drawn: picture.drawn.as_ref().map(|drawn| (drawn, change(drawn))),
+            apart,
         }
     }
 
     /// As [`super::warp::reproject`].
     pub fn reproject(&self, lens: &Lens, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
-        reproject_from(lens, self.picture, from, to, known, Begin::Same, &|at, rgb| {
-            self.sample(at, rgb)
-        })
+        reproject_from(
+            lens,
+            self.picture,
+            from,
+            to,
+            known,
+            Begin::Same,
+            self.apart,
+            &|at, rgb| self.sample(at, rgb),
+        )
     }
 
     /// Colour at a place of the picture, and where it was drawn.
@@ -216,7 +225,7 @@ mod tests {
         let mut right_px = 0.0;
         for way_px in ways_px {
             let (from, to) = (at(right_px), at(right_px + way_px));
-            let warped = Sharp::new(&lens(), &seen).reproject(&lens(), &from, &to, None);
+            let warped = Sharp::new(&lens(), &seen, false).reproject(&lens(), &from, &to, None);
             right_px += way_px;
             seen = RgbDepth {
                 rgb: warped.rgb,
@@ -270,11 +279,11 @@ mod tests {
     fn resting_changes_nothing_and_what_lies_nowhere_is_resampled() {
         let mut seen = picture(wall(0.0), Some(Drawn::now(&wall(3.0))));
         (0..W * H).filter(|i| i % W < W / 2).for_each(|i| seen.drawn_anew(i));
-        let rests = Sharp::new(&lens(), &seen).reproject(&lens(), &at(0.0), &at(0.0), None);
+        let rests = Sharp::new(&lens(), &seen, false).reproject(&lens(), &at(0.0), &at(0.0), None);
         for (a, b) in rests.rgb.iter().zip(&seen.rgb) {
             assert!((a - b).abs() < 1e-5, "{a}, {b}");
         }
-        let moved = Sharp::new(&lens(), &seen).reproject(&lens(), &at(0.0), &at(0.4), None);
+        let moved = Sharp::new(&lens(), &seen, false).reproject(&lens(), &at(0.0), &at(0.4), None);
         let plain = reproject(&lens(), &seen, &at(0.0), &at(0.4), None);
         for i in (0..W * H).filter(|i| moved.valid[*i] > 0.0) {
             let nowhere = i % W < W / 2;

@@ -89,7 +89,7 @@ impl Level {
 }
 
 /// `values` with their unknown parts completed; see [`Level::halved`] for a `vote`.
-fn completed(values: Vec<f32>, weight: Vec<f32>, channels: usize, vote: bool, lens: &Lens) -> Vec<f32> {
+pub(super) fn completed(values: Vec<f32>, weight: Vec<f32>, channels: usize, vote: bool, lens: &Lens) -> Vec<f32> {
     let mut levels = vec![Level {
         w: lens.width_px,
         h: lens.height_px,
@@ -115,6 +115,11 @@ fn completed(values: Vec<f32>, weight: Vec<f32>, channels: usize, vote: bool, le
 
 /// Continues the picture softly into what is not known.
 pub fn fill(picture: &mut Warped, lens: &Lens) {
+    fill_from(picture, &picture.valid.clone(), lens);
+}
+
+/// [`fill`] where known pixels tell by `weight`, `[h * w]`, what is beside them.
+pub fn fill_from(picture: &mut Warped, weight: &[f32], lens: &Lens) {
     let known = |i: &usize| picture.valid[*i] > 0.0;
     let sky = |i: &usize| picture.inverse_depth[*i] < SKY;
     let pixels = picture.valid.len();
@@ -124,12 +129,15 @@ pub fn fill(picture: &mut Warped, lens: &Lens) {
     let skies = (0..pixels).filter(known).filter(sky).count();
     let mixed = skies > 0 && skies < (0..pixels).filter(known).count();
     if !mixed {
-        picture.rgb = completed(std::mem::take(&mut picture.rgb), picture.valid.clone(), 3, false, lens);
+        let all = completed(picture.rgb.clone(), weight.to_vec(), 3, false, lens);
+        for i in (0..pixels).filter(|i| picture.valid[*i] < 1.0) {
+            picture.rgb[3 * i..3 * i + 3].copy_from_slice(&all[3 * i..3 * i + 3]);
+        }
         return;
     }
     let of = |layer: bool| -> Vec<f32> {
         (0..pixels)
-            .map(|i| if sky(&i) == layer { picture.valid[i] } else { 0.0 })
+            .map(|i| if sky(&i) == layer { weight[i] } else { 0.0 })
             .collect()
     };
     let is_sky: Vec<f32> = (0..pixels).map(|i| f32::from(u8::from(sky(&i)))).collect();
@@ -138,7 +146,7 @@ pub fn fill(picture: &mut Warped, lens: &Lens) {
         completed(picture.rgb.clone(), above, 3, false, lens),
         completed(picture.rgb.clone(), below, 3, false, lens),
     );
-    let share = completed(is_sky, picture.valid.clone(), 1, true, lens);
+    let share = completed(is_sky, weight.to_vec(), 1, true, lens);
     for i in (0..pixels).filter(|i| picture.valid[*i] < 1.0) {
         let sky = (0.5 + SHARPNESS * (share[i] - SKY_SHARE)).clamp(0.0, 1.0);
         for at in 3 * i..3 * i + 3 {

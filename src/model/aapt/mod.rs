@@ -31,5 +31,6 @@ pub mod surface;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod uncovered;
 pub mod warp;
 pub mod work;

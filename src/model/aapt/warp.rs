@@ -92,6 +92,12 @@ pub(super) const NEUTRAL: f32 = 0.0;
 const ITERATIONS: usize = 6;
 /// Largest move of the last iteration that still counts as found.
 const CONVERGED_PX: f32 = 0.75;
+/// Neighbours are of different surfaces if the nearer one is nearer by this share
+const APART: f32 = 0.35;
+/// and by so much in 1/m.
+const APART_NEAR: f32 = 0.01;
+/// There, a pixel has what is so near to its centre.
+const ITS_PX: f32 = 0.51;
 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`, and fills in what is not known.
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
@@ -103,7 +109,7 @@ pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`; unknown pixels are neutral. Pixels that are `known`
 /// already (not 0) are not looked for, and stay unknown here.
 pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose, known: Option<&[f32]>) -> Warped {
-    reproject_from(lens, source, from, to, known, Begin::Same, &itself(lens, source))
+    reproject_from(lens, source, from, to, known, Begin::Same, false, &itself(lens, source))
 }
 
 /// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them.
@@ -122,6 +128,7 @@ pub fn reproject_about(
         to,
         known,
         Begin::About(about),
+        false,
         &itself(lens, source),
     )
 }
@@ -144,7 +151,8 @@ pub(super) enum Begin<'a> {
     About(&'a [f32]),
 }
 
-/// [`reproject`] with colours from elsewhere: `colour` is given places in the source, fills in what is there, and says how far beside that it was drawn.
+/// [`reproject`] with colours from elsewhere: `colour` is given places in the source, fills in what is there, and says how far beside that it was drawn. With `apart`, what lies
+/// between a thing and what it stands before is neither: without, a surface is stretched from the one to the other.
 pub(super) fn reproject_from(
     lens: &Lens,
     source: &RgbDepth,
@@ -152,6 +160,7 @@ pub(super) fn reproject_from(
     to: &CameraPose,
     known: Option<&[f32]>,
     begin: Begin<'_>,
+    apart: bool,
     colour: &(impl Fn([f32; 2], &mut [f32]) -> [f32; 2] + Sync),
 ) -> Warped {
     let (w, h) = (lens.width_px, lens.height_px);
@@ -213,8 +222,25 @@ pub(super) fn reproject_from(
                         0.0
                     };
                 }
-                let Some((sx, sy)) = at else { continue };
+                let Some((mut sx, mut sy)) = at else { continue };
                 let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+                if apart
+                    && inside
+                    && let Some(corners) = between(&source.inverse_depth, [w, h], [sx, sy])
+                {
+                    let of_one = |([cx, cy], s): ([usize; 2], f32)| {
+                        let scale = 1.0 + s * b[2];
+                        let near = (scale > 1e-3).then(|| (-s * a[2] / scale).max(0.0))?;
+                        let (px, py) = project(near)?;
+                        let is_its = |at: f32, corner: usize| (at - corner as f32).abs() <= ITS_PX;
+                        (is_its(px, cx) && is_its(py, cy)).then_some((near, px, py))
+                    };
+                    let Some(found) = corners.into_iter().find_map(of_one) else {
+                        continue;
+                    };
+                    (k, sx, sy) = found;
+                    moved = 0.0;
+                }
                 if inside && moved < CONVERGED_PX {
                     valid[x] = 1.0;
                     inverse_depth[x] = k;
@@ -229,6 +255,17 @@ pub(super) fn reproject_from(
             }
         });
     out
+}
+
+/// The pixels around a place, the nearest to the camera first, and their inverse depths, if they are not of one surface.
+fn between(depths: &[f32], [w, h]: [usize; 2], [x, y]: [f32; 2]) -> Option<[([usize; 2], f32); 4]> {
+    let (x0, y0) = (x.max(0.0) as usize, y.max(0.0) as usize);
+    let next = |at: f32, most: usize| if at < 0.0 { 0 } else { (at as usize + 1).min(most - 1) };
+    let (x1, y1) = (next(x, w), next(y, h));
+    let mut corners = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]].map(|at @ [x, y]| (at, depths[y * w + x].max(0.0)));
+    corners.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (high, low) = (corners[0].1, corners[3].1);
+    (high - low > (APART * high).max(APART_NEAR)).then_some(corners)
 }
 
 /// Bilinear sample of a plane, edges repeated.
@@ -395,6 +432,50 @@ mod tests {
         for (found, expected) in out.rgb[(y * 96 + 67) * 3..].iter().zip(expected) {
             assert!((found - expected).abs() < 0.05, "{found} {expected}");
         }
+    }
+
+    /// A near post whose side comes free in a step.
+    #[test]
+    fn nothing_is_stretched_from_a_thing_to_what_is_behind_it_where_they_are_kept_apart() {
+        let (l, mut s) = (lens(), source());
+        for i in (0..l.width_px * l.height_px).filter(|i| (60..66).contains(&(i % l.width_px))) {
+            s.inverse_depth[i] = 1.0;
+        }
+        let to = CameraPose {
+            position_m: [-0.06, 0.0, 0.0],
+            ..CameraPose::default()
+        };
+        let from = CameraPose::default();
+        let seen = |apart: bool| {
+            let out = reproject_from(&l, &s, &from, &to, None, Begin::Same, apart, &itself(&l, &s));
+            let row = 20 * l.width_px..21 * l.width_px;
+            let (valid, near) = (&out.valid[row.clone()], &out.inverse_depth[row]);
+            let of = |what: &dyn Fn(f32) -> bool| (0..l.width_px).filter(|x| valid[*x] > 0.0 && what(near[*x])).count();
+            let unknown = (50..70).filter(|x| valid[*x] == 0.0).count();
+            (of(&|k| k > 0.95), of(&|k| k > 0.25 && k < 0.95), unknown)
+        };
+        // By 0.06 m x focal length x the difference of inverse depths.
+        let freed_px = (0.06 * l.focal_px() * 0.8).floor() as usize;
+        let (_, stretched, _) = seen(false);
+        assert!(stretched > 0, "there is something to be kept apart");
+        let rests = reproject_from(&l, &s, &from, &from, None, Begin::Same, true, &itself(&l, &s));
+        assert!(rests.valid.iter().all(|v| *v == 1.0));
+        assert!(
+            rests
+                .inverse_depth
+                .iter()
+                .zip(&s.inverse_depth)
+                .all(|(a, b)| (a - b).abs() < 1e-5)
+        );
+        assert!(rests.rgb.iter().zip(&s.rgb).all(|(a, b)| (a - b).abs() < 1e-4));
+        let (post, stretched, unknown) = seen(true);
+        assert_eq!(stretched, 0);
+        // Where it comes before what was seen beside it, that stays.
+        assert!((3..=6).contains(&post), "{post} columns of post");
+        assert!(
+            (freed_px..=freed_px + 2).contains(&unknown),
+            "{unknown} columns, {freed_px} px"
+        );
     }
 
     #[test]

@@ -162,8 +162,15 @@ impl Memory {
     }
 
     /// What the walk knows of a step's four pictures: of a keyframe that was seen from nearly here, then of the last
-    /// picture (of distant places: of a keyframe that was seen from farther away), then of other keyframes. `control` leads there from `last`.
-    pub(super) fn recall(&self, lens: &Lens, last: &RgbDepth, control: &LatentControl) -> [Warped; FRAMES_PER_LATENT] {
+    /// picture (of distant places: of a keyframe that was seen from farther away), then of other keyframes. `control` leads there from `last`; for `apart` see
+    /// [`super::Sampler::keep_apart`].
+    pub(super) fn recall(
+        &self,
+        lens: &Lens,
+        last: &RgbDepth,
+        control: &LatentControl,
+        apart: bool,
+    ) -> [Warped; FRAMES_PER_LATENT] {
         let poses = control.poses.map(|p| p.absolute_from(&self.here));
         let nothing = || Warped::unknown(lens);
         let mut warped = std::array::from_fn(|_| nothing());
@@ -183,7 +190,7 @@ impl Memory {
         }
         let sure = warped.each_ref().map(|picture| picture.valid.clone());
         let before = control.before();
-        let source = Sharp::new(lens, last);
+        let source = Sharp::new(lens, last, apart);
         for (picture, pose) in warped.iter_mut().zip(&control.poses) {
             picture.add(source.reproject(lens, &before, pose, Some(&picture.valid)));
         }

@@ -54,7 +54,7 @@ fn who_turns_away_and_back_sees_what_was_there() {
         memory.keep(&last, &l, &control);
         let alone = (control.poses).map(|to| reproject(&l, &last, &control.before(), &to, None));
         let before = unknown_at_the_end(&alone);
-        let warped = memory.recall(&l, &last, &control);
+        let warped = memory.recall(&l, &last, &control, false);
         let after = unknown_at_the_end(&warped);
         assert!(before > 0.1, "a turn shows something new: {before}");
         memory.moved(&control, after);
@@ -104,7 +104,7 @@ fn far_places_are_the_keyframes_and_near_ones_the_last_pictures() {
     memory.moved(&control, 0.0);
     let (mut faded, _) = behind_a_wall(&memory.here);
     faded.rgb.iter_mut().for_each(|v| *v = 0.0);
-    let [.., end] = memory.recall(&l, &faded, &control);
+    let [.., end] = memory.recall(&l, &faded, &control, false);
     let truth = far_away(&memory.here);
     let at = |x: usize, y: usize| y * l.width_px + x;
     for (x, y) in [(10, 10), (30, 20), (45, 40)] {
@@ -132,7 +132,7 @@ fn near_a_keyframe_its_pixels_stand_and_farther_off_those_of_the_last_picture() 
         ..far_away(pose)
     };
     let colour = |memory: &Memory, last: &RgbDepth, control: &LatentControl| {
-        let [.., end] = memory.recall(&l, last, control);
+        let [.., end] = memory.recall(&l, last, control, false);
         let middle = (28 * l.width_px + 40) * 3;
         end.rgb[middle..middle + 3].to_vec()
     };
@@ -179,7 +179,7 @@ fn who_rests_keeps_the_picture_of_that_moment() {
     };
     for _ in 0..60 {
         memory.keep(&black, &l, &rest);
-        let [.., end] = memory.recall(&l, &black, &rest);
+        let [.., end] = memory.recall(&l, &black, &rest, false);
         assert_eq!(codec::to_bytes(&end.rgb), codec::to_bytes(&first.rgb));
         memory.moved(&rest, unknown_share(&end));
     }
@@ -198,7 +198,7 @@ fn nothing_is_drawn_again_while_one_rests() {
     let kept = memory.keyframes[0].picture.picture();
     assert!(kept.stale.iter().zip(&first.stale).all(|(a, b)| (a - b).abs() < 0.04));
     let due = |control: &LatentControl| {
-        let [.., end] = memory.recall(&l, &first, control);
+        let [.., end] = memory.recall(&l, &first, control, false);
         let due = end
             .stale
             .iter()

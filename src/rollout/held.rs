@@ -1,0 +1,175 @@
+//! How much of what the network adds counts at each pixel. A token is 8 x 8 pixels in four frames; where some of them are known, its answer is as strong as new places
+//! need it. So known pixels take as much of it as in a token that is known whole, and so, nearly, do places that something has uncovered: they go on from what is
+//! behind. The rest is held to what was recycled.
+
+use crate::frame::FRAMES_PER_LATENT;
+use crate::model::aapt::codec;
+use crate::model::aapt::config::BLOCK;
+use crate::model::aapt::residual::ResidualStd;
+use crate::model::aapt::uncovered::Uncovered;
+use crate::model::aapt::warp::Warped;
+
+/// Pixels of a token in one frame.
+const PIXELS: usize = BLOCK / FRAMES_PER_LATENT / 3;
+/// Uncovered places take all of the network's answer from where this share of their token is known, and less the more is.
+const MOST_KNOWN: f32 = 1.0 / 3.0;
+
+/// What pixels of several walks are held to.
+pub struct Held {
+    /// What was recycled, decoded: `[n * h * w * 768]`.
+    pub(super) decoded: Vec<f32>,
+    /// How much of what the network adds counts: `[n * h * w * 256]`.
+    pub(super) counts: Vec<f32>,
+}
+
+impl Held {
+    /// Moves what was decoded from a latent frame to what counts of it; walks that are not `sure` of what they know are not held.
+    pub(super) fn apply(&self, pixels: &mut [f32], sure: &[f32]) {
+        let of_walk = self.counts.len() / sure.len().max(1);
+        let walks = pixels
+            .chunks_exact_mut(3 * of_walk)
+            .zip(self.decoded.chunks_exact(3 * of_walk));
+        for (((pixels, decoded), counts), _) in walks
+            .zip(self.counts.chunks_exact(of_walk))
+            .zip(sure)
+            .filter(|(_, sure)| **sure == 1.0)
+        {
+            let held = pixels.chunks_exact_mut(3).zip(decoded.chunks_exact(3)).zip(counts);
+            for ((pixel, was), count) in held {
+                pixel
+                    .iter_mut()
+                    .zip(was)
+                    .for_each(|(p, was)| *p = was + count * (*p - was));
+            }
+        }
+    }
+}
+
+/// What counts in one walk's step.
+pub(super) struct Counts {
+    /// As in [`Held::counts`].
+    pub(super) of_network: Vec<f32>,
+    /// How much of its own colour each uncovered pixel keeps, whatever its latent makes of it, a plane of blocks for each frame.
+    pub(super) own: [Vec<f32>; FRAMES_PER_LATENT],
+}
+
+impl Counts {
+    /// Of warped pictures, for a network that adds `std`, by channels that mean colour so far as `shares` say.
+    pub(super) fn new(
+        warped: &[Warped; FRAMES_PER_LATENT],
+        uncovered: &[Uncovered; FRAMES_PER_LATENT],
+        width_px: usize,
+        std: &ResidualStd,
+        shares: &[f32],
+        motion_px: f32,
+    ) -> Self {
+        let valid = warped.each_ref().map(|p| codec::blocks_from_plane(&p.valid, width_px));
+        let uncovered = uncovered.each_ref().map(|u| {
+            let places: Vec<f32> = u.places.iter().map(|u| f32::from(u8::from(*u))).collect();
+            codec::blocks_from_plane(&places, width_px)
+        });
+        let added = |validity: f32| -> f32 {
+            let channels = shares.iter().enumerate();
+            channels.map(|(c, share)| share * std.at(c, validity, motion_px)).sum()
+        };
+        let to_known = added(1.0);
+        let mut of_network = Vec::with_capacity(FRAMES_PER_LATENT * valid[0].len());
+        let mut own = [(); FRAMES_PER_LATENT].map(|()| Vec::with_capacity(valid[0].len()));
+        for first in (0..valid[0].len()).step_by(PIXELS) {
+            let token = first..first + PIXELS;
+            let known: f32 = valid.iter().flat_map(|v| &v[token.clone()]).sum();
+            let validity = known / (FRAMES_PER_LATENT * PIXELS) as f32;
+            // A generator that adds nothing at all is one, too.
+            let at_known = (to_known / added(validity)).min(1.0);
+            let at_uncovered = ((1.0 - validity) / (1.0 - MOST_KNOWN)).min(1.0).powi(2);
+            for ((valid, uncovered), own) in valid.iter().zip(&uncovered).zip(&mut own) {
+                for (valid, uncovered) in valid[token.clone()].iter().zip(&uncovered[token.clone()]) {
+                    let at_new = 1.0 - uncovered * (1.0 - at_uncovered);
+                    of_network.push(at_new + valid * (at_known - at_new));
+                    own.push(uncovered * (1.0 - at_uncovered));
+                }
+            }
+        }
+        Self { of_network, own }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Lens;
+
+    #[test]
+    fn known_pixels_of_a_token_half_known_take_as_much_as_where_all_is_known() {
+        let lens = Lens {
+            width_px: 16,
+            height_px: 8,
+            fov_x_rad: 1.3,
+        };
+        // Two tokens; of the second the right half is new.
+        // In the last frame's first row it is the left half.
+        let known = |frame: usize, i: usize| i % 16 < 8 || (frame == 3 && i / 16 == 0) != (i % 16 < 12);
+        let warped = std::array::from_fn(|frame| {
+            let mut picture = Warped::unknown(&lens);
+            for i in (0..16 * 8).filter(|i| known(frame, *i)) {
+                (picture.valid[i], picture.inverse_depth[i]) = (1.0, 0.1);
+            }
+            picture
+        });
+        let std = ResidualStd {
+            known: vec![0.1, 0.5],
+            new: vec![0.4, 1.0],
+        };
+        let none = Uncovered {
+            weight: vec![0.0; 16 * 8],
+            places: vec![false; 16 * 8],
+        };
+        let counts = |uncovered: &Uncovered| {
+            let uncovered = [(); FRAMES_PER_LATENT].map(|()| uncovered.clone());
+            Counts::new(&warped, &uncovered, 16, &std, &[1.0, 0.0], 9.0)
+        };
+        let at_known = std.at(0, 1.0, 9.0) / std.at(0, 0.5, 9.0);
+        let plain = counts(&none);
+        for (i, count) in plain.of_network.iter().enumerate() {
+            let (token, frame, at) = (
+                i / (FRAMES_PER_LATENT * PIXELS),
+                i / PIXELS % FRAMES_PER_LATENT,
+                i % PIXELS,
+            );
+            let known = known(frame, at / 8 * 16 + 8 * token + at % 8);
+            let expected = [1.0, if known { at_known } else { 1.0 }][token];
+            assert!((count - expected).abs() < 1e-6, "{i}: {count}, not {expected}");
+        }
+        assert!(plain.own.iter().flatten().all(|own| *own == 0.0));
+        // One of the new columns has been uncovered.
+        let places = (0..16 * 8).map(|i| i % 16 == 12 && i / 16 > 0).collect();
+        let some = counts(&Uncovered { places, ..none });
+        let at_uncovered = 0.75f32.powi(2);
+        for (i, count) in some
+            .of_network
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| i % 8 >= 4 && i % PIXELS >= 8 && *i >= 4 * PIXELS)
+        {
+            let expected = if i % 8 == 4 { at_uncovered } else { 1.0 };
+            assert!((count - expected).abs() < 1e-6, "{i}: {count}, not {expected}");
+        }
+        assert!(
+            some.own
+                .iter()
+                .all(|own| (own[PIXELS + 12] - (1.0 - at_uncovered)).abs() < 1e-6)
+        );
+        // Held pixels move by so much of what was added, in walks that are sure.
+        let held = Held {
+            decoded: vec![0.5; 2 * 3 * some.of_network.len()],
+            counts: [some.of_network.clone(), some.of_network.clone()].concat(),
+        };
+        let mut pixels = vec![0.7; held.decoded.len()];
+        held.apply(&mut pixels, &[1.0, 0.4]);
+        let (sure, unsure) = pixels.split_at(pixels.len() / 2);
+        for (pixel, count) in sure.iter().step_by(3).zip(&some.of_network) {
+            assert!((pixel - (0.5 + 0.2 * count)).abs() < 1e-6);
+        }
+        assert!(unsure.iter().all(|p| *p == 0.7));
+    }
+}
