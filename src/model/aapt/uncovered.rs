@@ -71,7 +71,7 @@ impl Uncovered {
     pub fn depths(&self, picture: &Warped, lens: &Lens) -> Vec<f32> {
         let mut out = picture.inverse_depth.clone();
         if self.places.contains(&true) {
-            let known = out.iter().map(|k| k.max(0.0).min(NEAREST)).collect();
+            let known = out.iter().map(|k| k.max(0.0).clamp(0.0, NEAREST)).collect();
             let all = completed(known, self.weight.clone(), 1, false, lens);
             for (i, near) in out.iter_mut().enumerate().filter(|(i, _)| self.places[*i]) {
                 *near = all[i];
