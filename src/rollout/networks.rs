@@ -189,15 +189,16 @@ impl Networks {
                     let mut behind = None;
                     if let (true, Some(shares)) = (soft, apart) {
                         let mut uncovered: [Option<Uncovered>; FRAMES_PER_LATENT] = Default::default();
-                        uncovered
-                            .par_iter_mut()
-                            .zip(warped.par_iter_mut())
-                            .for_each(|(uncovered, picture)| {
+                        let pictures = uncovered.par_iter_mut().zip(warped.par_iter_mut()).enumerate();
+                        let depths: Vec<Option<Vec<f32>>> = pictures
+                            .map(|(frame, (uncovered, picture))| {
                                 let of_it = uncovered.insert(Uncovered::new(picture, &self.lens));
                                 fill_from(picture, &of_it.weight, &self.lens);
-                            });
+                                (frame == END).then(|| of_it.depths(picture, &self.lens))
+                            })
+                            .collect();
+                        behind = depths.into_iter().flatten().next();
                         if let [Some(a), Some(b), Some(c), Some(d)] = uncovered {
-                            behind = Some(d.depths(&warped[END], &self.lens));
                             let (all, width_px) = ([a, b, c, d], self.lens.width_px);
                             let (std, motion_px) = (&self.residual_std, motions_px[i]);
                             let of_walk = Counts::new(&warped, &all, width_px, std, shares, motion_px);

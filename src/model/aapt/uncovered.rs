@@ -35,35 +35,20 @@ impl Uncovered {
             };
         }
         let around = (AROUND * w as f32).round() as usize;
-        let span = |at: usize, most: usize| at.saturating_sub(around)..(at + around + 1).min(most);
-        let depth = |i: usize| match picture.valid[i] > 0.0 {
-            true => picture.inverse_depth[i],
-            false => f32::INFINITY,
-        };
-        let rows: Vec<f32> = (0..h * w)
-            .map(|i| {
-                span(i % w, w)
-                    .map(|x| depth(i / w * w + x))
-                    .fold(f32::INFINITY, f32::min)
-            })
+        let depth: Vec<f32> = (picture.valid.iter().zip(&picture.inverse_depth))
+            .map(|(valid, near)| if *valid > 0.0 { *near } else { f32::INFINITY })
             .collect();
-        let farthest = |i: usize| {
-            span(i / w, h)
-                .map(|y| rows[y * w + i % w])
-                .fold(f32::INFINITY, f32::min)
-        };
-        let before = |i: usize| picture.valid[i] > 0.0 && depth(i) > BEFORE * farthest(i) + BEFORE_NEAR;
-        let before: Vec<bool> = (0..h * w).map(before).collect();
-        let rows: Vec<bool> = (0..h * w)
-            .map(|i| before[i / w * w..][span(i % w, w)].contains(&true))
+        let farthest = spread(&depth, w, around, f32::min);
+        let before: Vec<f32> = (depth.iter().zip(farthest))
+            .map(|(near, farthest)| f32::from(u8::from(near.is_finite() && *near > BEFORE * farthest + BEFORE_NEAR)))
             .collect();
-        let beside = |i: usize| span(i / w, h).any(|y| rows[y * w + i % w]);
+        let beside = spread(&before, w, around, f32::max);
         let within = within(&picture.valid, [w, h]);
         Self {
             weight: (picture.valid.iter().zip(&before))
-                .map(|(valid, before)| if *before { 0.0 } else { *valid })
+                .map(|(valid, before)| if *before > 0.0 { 0.0 } else { *valid })
                 .collect(),
-            places: (0..h * w).map(|i| within[i] && beside(i)).collect(),
+            places: (0..h * w).map(|i| within[i] && beside[i] > 0.0).collect(),
         }
     }
 
@@ -79,6 +64,24 @@ impl Uncovered {
         }
         out
     }
+}
+
+/// Of each pixel, what `of_two` makes of all within so many pixels across and down, whole rows at a time: `[h * w]`.
+fn spread(values: &[f32], w: usize, reach: usize, of_two: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+    let take = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(to, from)| *to = of_two(*to, *from));
+    let mut rows = values.to_vec();
+    for (to, from) in rows.chunks_exact_mut(w).zip(values.chunks_exact(w)) {
+        for by in 1..=reach.min(w - 1) {
+            take(&mut to[by..], from);
+            take(to, &from[by..]);
+        }
+    }
+    let mut out = rows.clone();
+    for by in 1..=reach.min(values.len() / w - 1) {
+        take(&mut out[by * w..], &rows);
+        take(&mut out, &rows[by * w..]);
+    }
+    out
 }
 
 /// Which unknown pixels have known ones on both sides, across or down: what comes in at the edge of the view has not.
