@@ -1,6 +1,7 @@
 //! Networks: layers, weight names, and one sub-folder a family.
 
 pub mod aapt;
+mod conv;
 pub mod nn;
 pub mod pointwise;
 pub mod probe;

@@ -1,4 +1,4 @@
-//! GELU and SiLU. On the processor, where no gradient is asked for, by polynomials that the compiler makes wide instructions of:
+//! GELU, SiLU and softmax. On the processor, where no gradient is asked for, by polynomials that the compiler makes wide instructions of:
 //! the tensor library calls the C library once for each value. Everywhere else the library's own.
 
 use burn::tensor::{DType, Device, Tensor, activation};
@@ -22,13 +22,60 @@ pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     each(x, activation::silu, |v| v / (1.0 + exp(-v)))
 }
 
+/// Softmax over the last axis.
+pub fn softmax<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let (shape, device) = (x.dims(), x.device());
+    let row = shape[D - 1];
+    if !is_ours(&x) || row == 0 {
+        return activation::softmax(x, D - 1);
+    }
+    let mut values = to_host(x);
+    let arch = pulp::Arch::new();
+    values.par_chunks_mut(row * (PART / row).max(1)).for_each(|part| {
+        arch.dispatch(
+            #[inline(always)]
+            || part.chunks_exact_mut(row).for_each(softmax_of_row),
+        );
+    });
+    tensor(values, shape, &device)
+}
+
+/// Lanes in which a row is reduced: as many chains of additions, of which none waits for another.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn softmax_of_row(row: &mut [f32]) {
+    let most = reduced(row, f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
+    row.iter_mut().for_each(|v| *v = exp(*v - most));
+    let share = reduced(row, 0.0, |a, b| a + b).recip();
+    row.iter_mut().for_each(|v| *v *= share);
+}
+
+#[inline(always)]
+fn reduced(row: &[f32], nothing: f32, of_two: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [nothing; LANES];
+    let parts = row.chunks_exact(LANES);
+    let rest = parts.remainder();
+    for part in parts {
+        lanes
+            .iter_mut()
+            .zip(part)
+            .for_each(|(lane, v)| *lane = of_two(*lane, *v));
+    }
+    lanes.into_iter().chain(rest.iter().copied()).fold(nothing, of_two)
+}
+
+fn is_ours<const D: usize>(x: &Tensor<D>) -> bool {
+    !x.is_autodiff() && x.dtype() == DType::F32 && x.device() == Device::flex()
+}
+
 fn each<const D: usize>(
     x: Tensor<D>,
     usual: impl FnOnce(Tensor<D>) -> Tensor<D>,
     of: impl Fn(f32) -> f32 + Sync,
 ) -> Tensor<D> {
     let device = x.device();
-    if x.is_autodiff() || x.dtype() != DType::F32 || device != Device::flex() {
+    if !is_ours(&x) {
         return usual(x);
     }
     let shape = x.dims();
@@ -118,6 +165,27 @@ mod tests {
         }
         assert!(to_host(gelu(x.clone().mul_scalar(f32::NAN)))[0].is_nan());
         assert!(to_host(silu(x.mul_scalar(f32::NAN)))[0].is_nan());
+    }
+
+    #[test]
+    fn softmax_is_the_librarys() {
+        let device = Device::flex();
+        for row in [1, 7, 16, 61] {
+            let values: Vec<f32> = (0..3 * row).map(|i| ((i * 7919) % 101) as f32 * 0.3 - 15.0).collect();
+            // What is masked counts for nothing.
+            let masked: Vec<f32> = (values.iter().enumerate())
+                .map(|(i, v)| if i % 5 == 1 { v - 1e9 } else { *v })
+                .collect();
+            for values in [values, masked] {
+                let x: Tensor<2> = tensor(values, [3, row], &device);
+                let usual = to_host(activation::softmax(x.clone(), 1));
+                for (a, b) in to_host(softmax(x)).iter().zip(usual) {
+                    assert!((a - b).abs() <= 1e-6, "{a} {b}");
+                }
+            }
+        }
+        let x: Tensor<2> = tensor(vec![0.0, f32::NAN, 1.0], [1, 3], &device);
+        assert!(to_host(softmax(x)).iter().all(|v| v.is_nan()));
     }
 
     #[test]

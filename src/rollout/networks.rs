@@ -65,10 +65,8 @@ pub struct Recycled {
     pub textured: Option<(Tensor<4>, Vec<f32>)>,
     /// `[n, 4, h, w]`: the share of each video frame's pixels at a position that are known.
     pub validity: Tensor<4>,
-    /// `[n * h * w * 768]` or nothing: detail of warped pixels that their latents can't hold, to be added to what is decoded.
-    pub detail: Vec<f32>,
-    /// What its pixels are held to, if they are.
-    pub held: Option<Held>,
+    /// What latents can't hold of it, if something is warped.
+    pub beyond: Option<Beyond>,
     /// Share of each walk's last picture that nobody knows.
     pub unknown: Vec<f32>,
     /// [`RgbDepth::stale`] of each walk's last picture; nothing if nothing is warped.
@@ -79,6 +77,18 @@ pub struct Recycled {
     pub known_depth: Vec<Vec<f32>>,
     /// [`Warped::shift`] of each walk's last picture; nothing if nothing is warped.
     pub shift: Vec<Vec<[f32; 2]>>,
+}
+
+/// Warped pictures as they are before they become latents.
+pub struct Beyond {
+    /// `[n * h * w * 768]`
+    blocks: Vec<f32>,
+    /// Their latents, `[n, channels, h, w]`.
+    latent: Tensor<4>,
+    /// How much of what latents can't hold counts, a plane of blocks for each walk and frame.
+    gains: Vec<[Vec<f32>; FRAMES_PER_LATENT]>,
+    /// As in [`Held::counts`], or nothing.
+    counts: Vec<f32>,
 }
 
 impl Networks {
@@ -155,8 +165,7 @@ impl Networks {
                 latent: before.clone(),
                 textured: None,
                 validity: Tensor::ones([n, FRAMES_PER_LATENT, h, w], &self.device),
-                detail: vec![],
-                held: None,
+                beyond: None,
                 unknown: vec![0.0; n],
                 stale: vec![],
                 inverse_depth: vec![],
@@ -270,14 +279,17 @@ impl Networks {
                     blocks = textured;
                     base
                 });
-                let (detail, decoded) = self.detail(blocks, textured.as_ref().unwrap_or(&latent), before, &gains);
-                let held = (!counts.is_empty() && !decoded.is_empty()).then_some(Held { decoded, counts });
+                let beyond = Beyond {
+                    blocks,
+                    latent: textured.as_ref().unwrap_or(&latent).clone(),
+                    gains,
+                    counts,
+                };
                 Recycled {
                     latent,
                     textured: textured.map(|base| (base, drawn)),
                     validity: tensor(validity, [n, FRAMES_PER_LATENT, h, w], &self.device),
-                    detail,
-                    held,
+                    beyond: Some(beyond),
                     unknown,
                     stale,
                     inverse_depth,
@@ -307,33 +319,32 @@ impl Networks {
         controls.iter().map(motion).collect()
     }
 
-    /// What `blocks` of warped pixels hold beyond the decoding of their latents, times their gains, 0 where they are not valid; and that decoding. The
-    /// whole decoder counts as held: what its branch drew would else be drawn again at every step, on top of itself.
-    fn detail(
-        &self,
-        mut blocks: Vec<f32>,
-        latent: &Tensor<4>,
-        before: &Tensor<4>,
-        gains: &[[Vec<f32>; FRAMES_PER_LATENT]],
-    ) -> (Vec<f32>, Vec<f32>) {
-        if self.detail_gain == 0.0 {
-            return (vec![], vec![]);
-        }
-        let (decoded, _) = self
-            .autoencoder
-            .decoder
-            .forward(latent.clone(), before.clone(), self.dtype);
+    /// Detail of warped pixels that their latents can't hold, to be added to what is decoded, `[n * h * w * 768]` or nothing: what they hold beyond the decoding of
+    /// those latents, times their gains, 0 where they are not valid. And what pixels are held to, if they are. The whole decoder counts as held: what its branch drew would
+    /// else be drawn again at every step, on top of itself. Of walks that are less `sure` of what they know, detail counts less: the network can't change it.
+    pub fn detail(&self, beyond: Option<Beyond>, before: &Tensor<4>, sure: &[f32]) -> (Vec<f32>, Option<Held>) {
+        let Some(beyond) = beyond.filter(|_| self.detail_gain != 0.0) else {
+            return (vec![], None);
+        };
+        let Beyond {
+            mut blocks,
+            latent,
+            gains,
+            counts,
+        } = beyond;
+        let (decoded, _) = self.autoencoder.decoder.forward(latent, before.clone(), self.dtype);
         let decoded = to_host(decoded);
         let plane = BLOCK / FRAMES_PER_LATENT / 3;
         let each = blocks.len() / gains.len().max(1);
-        for ((walk, held), gains) in blocks.chunks_exact_mut(each).zip(decoded.chunks_exact(each)).zip(gains) {
+        let walks = blocks.chunks_exact_mut(each).zip(decoded.chunks_exact(each));
+        for (((walk, held), gains), sure) in walks.zip(&gains).zip(sure) {
             for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
                 let (position, within) = (i / BLOCK, i % BLOCK);
-                let gain = gains[within / (plane * 3)][position * plane + within / 3 % plane];
+                let gain = sure * gains[within / (plane * 3)][position * plane + within / 3 % plane];
                 *pixel = (*pixel - held) * gain;
             }
         }
-        (blocks, decoded)
+        (blocks, (!counts.is_empty()).then_some(Held { decoded, counts }))
     }
 
     /// Camera rays `[n, 24, h, w]`.
@@ -389,15 +400,10 @@ impl Networks {
         left.iter().map(sure).collect()
     }
 
-    /// The validity `[n, 4, h, w]` of walks that are so sure of what they know. Detail that goes past the latents counts less,
-    /// too: the network can't change it.
-    pub(super) fn doubted(&self, validity: Tensor<4>, detail: &mut [f32], sure: &[f32]) -> Tensor<4> {
+    /// The validity `[n, 4, h, w]` of walks that are so sure of what they know.
+    pub(super) fn doubted(&self, validity: Tensor<4>, sure: &[f32]) -> Tensor<4> {
         if sure.iter().all(|sure| *sure == 1.0) {
             return validity;
-        }
-        let each = (detail.len() / sure.len()).max(1);
-        for (detail, sure) in detail.chunks_exact_mut(each).zip(sure) {
-            detail.iter_mut().for_each(|v| *v *= sure);
         }
         validity * tensor::<4>(sure.to_vec(), [sure.len(), 1, 1, 1], &self.device)
     }

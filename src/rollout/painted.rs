@@ -9,7 +9,7 @@ use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness, sharpen};
-use crate::model::aapt::grain::grain;
+use crate::model::aapt::grain::{Bands, grain};
 use crate::model::aapt::painter::{MAPS, draw, is_due, maps};
 use crate::model::aapt::warp::{RgbDepth, UNKNOWN, reproject};
 use crate::model::nn::tensor;
@@ -68,8 +68,8 @@ impl Networks {
         }
         let Some(painter) = self.generator.painter() else {
             for i in due.into_iter().filter(|i| *i < memories.len()) {
-                let mut sources = memories[i].textures(&self.lens, &controls[i]);
-                sources.truncate(GRAIN_SOURCES);
+                let sources = memories[i].grains(&self.lens, &controls[i], GRAIN_SOURCES);
+                let sources: Vec<(&Bands, isize)> = sources.iter().map(|(bands, down)| (&**bands, *down)).collect();
                 let wants: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
                 let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
                 let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);

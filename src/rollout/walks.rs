@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use super::RolloutError;
 use super::memory::Memory;
@@ -107,6 +107,25 @@ pub struct StepTimes {
     pub decode_ms: f64,
     /// In warping and encoding what is recycled.
     pub recycle_ms: f64,
+}
+
+/// A step's frames, and what is needed to go on from them.
+struct Made {
+    decoded: Vec<Decoded>,
+    /// The last pictures, not painted yet.
+    plain: Vec<Vec<f32>>,
+    /// As [`Recycled::known_depth`].
+    known_depths: Vec<Vec<f32>>,
+    /// As [`Networks::sureness`].
+    sure: Vec<f32>,
+}
+
+/// Work whose many small parts are for all threads: on the processor one of those does it, so that nobody has to be woken for each part.
+fn at_work<T: Send>(on_host: bool, work: impl FnOnce() -> T + Send) -> T {
+    match on_host {
+        true => rayon::scope(|_| work()),
+        false => work(),
+    }
 }
 
 /// Walks in step with each other.
@@ -243,6 +262,17 @@ impl Walks {
         controls: &[LatentControl],
         show: &mut dyn FnMut(&[Decoded]),
     ) -> Result<(Vec<Decoded>, StepTimes), RolloutError> {
+        let on_host = self.networks.device == Device::flex();
+        let (mut made, mut times) = at_work(on_host, || self.make(controls))?;
+        show(&made.decoded);
+        let clock = Instant::now();
+        at_work(on_host, || self.go_on_from(&mut made, controls));
+        times.decode_ms += clock.elapsed().as_secs_f64() * 1e3;
+        Ok((made.decoded, times))
+    }
+
+    /// The frames of a step.
+    fn make(&mut self, controls: &[LatentControl]) -> Result<(Made, StepTimes), RolloutError> {
         let mut times = StepTimes::default();
         let clock = Instant::now();
         let n = &self.networks;
@@ -266,8 +296,7 @@ impl Walks {
             latent: recycled,
             textured,
             validity,
-            mut detail,
-            held,
+            beyond,
             unknown,
             stale,
             inverse_depth: warped_depths,
@@ -286,7 +315,7 @@ impl Walks {
             memory.moved(control, unknown);
         }
         self.recycled = Some((recycled.clone(), validity.clone()));
-        let validity = n.doubted(validity, &mut detail, &sure);
+        let validity = n.doubted(validity, &sure);
         self.doubt.iter_mut().for_each(|left| *left = left.saturating_sub(1));
         let condition = Networks::condition(recycled.clone(), validity.clone(), n.rays(controls)).cast(n.dtype);
         times.recycle_ms = clock.elapsed().as_secs_f64() * 1e3;
@@ -307,14 +336,24 @@ impl Walks {
         let mut x = noise;
         let prediction = n.generator.config().prediction;
         let t = flow::timesteps(self.sampler.steps, self.sampler.shift);
-        for (i, (state, modulations)) in self.states.iter_mut().zip(&self.modulations).enumerate() {
-            let output = n
-                .generator
-                .step(state, modulations, x.clone().cast(n.dtype), condition.clone());
-            let (from, to) = (vec![t[i]; batch], vec![t[i + 1]; batch]);
-            let v = prediction.velocity(x.clone(), output.cast(DType::F32), &from);
-            x = flow::euler(x, v, &from, &to);
-        }
+        let (states, modulations) = (&mut self.states, &self.modulations);
+        let evaluate = || {
+            for (i, (state, modulations)) in states.iter_mut().zip(modulations).enumerate() {
+                let output = n
+                    .generator
+                    .step(state, modulations, x.clone().cast(n.dtype), condition.clone());
+                let (from, to) = (vec![t[i]; batch], vec![t[i + 1]; batch]);
+                let v = prediction.velocity(x.clone(), output.cast(DType::F32), &from);
+                x = flow::euler(x, v, &from, &to);
+            }
+            x
+        };
+        let decode = || n.detail(beyond, &self.latent, &sure);
+        // The one does not wait for the other, and threads that lack work in the one have some in the other. Elsewhere a device does one thing after the other.
+        let (x, (detail, held)) = match n.device == Device::flex() {
+            true => rayon::join(evaluate, decode),
+            false => (evaluate(), decode()),
+        };
         let motion_px = n.motion_px(controls);
         let latent = match self.sampler.steps {
             0 => recycled,
@@ -361,10 +400,28 @@ impl Walks {
                 self.step,
             );
         }
-        show(&decoded);
+        times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;
+        let made = Made {
+            decoded,
+            plain,
+            known_depths,
+            sure,
+        };
+        Ok((made, times))
+    }
+
+    /// What the next step starts from.
+    fn go_on_from(&mut self, made: &mut Made, controls: &[LatentControl]) {
+        let n = &self.networks;
+        let Made {
+            decoded,
+            plain,
+            known_depths,
+            sure,
+        } = made;
         let pitches_rad: Vec<f32> = controls.iter().map(|c| c.poses[END].pitch_rad).collect();
-        n.sharpen_depth(&mut decoded, Some(&plain), &pitches_rad);
-        let going_on = decoded.iter_mut().zip(&known_depths).zip(&sure);
+        n.sharpen_depth(decoded, Some(plain), &pitches_rad);
+        let going_on = decoded.iter_mut().zip(&*known_depths).zip(&*sure);
         for ((d, known), sure) in going_on.filter(|_| self.sampler.keep_depth) {
             // New words bring other things.
             let share = if self.sampler.keeps_apart() && *sure == 1.0 {
@@ -374,7 +431,7 @@ impl Walks {
             };
             go_on_by(&mut d.inverse_depth, known, share);
         }
-        for ((last, d), sure) in self.last.iter_mut().zip(&decoded).zip(&sure) {
+        for ((last, d), sure) in self.last.iter_mut().zip(&*decoded).zip(&*sure) {
             last.rgb.clone_from(&d.frames[END]);
             last.inverse_depth.clone_from(&d.inverse_depth);
             match self.sampler.keep_drawn && !known_depths.is_empty() {
@@ -382,7 +439,5 @@ impl Walks {
                 false => last.drawn = None,
             }
         }
-        times.decode_ms = clock.elapsed().as_secs_f64() * 1e3;
-        Ok((decoded, times))
     }
 }

@@ -112,7 +112,8 @@ pub(super) fn encode(networks: &Networks, clips: &Clips, group: &[usize]) -> Vec
         let controls: Vec<LatentControl> = out.iter().map(|clip| clip.controls[k]).collect();
         let recycled = networks.recycle(&at(k), &last, &[], &controls, None, true, None);
         if config.recycle == Recycle::Reproject {
-            let mut decoded = networks.decode(at(k + 1), at(k), &recycled.detail);
+            let (detail, _) = networks.detail(recycled.beyond, &at(k), &vec![1.0; group.len()]);
+            let mut decoded = networks.decode(at(k + 1), at(k), &detail);
             let pitches: Vec<f32> = (controls.iter())
                 .map(|c| c.poses[FRAMES_PER_LATENT - 1].pitch_rad)
                 .collect();

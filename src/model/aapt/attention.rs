@@ -1,6 +1,8 @@
 //! The one place where attention is computed, because burn 0.23 brings a fused kernel with a backward pass.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
+
+use crate::model::pointwise::softmax;
 
 /// `softmax(q kᵀ / sqrt(d) + bias) v`.
 ///
@@ -15,7 +17,7 @@ pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>)
     if let Some(bias) = bias {
         scores = scores + bias;
     }
-    activation::softmax(scores, 3).matmul(v)
+    softmax(scores).matmul(v)
 }
 
 /// Values with a column of ones: the product with them sums weights as well. `[.., d]` -> `[.., d + 1]`

@@ -1,6 +1,8 @@
 //! Pictures unrolled onto an upright cylinder around the camera: turning moves every place on it by the same number of columns, and the
 //! horizon is a row whatever the camera's pitch. Plain host code.
 
+use rayon::prelude::*;
+
 use super::warp::{UNKNOWN, sample_cubic};
 use crate::control::{CameraPose, Lens};
 
@@ -123,11 +125,16 @@ impl Cylinder {
         (place, d.horizontal)
     }
 
-    /// The pixel that a place is seen at, perhaps outside the picture, and the horizontal length of its direction.
-    fn pixel(&self, column: usize, row: usize) -> Option<([f32; 2], f32)> {
+    /// Right and forward of a column's places.
+    fn ahead(&self, column: usize) -> [f32; 2] {
         let azimuth_rad = self.from[0] + column as f32 / self.scale[0];
+        [libm::sinf(azimuth_rad), libm::cosf(azimuth_rad)]
+    }
+
+    /// The pixel that a place is seen at, perhaps outside the picture, and the horizontal length of its direction.
+    fn pixel(&self, ahead: [f32; 2], row: usize) -> Option<([f32; 2], f32)> {
         let slope = self.from[1] - row as f32 / self.scale[1];
-        let upright = [libm::sinf(azimuth_rad), slope, -libm::cosf(azimuth_rad)];
+        let upright = [ahead[0], slope, -ahead[1]];
         let r = &self.upright_from_camera;
         let c: [f32; 3] = std::array::from_fn(|j| (0..3).map(|i| r[i][j] * upright[i]).sum());
         let z = -c[2];
@@ -154,23 +161,26 @@ impl Cylinder {
             known: vec![false; places],
             drawn: vec![false; places],
         };
-        for row in 0..self.height {
-            for column in 0..self.width {
-                let Some(([x, y], horizontal)) = self.pixel(column, row) else {
+        let columns: Vec<[f32; 2]> = (0..self.width).map(|column| self.ahead(column)).collect();
+        let lines = (out.rgb.par_chunks_mut(3 * self.width))
+            .zip(out.near.par_chunks_mut(self.width))
+            .zip(out.known.par_chunks_mut(self.width));
+        lines.enumerate().for_each(|(row, ((line, nears), knowns))| {
+            for (i, ahead) in columns.iter().enumerate() {
+                let Some(([x, y], horizontal)) = self.pixel(*ahead, row) else {
                     continue;
                 };
-                let i = row * self.width + column;
                 let inside = x > -0.5 && x < w as f32 - 0.5 && y > -0.5 - beyond && y < h as f32 - 0.5 + beyond;
                 let (x, y) = (x.clamp(0.0, w as f32 - 1.0), y.clamp(0.0, h as f32 - 1.0));
-                sample_cubic(rgb, w, h, x, y, &mut out.rgb[3 * i..3 * i + 3]);
+                sample_cubic(rgb, w, h, x, y, &mut line[3 * i..3 * i + 3]);
                 let at = (y + 0.5) as usize * w + (x + 0.5) as usize;
                 let known = valid.is_none_or(|v| v[at] != 0.0);
-                out.known[i] = inside && known;
+                knowns[i] = inside && known;
                 if known && inverse_depth[at] != UNKNOWN {
-                    out.near[i] = inverse_depth[at] / horizontal;
+                    nears[i] = inverse_depth[at] / horizontal;
                 }
             }
-        }
+        });
         out
     }
 }
@@ -216,7 +226,9 @@ mod tests {
                     "{x}, {y}"
                 );
                 // The place's own pixel, from the four whole places around.
-                let ([px, py], length) = cylinder.pixel(column.round() as usize, row.round() as usize).unwrap();
+                let ([px, py], length) = cylinder
+                    .pixel(cylinder.ahead(column.round() as usize), row.round() as usize)
+                    .unwrap();
                 assert!(
                     (px - x as f32).abs() < 1.0 && (py - y as f32).abs() < 1.0,
                     "{x}, {y}: {px}, {py}"

@@ -33,23 +33,32 @@ impl Level {
             w,
             h,
             channels: n,
+            // Sums, until they are means; where nothing counts, neutral either way.
             values: vec![NEUTRAL; w * h * n],
             weight: vec![0.0; w * h],
         };
-        for y in 0..self.h {
+        for (y, (line, weights)) in (self
+            .values
+            .chunks_exact(self.w * n)
+            .zip(self.weight.chunks_exact(self.w)))
+        .enumerate()
+        {
             let row = if rows_too { y / 2 } else { y } * w;
-            for x in 0..self.w {
-                let (from, to) = (y * self.w + x, row + x / 2);
-                let weight = self.weight[from];
-                if weight > 0.0 {
-                    let total = out.weight[to] + weight;
-                    for c in 0..n {
-                        let mean = &mut out.values[to * n + c];
-                        *mean += (self.values[from * n + c] - *mean) * weight / total;
-                    }
-                    out.weight[to] = total;
-                }
+            for (x, (values, weight)) in line.chunks_exact(n).zip(weights).enumerate() {
+                let to = row + x / 2;
+                out.weight[to] += weight;
+                let sums = &mut out.values[to * n..to * n + n];
+                sums.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
             }
+        }
+        for (sums, weight) in out
+            .values
+            .chunks_exact_mut(n)
+            .zip(&out.weight)
+            .filter(|(_, w)| **w > 0.0)
+        {
+            let each = weight.recip();
+            sums.iter_mut().for_each(|sum| *sum *= each);
         }
         let each = if vote {
             0.5 / (1.0 + f32::from(u8::from(rows_too)))

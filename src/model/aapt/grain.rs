@@ -5,9 +5,6 @@
 //! Enlarging a picture leaves its finest band empty; drawn once for each half doubling, detail grows with the picture and the
 //! band stays filled. Plain host code; the same seed gives the same bytes.
 
-use rayon::prelude::*;
-
-use super::quilt::Source;
 use crate::control::Lens;
 use crate::device::Gaussian;
 
@@ -26,8 +23,9 @@ const EDGE: f32 = 0.06;
 /// A pixel whose best try is less alike than this gets nothing.
 const LEAST_ALIKE: f32 = 0.1;
 
-/// A picture's detail and what it is found by.
-struct Bands {
+/// A picture's detail and what it is found by. Of a picture that is a source time and again they are found once.
+#[derive(Debug)]
+pub struct Bands {
     /// `[h * w * 3]`: what is finer than the surroundings.
     fine: Vec<f32>,
     /// `[h * w * 3]`: mean colour.
@@ -37,7 +35,8 @@ struct Bands {
 }
 
 impl Bands {
-    fn new(rgb: &[f32], lens: &Lens) -> Self {
+    /// Of `[h * w * 3]`.
+    pub fn new(rgb: &[f32], lens: &Lens) -> Self {
         let (w, h) = (lens.width_px, lens.height_px);
         let soft = means(rgb, [h, w, 3], FINE);
         let fine: Vec<f32> = rgb.iter().zip(&soft).map(|(a, b)| a - b).collect();
@@ -52,42 +51,44 @@ impl Bands {
 
 /// Means over squares of `2 * half + 1` places a side, as far as they lie inside.
 fn means(values: &[f32], [h, w, c]: [usize; 3], half: usize) -> Vec<f32> {
-    let along = |values: &[f32], n: usize, stride: usize, lines: &dyn Fn(usize) -> usize, count: usize| {
-        let mut out = vec![0.0; values.len()];
-        for line in 0..count {
-            let at = |i: usize| lines(line) + i * stride;
-            let mut sum: f32 = (0..half.min(n)).map(|i| values[at(i)]).sum();
-            for i in 0..n {
-                if i + half < n {
-                    sum += values[at(i + half)];
-                }
-                if i > half {
-                    sum -= values[at(i - half - 1)];
-                }
-                let inside = (i + half).min(n - 1) - i.saturating_sub(half) + 1;
-                out[at(i)] = sum / inside as f32;
-            }
-        }
-        out
-    };
-    let rows = along(values, w, c, &|line| line / c * w * c + line % c, h * c);
-    along(&rows, h, w * c, &|line| line, w * c)
+    let mut rows = vec![0.0; values.len()];
+    for (from, to) in values.chunks_exact(w * c).zip(rows.chunks_exact_mut(w * c)) {
+        along(from, to, c, half);
+    }
+    let mut out = vec![0.0; values.len()];
+    along(&rows, &mut out, w * c, half);
+    debug_assert_eq!(values.len(), h * w * c);
+    out
 }
 
-/// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. The first source is tried most.
-pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u64) -> (Vec<f32>, Vec<bool>) {
+/// Means along a line of places of `each` values, which are side by side, so that many are added at once.
+fn along(from: &[f32], to: &mut [f32], each: usize, half: usize) {
+    let n = from.len() / each;
+    let at = |i: usize| &from[i * each..(i + 1) * each];
+    let mut sums = vec![0.0; each];
+    let add = |sums: &mut [f32], i: usize| sums.iter_mut().zip(at(i)).for_each(|(sum, v)| *sum += v);
+    (0..half.min(n)).for_each(|i| add(&mut sums, i));
+    for (i, to) in to.chunks_exact_mut(each).enumerate() {
+        if i + half < n {
+            add(&mut sums, i + half);
+        }
+        if i > half {
+            sums.iter_mut().zip(at(i - half - 1)).for_each(|(sum, v)| *sum -= v);
+        }
+        let share = (((i + half).min(n - 1) - i.saturating_sub(half) + 1) as f32).recip();
+        to.iter_mut().zip(&sums).for_each(|(to, sum)| *to = sum * share);
+    }
+}
+
+/// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. Sources are with the rows that they have to be shifted down, so that their
+/// horizon is the picture's; the first is tried most.
+pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[(&Bands, isize)], seed: u64) -> (Vec<f32>, Vec<bool>) {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut added = vec![0.0; rgb.len()];
-    let pictures: Vec<&[f32]> = std::iter::once(rgb)
-        .chain(sources.iter().map(|s| s.rgb.as_slice()))
-        .collect();
-    let all: Vec<Bands> = pictures.par_iter().map(|rgb| Bands::new(rgb, lens)).collect();
-    let [here, bands @ ..] = all.as_slice() else {
-        return (added, vec![false; due.len()]);
-    };
-    if bands.is_empty() {
+    if sources.is_empty() {
         return (added, vec![false; due.len()]);
     }
+    let here = Bands::new(rgb, lens);
     let mut found = vec![None; due.len()];
     let mut rng = Gaussian::new(seed, 0x96a1);
     // Squared differences of colour: the best try so far, at first that which would only just do.
@@ -95,7 +96,7 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u
     for i in 0..TRIES {
         // The first, mostly the oldest and so the sharpest, is tried most.
         let number = if i % 2 == 0 { 0 } else { rng.below(sources.len()) };
-        let (from, down) = (&bands[number], sources[number].down);
+        let (from, down) = sources[number];
         let (across, rows, mirrored) = (rng.below(w), rng.below(2 * ROWS + 1), rng.below(2) == 1);
         let down = down + rows as isize - ROWS as isize;
         for y in 0..h {
@@ -122,7 +123,7 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[Source], seed: u
     }
     for (to, (apart, found)) in best.iter().zip(&found).enumerate() {
         let Some((number, at)) = *found else { continue };
-        let from: &Bands = &bands[number];
+        let (from, _) = sources[number];
         let alike = libm::expf(-apart / (ALIKE * ALIKE));
         let lacking = (1.0 - here.strength[to] / from.strength[at].max(1e-6)).max(0.0);
         let gain = alike * lacking.sqrt();
@@ -182,12 +183,8 @@ mod tests {
 
     #[test]
     fn soft_ground_gets_the_grain_of_sharp_ground_and_nothing_else_does() {
-        let sources = [Source {
-            inverse_depth: vec![],
-            rgb: picture(0.1),
-            pitch_rad: 0.0,
-            down: 0,
-        }];
+        let bands = Bands::new(&picture(0.1), &lens());
+        let sources = [(&bands, 0)];
         let soft = picture(0.0);
         let due: Vec<bool> = (0..H * W).map(|i| i % W >= 20).collect();
         let (added, done) = grain(&soft, &due, &lens(), &sources, 1);

@@ -263,9 +263,14 @@ fn between(depths: &[f32], [w, h]: [usize; 2], [x, y]: [f32; 2]) -> Option<[([us
     let next = |at: f32, most: usize| if at < 0.0 { 0 } else { (at as usize + 1).min(most - 1) };
     let (x1, y1) = (next(x, w), next(y, h));
     let mut corners = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]].map(|at @ [x, y]| (at, depths[y * w + x].max(0.0)));
+    let (low, high) = corners
+        .iter()
+        .fold((f32::INFINITY, 0.0f32), |(l, h), (_, k)| (l.min(*k), h.max(*k)));
+    if high - low <= (APART * high).max(APART_NEAR) {
+        return None;
+    }
     corners.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let (high, low) = (corners[0].1, corners[3].1);
-    (high - low > (APART * high).max(APART_NEAR)).then_some(corners)
+    Some(corners)
 }
 
 /// Bilinear sample of a plane, edges repeated.
@@ -288,21 +293,36 @@ pub(super) fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out:
 
 /// The same, not clamped.
 pub(super) fn cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32) -> [f32; 3] {
-    let (fx0, fy0) = (x.floor(), y.floor());
-    let (wx, wy) = (cubic_weights(x - fx0), cubic_weights(y - fy0));
-    let (x0, y0) = (fx0 as isize - 1, fy0 as isize - 1);
-    let mut sum = [0.0f32; 3];
-    for (j, wy) in wy.iter().enumerate() {
-        let row = (y0 + j as isize).clamp(0, h as isize - 1) as usize * w;
-        for (i, wx) in wx.iter().enumerate() {
-            let at = (row + (x0 + i as isize).clamp(0, w as isize - 1) as usize) * 3;
-            let weight = wx * wy;
-            sum[0] += weight * rgb[at];
-            sum[1] += weight * rgb[at + 1];
-            sum[2] += weight * rgb[at + 2];
+    let ((x0, fx), (y0, fy)) = (whole(x), whole(y));
+    let (wx, wy) = (cubic_weights(fx), cubic_weights(fy));
+    // Four pixels of each row, colours innermost; down first, because that is the same for twelve numbers side by side.
+    let mut sums = [0.0f32; 12];
+    for (j, wy) in (-1..).zip(&wy) {
+        let row = (y0 + j).clamp(0, h as i32 - 1) as usize * w;
+        match usize::try_from(x0 - 1) {
+            Ok(first) if first + 4 <= w => {
+                let four = &rgb[3 * (row + first)..3 * (row + first) + 12];
+                sums.iter_mut().zip(four).for_each(|(sum, v)| *sum += wy * v);
+            }
+            _ => {
+                for (i, sums) in (-1..).zip(sums.chunks_exact_mut(3)) {
+                    let at = 3 * (row + (x0 + i).clamp(0, w as i32 - 1) as usize);
+                    sums.iter_mut()
+                        .zip(&rgb[at..at + 3])
+                        .for_each(|(sum, v)| *sum += wy * v);
+                }
+            }
         }
     }
-    sum
+    std::array::from_fn(|c| (0..4).map(|i| wx[i] * sums[3 * i + c]).sum())
+}
+
+/// The whole number below, and what is left. Pictures are not so large that it would be a number of more bits.
+fn whole(v: f32) -> (i32, f32) {
+    let v = v.clamp(-1e6, 1e6);
+    let towards_zero = v as i32;
+    let below = towards_zero - i32::from(towards_zero as f32 > v);
+    (below, v - below as f32)
 }
 
 fn cubic_weights(t: f32) -> [f32; 4] {

@@ -25,6 +25,7 @@ use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
 use crate::model::aapt::drawn::Sharp;
+use crate::model::aapt::grain::Bands;
 use crate::model::aapt::outline::with_rims;
 use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
@@ -234,17 +235,29 @@ impl Memory {
     /// Pictures that new places of a step may take texture from: the first ones, always the same, so that a strip that was begun can be gone
     /// on with.
     pub(super) fn textures(&self, lens: &Lens, control: &LatentControl) -> Vec<Source> {
-        let pitch_rad = control.poses[FRAMES_PER_LATENT - 1].pitch_rad;
-        let source = |k: &Keyframe| {
-            let lower = lens.focal_px() * (libm::tanf(pitch_rad) - libm::tanf(k.pose.pitch_rad));
-            (lower.abs() < MOST_SHIFT * lens.height_px as f32).then(|| Source {
-                rgb: codec::from_bytes(&k.picture.rgb),
-                inverse_depth: k.picture.inverse_depth.iter().map(|v| v.to_f32()).collect(),
-                pitch_rad: k.pose.pitch_rad,
-                down: lower.round() as isize,
-            })
+        let source = |(k, down): (&Keyframe, isize)| Source {
+            rgb: codec::from_bytes(&k.picture.rgb),
+            inverse_depth: k.picture.inverse_depth.iter().map(|v| v.to_f32()).collect(),
+            pitch_rad: k.pose.pitch_rad,
+            down,
         };
-        self.keyframes.iter().take(LASTING).filter_map(source).collect()
+        self.lasting(lens, control).map(source).collect()
+    }
+
+    /// The detail of at most so many of the same pictures, and by how many rows each has to be shifted down.
+    pub(super) fn grains(&self, lens: &Lens, control: &LatentControl, most: usize) -> Vec<(Arc<Bands>, isize)> {
+        let of = self.lasting(lens, control).take(most);
+        of.map(|(k, down)| (self.prepared.of(k, lens).grain(), down)).collect()
+    }
+
+    /// The first keyframes, as far as they are pitched about as the end of a step is, and by how many rows each has to be shifted down, so that its horizon is there.
+    fn lasting(&self, lens: &Lens, control: &LatentControl) -> impl Iterator<Item = (&Keyframe, isize)> {
+        let (focal_px, height_px) = (lens.focal_px(), lens.height_px as f32);
+        let slope = libm::tanf(control.poses[FRAMES_PER_LATENT - 1].pitch_rad);
+        self.keyframes.iter().take(LASTING).filter_map(move |k| {
+            let lower = focal_px * (slope - libm::tanf(k.pose.pitch_rad));
+            (lower.abs() < MOST_SHIFT * height_px).then_some((k, lower.round() as isize))
+        })
     }
 
     /// After a step: where its camera ended, and how much of its last picture nobody knew.

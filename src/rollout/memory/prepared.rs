@@ -7,11 +7,12 @@ use parking_lot::Mutex;
 use super::colours::Bands;
 use super::{Kept, Keyframe};
 use crate::control::{CameraPose, Lens};
+use crate::model::aapt::grain;
 use crate::model::aapt::standing::stands;
 use crate::model::aapt::warp::RgbDepth;
 
-/// Most keyframes kept ready: those of a step, and the first. Of Vale 0.4 MB each.
-const MOST: usize = 6;
+/// Most keyframes kept ready: those of a step, and those that detail is taken from. Of Vale 0.4 MB each, and 0.6 MB with its detail.
+const MOST: usize = 7;
 
 /// A keyframe ready to be looked into.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Ready {
     lens: Lens,
     things: OnceLock<Vec<bool>>,
     bands: OnceLock<Bands>,
+    grain: OnceLock<Arc<grain::Bands>>,
 }
 
 impl Ready {
@@ -33,6 +35,7 @@ impl Ready {
             pose: keyframe.pose,
             things: OnceLock::new(),
             bands: OnceLock::new(),
+            grain: OnceLock::new(),
         }
     }
 
@@ -45,6 +48,12 @@ impl Ready {
     /// Its median colours, found by `find` the first time.
     pub(super) fn bands(&self, find: impl FnOnce() -> Bands) -> &Bands {
         self.bands.get_or_init(find)
+    }
+
+    /// Its detail.
+    pub(super) fn grain(&self) -> Arc<grain::Bands> {
+        let find = || Arc::new(grain::Bands::new(&self.picture.rgb, &self.lens));
+        self.grain.get_or_init(find).clone()
     }
 }
 
