@@ -1,18 +1,24 @@
 //! How much of what the network adds counts at each pixel. A token is 8 x 8 pixels in four frames; where some of them are known, its answer is as strong as new places
 //! need it. So known pixels take as much of it as in a token that is known whole, and so, nearly, do places that something has uncovered: they go on from what is
-//! behind. The rest is held to what was recycled.
+//! behind. Of tokens that show a near thing before a far one, known pixels take nothing: there, the network's answer is the mean of where the thing could be, and a trunk
+//! would get the light of the sky beside it, a little at every step. The rest is held to what was recycled.
 
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
 use crate::model::aapt::config::BLOCK;
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::uncovered::Uncovered;
-use crate::model::aapt::warp::Warped;
+use crate::model::aapt::warp::{UNKNOWN, Warped};
 
 /// Pixels of a token in one frame.
 const PIXELS: usize = BLOCK / FRAMES_PER_LATENT / 3;
 /// Uncovered places take all of the network's answer from where this share of their token is known, and less the more is.
 const MOST_KNOWN: f32 = 1.0 / 3.0;
+
+/// A token shows two things if the nearest is nearer than the farthest by this share,
+const TWO: f32 = 0.35;
+/// and by so much in 1/m.
+const TWO_NEAR: f32 = 0.02;
 
 /// What pixels of several walks are held to.
 pub struct Held {
@@ -73,6 +79,9 @@ impl Counts {
             channels.map(|(c, share)| share * std.at(c, validity, motion_px)).sum()
         };
         let to_known = added(1.0);
+        let depths = warped
+            .each_ref()
+            .map(|p| codec::blocks_from_plane(&p.inverse_depth, width_px));
         let mut of_network = Vec::with_capacity(FRAMES_PER_LATENT * valid[0].len());
         let mut own = [(); FRAMES_PER_LATENT].map(|()| Vec::with_capacity(valid[0].len()));
         for first in (0..valid[0].len()).step_by(PIXELS) {
@@ -80,7 +89,10 @@ impl Counts {
             let known: f32 = valid.iter().flat_map(|v| &v[token.clone()]).sum();
             let validity = known / (FRAMES_PER_LATENT * PIXELS) as f32;
             // A generator that adds nothing at all is one, too.
-            let at_known = (to_known / added(validity)).min(1.0);
+            let at_known = match is_of_two(depths.iter().flat_map(|d| &d[token.clone()])) {
+                true => 0.0,
+                false => (to_known / added(validity)).min(1.0),
+            };
             let at_uncovered = ((1.0 - validity) / (1.0 - MOST_KNOWN)).min(1.0).powi(2);
             for ((valid, uncovered), own) in valid.iter().zip(&uncovered).zip(&mut own) {
                 for (valid, uncovered) in valid[token.clone()].iter().zip(&uncovered[token.clone()]) {
@@ -92,6 +104,13 @@ impl Counts {
         }
         Self { of_network, own }
     }
+}
+
+/// Whether known inverse depths are of a near thing and of a far one.
+fn is_of_two<'a>(depths: impl Iterator<Item = &'a f32>) -> bool {
+    let known = depths.filter(|k| **k != UNKNOWN);
+    let (low, high) = known.fold((f32::INFINITY, 0.0f32), |(l, h), k| (l.min(*k), h.max(*k)));
+    high - low > (TWO * high).max(TWO_NEAR)
 }
 
 #[cfg(test)]
@@ -120,14 +139,20 @@ mod tests {
             known: vec![0.1, 0.5],
             new: vec![0.4, 1.0],
         };
+        // And one before which something stands.
+        let mut before = warped.clone();
+        (0..16 * 8)
+            .filter(|i| i % 16 == 9)
+            .for_each(|i| before[1].inverse_depth[i] = 0.2);
         let none = Uncovered {
             weight: vec![0.0; 16 * 8],
             places: vec![false; 16 * 8],
         };
-        let counts = |uncovered: &Uncovered| {
+        let counts_of = |warped: &[Warped; FRAMES_PER_LATENT], uncovered: &Uncovered| {
             let uncovered = [(); FRAMES_PER_LATENT].map(|()| uncovered.clone());
-            Counts::new(&warped, &uncovered, 16, &std, &[1.0, 0.0], 9.0)
+            Counts::new(warped, &uncovered, 16, &std, &[1.0, 0.0], 9.0)
         };
+        let counts = |uncovered: &Uncovered| counts_of(&warped, uncovered);
         let at_known = std.at(0, 1.0, 9.0) / std.at(0, 0.5, 9.0);
         let plain = counts(&none);
         for (i, count) in plain.of_network.iter().enumerate() {
@@ -141,6 +166,12 @@ mod tests {
             assert!((count - expected).abs() < 1e-6, "{i}: {count}, not {expected}");
         }
         assert!(plain.own.iter().flatten().all(|own| *own == 0.0));
+        // Where something stands before something else, what is known stays as it is.
+        for (i, (count, plain)) in (counts_of(&before, &none).of_network.iter().zip(&plain.of_network)).enumerate() {
+            let (frame, at) = (i / PIXELS % FRAMES_PER_LATENT, i % PIXELS);
+            let of_two = i >= FRAMES_PER_LATENT * PIXELS && known(frame, at / 8 * 16 + 8 + at % 8);
+            assert!((count - if of_two { 0.0 } else { *plain }).abs() < 1e-6, "{i}: {count}");
+        }
         // One of the new columns has been uncovered.
         let places = (0..16 * 8).map(|i| i % 16 == 12 && i / 16 > 0).collect();
         let some = counts(&Uncovered { places, ..none });

@@ -21,7 +21,7 @@ const LEAST_DUE: f32 = 0.005;
 /// How much of what was known of a depth stays in a step.
 pub(super) const GO_ON: f32 = 0.5;
 /// The same where things are kept apart from what they stand before ([`super::Sampler::keep_apart`]): a trunk stays a trunk.
-pub(super) const GO_ON_APART: f32 = 0.9;
+pub(super) const GO_ON_APART: f32 = 0.95;
 /// Pictures that grain is taken from.
 const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::uncovered::spread;
 use super::warp::{Begin, RgbDepth, Warped, cubic, reproject_from};
 use crate::control::{CameraPose, Lens};
 
@@ -21,6 +22,9 @@ const APART_PX: f32 = 1.5;
 const MOST_NOWHERE: f32 = 0.25;
 /// And one is kept at every so manieth step of a walk: what has been changed since grows soft.
 const MOST_STEPS: u64 = 12;
+
+/// Share of the picture's width by which a thing moves before what is behind it in a step, at most.
+const LEAD: f32 = 0.042;
 
 /// A picture as it was drawn, and where in it the pixels of another lie.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +92,8 @@ pub struct Sharp<'a> {
     size: [usize; 2],
     /// What was drawn, and what the picture is beyond it, `[h * w * 3]`: 0 where it is nowhere.
     drawn: Option<(&'a Drawn, Vec<f32>)>,
-    apart: bool,
+    /// Where things are kept apart, the nearest within [`LEAD`] of each pixel.
+    nearest: Option<Vec<f32>>,
 }
 
 impl<'a> Sharp<'a> {
@@ -112,7 +117,7 @@ impl<'a> Sharp<'a> {
             picture,
             size: [w, h],
             drawn: picture.drawn.as_ref().map(|drawn| (drawn, change(drawn))),
-            apart,
+            nearest: apart.then(|| spread(&picture.inverse_depth, w, (LEAD * w as f32).round() as usize, f32::max)),
         }
     }
 
@@ -124,8 +129,8 @@ impl<'a> Sharp<'a> {
             from,
             to,
             known,
-            Begin::Same,
-            self.apart,
+            self.nearest.as_deref().map_or(Begin::Same, Begin::Nearest),
+            self.nearest.is_some(),
             &|at, rgb| self.sample(at, rgb),
         )
     }
@@ -294,6 +299,45 @@ mod tests {
             }
         }
         assert_eq!((moved.valid, moved.inverse_depth), (plain.valid, plain.inverse_depth));
+    }
+
+    #[test]
+    fn a_post_that_one_walks_past_keeps_its_columns_and_one_that_one_walks_into_goes() {
+        let post = |x: usize| (60..68).contains(&x);
+        let picture = |near: f32| RgbDepth {
+            rgb: (0..W * H)
+                .flat_map(|i| [if post(i % W) { 1.0 } else { -1.0 }; 3])
+                .collect(),
+            inverse_depth: (0..W * H).map(|i| if post(i % W) { near } else { 0.02 }).collect(),
+            stale: vec![],
+            drawn: None,
+        };
+        // To the right, so that the post goes so many pixels to the left, and the view turns by so many.
+        let to = |left_px: f32, turned_px: f32| CameraPose {
+            position_m: [left_px / lens().focal_px() / 0.5, 0.0, 0.0],
+            yaw_rad: libm::atanf(turned_px / lens().focal_px()),
+            ..CameraPose::default()
+        };
+        let columns = |apart: bool, near: f32, to: &CameraPose| {
+            let (from, source) = (CameraPose::default(), picture(near));
+            let seen = Sharp::new(&lens(), &source, apart).reproject(&lens(), &from, to, None);
+            let row = 28 * W..29 * W;
+            row.filter(|i| seen.valid[*i] > 0.0 && seen.inverse_depth[*i] > 0.6 * near)
+                .count()
+        };
+        for turned_px in [-10.0, 0.0, 10.0] {
+            for left_px in [1.0, 2.0] {
+                let found = columns(true, 0.5, &to(left_px, turned_px));
+                assert_eq!(found, 8, "{left_px} px, turned by {turned_px}");
+            }
+            assert!(columns(false, 0.5, &to(2.0, turned_px)) < 8, "then this shows nothing");
+        }
+        let ahead = |metres: f32| CameraPose {
+            position_m: [0.0, 0.0, -metres],
+            ..CameraPose::default()
+        };
+        assert!(columns(true, 1.0, &ahead(0.2)) >= 8);
+        assert_eq!(columns(true, 1.0, &ahead(0.3)), 0);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Uncovered {
 }
 
 /// Of each pixel, what `of_two` makes of all within so many pixels across and down, whole rows at a time: `[h * w]`.
-fn spread(values: &[f32], w: usize, reach: usize, of_two: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+pub(super) fn spread(values: &[f32], w: usize, reach: usize, of_two: impl Fn(f32, f32) -> f32) -> Vec<f32> {
     let take = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(to, from)| *to = of_two(*to, *from));
     let mut rows = values.to_vec();
     for (to, from) in rows.chunks_exact_mut(w).zip(values.chunks_exact(w)) {

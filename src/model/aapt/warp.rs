@@ -96,6 +96,13 @@ const CONVERGED_PX: f32 = 0.75;
 const APART: f32 = 0.35;
 /// and by so much in 1/m.
 const APART_NEAR: f32 = 0.01;
+/// What is nearer by this factor
+const NEARER: f32 = 1.25;
+/// and by so much in 1/m than what is at a pixel is looked for first.
+const NEARER_BY: f32 = 0.01;
+/// What comes nearer than this, in 1/m, is left out where things are kept apart: nobody stops who walks into a trunk, and it would fill the view and stay. Ground is
+/// never so near to the eye.
+pub const NEAREST: f32 = 4.0 / 3.0;
 /// There, a pixel has what is so near to its centre.
 const ITS_PX: f32 = 0.51;
 
@@ -147,6 +154,9 @@ fn itself(lens: &Lens, source: &RgbDepth) -> impl Fn([f32; 2], &mut [f32]) -> [f
 pub(super) enum Begin<'a> {
     /// The source's inverse depth at the same pixel.
     Same,
+    /// The nearest of what the source has around the pixel, `[h * w]`, and if that does not come to lie there, what it has at the pixel itself. What stands before
+    /// something else hides it: begun with what is behind, one finds that, and a trunk loses its leading side at every step.
+    Nearest(&'a [f32]),
     /// A guess of the target's inverse depth.
     About(&'a [f32]),
 }
@@ -195,42 +205,59 @@ pub(super) fn reproject_from(
                     let q = [a[0] + b[0] * k, a[1] + b[1] * k, -(a[2] + b[2] * k)];
                     (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
                 };
-                let mut k = match begin {
-                    Begin::About(about) => about[y * w + x].max(0.0),
-                    Begin::Same => source.inverse_depth[y * w + x].max(0.0),
-                };
-                let mut at = None;
-                let mut moved = f32::INFINITY;
-                for _ in 0..ITERATIONS {
-                    let Some((sx, sy)) = project(k) else {
-                        at = None;
-                        break;
-                    };
-                    if let Some((px, py)) = at {
-                        let (dx, dy): (f32, f32) = (sx - px, sy - py);
-                        moved = (dx * dx + dy * dy).sqrt();
-                    }
-                    at = Some((sx, sy));
-                    if moved < 0.02 {
-                        break;
-                    }
-                    let s = sample(&source.inverse_depth, w, h, sx, sy).max(0.0);
+                // Inverse depth in the target of a pixel with one in the source, if it is before the camera.
+                let from_target = |s: f32| {
                     let scale = 1.0 + s * b[2];
-                    k = if scale > 1e-3 {
-                        (-s * a[2] / scale).max(0.0)
-                    } else {
-                        0.0
-                    };
-                }
+                    (scale > 1e-3).then(|| (-s * a[2] / scale).max(0.0))
+                };
+                let iterate = |mut k: f32| {
+                    let (mut at, mut moved) = (None, f32::INFINITY);
+                    for _ in 0..ITERATIONS {
+                        let Some((sx, sy)) = project(k) else {
+                            at = None;
+                            break;
+                        };
+                        if let Some((px, py)) = at {
+                            let (dx, dy): (f32, f32) = (sx - px, sy - py);
+                            moved = (dx * dx + dy * dy).sqrt();
+                        }
+                        at = Some((sx, sy));
+                        if moved < 0.02 {
+                            break;
+                        }
+                        let s = sample(&source.inverse_depth, w, h, sx, sy).max(0.0);
+                        k = from_target(s).unwrap_or(0.0);
+                    }
+                    (k, at, moved)
+                };
+                let is_inside = |sx: f32, sy: f32| sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+                let same = || source.inverse_depth[y * w + x].max(0.0);
+                let (mut k, at, mut moved) = match begin {
+                    Begin::About(about) => iterate(about[y * w + x].max(0.0)),
+                    Begin::Same => iterate(same()),
+                    Begin::Nearest(nearest) => {
+                        // Where it was if the camera only turned: what it moved by beyond that, something near around there moved, too.
+                        let turned = project(0.0).map_or(y * w + x, |(sx, sy)| {
+                            let column = sx.round().clamp(0.0, (w - 1) as f32) as usize;
+                            sy.round().clamp(0.0, (h - 1) as f32) as usize * w + column
+                        });
+                        let (near, own) = (nearest[turned], source.inverse_depth[turned].max(0.0));
+                        let before = NEARER * own + NEARER_BY;
+                        let found = (near > before).then(|| iterate(from_target(near).unwrap_or(0.0)));
+                        let hides = |(k, at, moved): &(f32, Option<(f32, f32)>, f32)| {
+                            at.is_some_and(|(sx, sy)| is_inside(sx, sy)) && *moved < CONVERGED_PX && *k > before
+                        };
+                        found.filter(hides).unwrap_or_else(|| iterate(own))
+                    }
+                };
                 let Some((mut sx, mut sy)) = at else { continue };
-                let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+                let inside = is_inside(sx, sy);
                 if apart
                     && inside
                     && let Some(corners) = between(&source.inverse_depth, [w, h], [sx, sy])
                 {
                     let of_one = |([cx, cy], s): ([usize; 2], f32)| {
-                        let scale = 1.0 + s * b[2];
-                        let near = (scale > 1e-3).then(|| (-s * a[2] / scale).max(0.0))?;
+                        let near = from_target(s)?;
                         let (px, py) = project(near)?;
                         let is_its = |at: f32, corner: usize| (at - corner as f32).abs() <= ITS_PX;
                         (is_its(px, cx) && is_its(py, cy)).then_some((near, px, py))
@@ -241,7 +268,7 @@ pub(super) fn reproject_from(
                     (k, sx, sy) = found;
                     moved = 0.0;
                 }
-                if inside && moved < CONVERGED_PX {
+                if inside && moved < CONVERGED_PX && !(apart && k > NEAREST) {
                     valid[x] = 1.0;
                     inverse_depth[x] = k;
                     // The point stands at 1 / k from the target, and q[2] / k from the source.

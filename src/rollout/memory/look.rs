@@ -7,7 +7,7 @@ use super::prepared::Ready;
 use crate::control::{CameraPose, Lens};
 use crate::model::aapt::drawn::IN_MEMORY;
 use crate::model::aapt::surface::reproject_far;
-use crate::model::aapt::warp::Warped;
+use crate::model::aapt::warp::{NEAREST, Warped};
 
 /// What is farther away than this, in 1/m, is no matter of where one stands.
 const LEAST_NEAR: f32 = 1e-3;
@@ -54,6 +54,10 @@ pub(super) fn look(
         let (mut seen, pixels) = reproject_far(lens, source, &ready.pose, pose, Some(&picture.valid));
         let here = Eye::new(lens, pose);
         for (at, valid) in seen.valid.iter_mut().enumerate().filter(|(_, valid)| **valid > 0.0) {
+            if seen.inverse_depth[at] > NEAREST {
+                *valid = 0.0;
+                continue;
+            }
             if !things.get(pixels[at]).is_some_and(|thing| *thing) {
                 continue;
             }
@@ -115,7 +119,7 @@ mod tests {
             },
         );
         let mut warped = [Warped::unknown(&l)];
-        let ready = Ready::new(&post(0.2, CameraPose::default()), &l);
+        let ready = Ready::new(&post(0.2, CameraPose::default()), &l, true);
         look(&l, &ready, &[pose], &mut warped, earlier);
         let row = 20 * l.width_px..21 * l.width_px;
         let red: Vec<usize> = row.clone().filter(|i| warped[0].rgb[3 * i] > 0.5).collect();
@@ -132,7 +136,7 @@ mod tests {
         assert!(stale.iter().all(|s| (s - 0.25).abs() < 0.05), "{stale:?}");
         // The same post, told to be farther away, from beside it.
         let told = |near: f32, pose: CameraPose| {
-            let source = post(near, pose).picture.for_looks(l.width_px);
+            let source = post(near, pose).picture.for_looks(l.width_px, true);
             Earlier::new(&l, pose, source.inverse_depth)
         };
         let (red, _, known) = seen(&[told(0.15, CameraPose::default())]);
@@ -149,6 +153,14 @@ mod tests {
         let (red, stale, _) = seen(&[told(0.2, away)]);
         assert!((5..=7).contains(&red.len()), "{red:?}");
         assert!(stale.iter().all(|s| (s - 0.25).abs() < 0.05), "{stale:?}");
+        // What is nearer than one can get is left out, and nothing is known there.
+        let mut warped = [Warped::unknown(&l)];
+        let close = Ready::new(&post(2.0 * NEAREST, CameraPose::default()), &l, true);
+        look(&l, &close, &[CameraPose::default()], &mut warped, &[]);
+        let known = (0..l.width_px)
+            .filter(|x| warped[0].valid[20 * l.width_px + x] > 0.0)
+            .count();
+        assert!((1..=l.width_px - 6).contains(&known), "{known}");
         // Nor who had something before it.
         let wall = Earlier::new(&l, CameraPose::default(), vec![0.5; l.width_px * l.height_px]);
         assert!((5..=7).contains(&seen(&[wall]).0.len()));

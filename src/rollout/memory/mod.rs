@@ -20,7 +20,7 @@ use half::f16;
 use self::evened::evened;
 use self::eye::Eye;
 use self::look::{Earlier, look};
-use self::prepared::Prepared;
+use self::prepared::{Prepared, Ready};
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
@@ -90,10 +90,12 @@ impl Kept {
         }
     }
 
-    /// The picture for looks from elsewhere: rims go with what they are the rims of.
-    fn for_looks(&self, width_px: usize) -> RgbDepth {
+    /// The picture for looks from elsewhere: its rims go with what they are the rims of, if it has not got them from another.
+    fn for_looks(&self, width_px: usize, rims: bool) -> RgbDepth {
         let mut picture = self.picture();
-        picture.inverse_depth = with_rims(&picture.inverse_depth, width_px);
+        if rims {
+            picture.inverse_depth = with_rims(&picture.inverse_depth, width_px);
+        }
         picture
     }
 
@@ -150,6 +152,14 @@ impl Memory {
         self.prepared = Prepared::default();
     }
 
+    /// A keyframe ready to be looked into. Depths of the first were told; later ones come from looks into earlier ones, so they have those rims, and with two more pixels
+    /// each time a trunk would grow over the sky beside it.
+    fn ready(&self, keyframe: &Keyframe, lens: &Lens) -> Arc<Ready> {
+        let first = self.keyframes.front();
+        let rims = first.is_some_and(|first| Arc::ptr_eq(&first.picture, &keyframe.picture));
+        self.prepared.of(keyframe, lens, rims)
+    }
+
     /// Whether there is a keyframe of what is seen from here.
     fn knows_this_view(&self) -> bool {
         self.keyframes.iter().any(|k| {
@@ -180,7 +190,7 @@ impl Memory {
         let mut earlier = vec![];
         if let Some(near) = self.best(lens, end, &warped[0], &tried, NEAR_M) {
             tried[near] = true;
-            let ready = self.prepared.of(&self.keyframes[near], lens);
+            let ready = self.ready(&self.keyframes[near], lens);
             earlier.push(look(lens, &ready, &poses, &mut warped, &[]));
             // Who rests starts from it at every step: what is drawn now would be drawn otherwise each time.
             for picture in &mut warped {
@@ -226,7 +236,7 @@ impl Memory {
                 return;
             };
             tried[best] = true;
-            let ready = self.prepared.of(&self.keyframes[best], lens);
+            let ready = self.ready(&self.keyframes[best], lens);
             let looked = look(lens, &ready, poses, warped, &earlier);
             earlier.push(looked);
         }
@@ -247,7 +257,7 @@ impl Memory {
     /// The detail of at most so many of the same pictures, and by how many rows each has to be shifted down.
     pub(super) fn grains(&self, lens: &Lens, control: &LatentControl, most: usize) -> Vec<(Arc<Bands>, isize)> {
         let of = self.lasting(lens, control).take(most);
-        of.map(|(k, down)| (self.prepared.of(k, lens).grain(), down)).collect()
+        of.map(|(k, down)| (self.ready(k, lens).grain(), down)).collect()
     }
 
     /// The first keyframes, as far as they are pitched about as the end of a step is, and by how many rows each has to be shifted down, so that its horizon is there.

@@ -28,9 +28,10 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    pub(super) fn new(keyframe: &Keyframe, lens: &Lens) -> Self {
+    /// For `rims` see [`Kept::for_looks`].
+    pub(super) fn new(keyframe: &Keyframe, lens: &Lens, rims: bool) -> Self {
         Self {
-            picture: keyframe.picture.for_looks(lens.width_px),
+            picture: keyframe.picture.for_looks(lens.width_px, rims),
             lens: *lens,
             pose: keyframe.pose,
             things: OnceLock::new(),
@@ -62,15 +63,15 @@ impl Ready {
 pub(super) struct Prepared(Mutex<Vec<(Arc<Kept>, Arc<Ready>)>>);
 
 impl Prepared {
-    /// A keyframe made ready, now or before.
-    pub(super) fn of(&self, keyframe: &Keyframe, lens: &Lens) -> Arc<Ready> {
+    /// A keyframe made ready, now or before, with `rims` or without.
+    pub(super) fn of(&self, keyframe: &Keyframe, lens: &Lens, rims: bool) -> Arc<Ready> {
         let found = {
             let mut all = self.0.lock();
             let at = all.iter().position(|(kept, _)| Arc::ptr_eq(kept, &keyframe.picture));
             at.map(|at| all.remove(at).1)
         };
         // Not under the lock: other threads lend a hand.
-        let ready = found.unwrap_or_else(|| Arc::new(Ready::new(keyframe, lens)));
+        let ready = found.unwrap_or_else(|| Arc::new(Ready::new(keyframe, lens, rims)));
         let mut all = self.0.lock();
         all.push((keyframe.picture.clone(), ready.clone()));
         if all.len() > MOST {
@@ -119,17 +120,17 @@ mod tests {
         };
         let prepared = Prepared::default();
         let keyframes: Vec<Keyframe> = (1..=MOST + 2).map(|i| keyframe(i as f32 / 16.0)).collect();
-        let first = prepared.of(&keyframes[0], &lens);
+        let first = prepared.of(&keyframes[0], &lens, true);
         for k in &keyframes {
-            assert_eq!(prepared.of(k, &lens).picture, k.picture.for_looks(32));
+            assert_eq!(prepared.of(k, &lens, true).picture, k.picture.for_looks(32, true));
             // The first is used all the time.
-            assert!(Arc::ptr_eq(&prepared.of(&keyframes[0], &lens), &first));
+            assert!(Arc::ptr_eq(&prepared.of(&keyframes[0], &lens, true), &first));
         }
         assert_eq!(prepared.0.lock().len(), MOST);
         let before = prepared.0.lock()[0].1.clone();
-        prepared.of(&keyframes[1], &lens);
+        prepared.of(&keyframes[1], &lens, true);
         assert!(!prepared.0.lock().iter().any(|(_, ready)| Arc::ptr_eq(ready, &before)));
         assert_eq!(prepared.clone().0.lock().len(), 0);
-        assert!(!Arc::ptr_eq(&prepared.clone().of(&keyframes[0], &lens), &first));
+        assert!(!Arc::ptr_eq(&prepared.clone().of(&keyframes[0], &lens, true), &first));
     }
 }

@@ -230,3 +230,35 @@ fn it_is_bounded_and_keeps_the_first_and_the_latest() {
     let latest = (MOST + LASTING..2 * MOST).map(|i| 4.0 * i as f32);
     assert_eq!(at_m, first.chain(latest).collect::<Vec<f32>>());
 }
+
+#[test]
+fn only_the_first_pictures_depths_get_rims() {
+    let l = lens();
+    let post = |i: usize| (40..48).contains(&(i % l.width_px));
+    let pixels = l.width_px * l.height_px;
+    let picture = RgbDepth {
+        rgb: vec![0.0; 3 * pixels],
+        inverse_depth: (0..pixels).map(|i| if post(i) { 0.25 } else { 0.0 }).collect(),
+        stale: vec![],
+        drawn: None,
+    };
+    let mut memory = Memory::default();
+    for yaw_rad in [0.0, 1.0, 2.0] {
+        let pose = CameraPose {
+            yaw_rad,
+            ..CameraPose::default()
+        };
+        let depths = picture.inverse_depth.clone();
+        memory.keyframes.push_back(Keyframe {
+            pose,
+            picture: Arc::new(Kept::new(&picture, depths)),
+        });
+    }
+    let columns = |keyframe: &Keyframe| {
+        let ready = memory.ready(keyframe, &l);
+        let row = &ready.picture.inverse_depth[20 * l.width_px..21 * l.width_px];
+        row.iter().filter(|k| **k > 0.2).count()
+    };
+    let found: Vec<usize> = memory.keyframes.iter().map(columns).collect();
+    assert!(found[0] > 8 && found[1..] == [8, 8], "{found:?}");
+}
