@@ -10,7 +10,13 @@ use super::weights::to_host;
 
 /// Whether [`conv2d`] is for such an input and kernel.
 pub(super) fn is_ours(x: &Tensor<4>, k: usize) -> bool {
-    k > 1 && !x.is_autodiff() && x.dtype() == DType::F32 && x.device() == Device::flex()
+    let [n, inputs, h, w] = x.dims();
+    k > 1
+        && k % 2 == 1
+        && n * inputs * h * w > 0
+        && !x.is_autodiff()
+        && x.dtype() == DType::F32
+        && x.device() == Device::flex()
 }
 
 /// Zero-padded, so that the size stays.
@@ -37,7 +43,7 @@ pub(super) fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, dilation:
 static SCRATCH: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 /// Convolutions at the same time.
 const MOST_KEPT: usize = 2;
-/// Larger ones are of training.
+/// Larger ones are of many walks at a time.
 const MOST_VALUES: usize = 1 << 20;
 
 fn keep(seen: Vec<f32>) {
@@ -101,6 +107,22 @@ mod tests {
     }
 
     #[test]
+    fn memory_that_was_used_before_is_filled_anew() {
+        let x: Vec<f32> = (0..2 * 3 * 4).map(|i| i as f32).collect();
+        let (mut fresh, mut used) = (vec![], vec![f32::NAN; 1000]);
+        for dilation in [1, 2, 5] {
+            lay_out(&x, [1, 2, 3, 4], 3, dilation, &mut fresh);
+            lay_out(&x, [1, 2, 3, 4], 3, dilation, &mut used);
+            assert_eq!(used, fresh);
+            assert_eq!(
+                fresh[4 * 12..5 * 12],
+                x[..12],
+                "the middle of the kernel sees the place itself"
+            );
+        }
+    }
+
+    #[test]
     fn it_is_the_librarys_convolution() {
         let device = Device::flex();
         for (n, inputs, outputs, h, w, k, dilation) in [
@@ -117,7 +139,6 @@ mod tests {
             let pad = dilation * (k / 2);
             let options = ConvOptions::new([1, 1], [pad, pad], [dilation, dilation], 1);
             let usual = module::conv2d(x.clone(), weight.clone(), Some(bias.clone()), options);
-            // The second time in memory that was used before.
             for _ in 0..2 {
                 let ours = conv2d(x.clone(), weight.clone(), bias.clone(), dilation);
                 assert_eq!(ours.dims(), usual.dims());

@@ -5,7 +5,7 @@
 
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
-use crate::model::aapt::config::BLOCK;
+use crate::model::aapt::config::{BLOCK, SPATIAL_FACTOR};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::uncovered::Uncovered;
 use crate::model::aapt::warp::{UNKNOWN, Warped};
@@ -15,10 +15,10 @@ const PIXELS: usize = BLOCK / FRAMES_PER_LATENT / 3;
 /// Uncovered places take all of the network's answer from where this share of their token is known, and less the more is.
 const MOST_KNOWN: f32 = 1.0 / 3.0;
 
-/// A token shows two things if the nearest is nearer than the farthest by this share,
-const TWO: f32 = 0.35;
-/// and by so much in 1/m.
-const TWO_NEAR: f32 = 0.02;
+/// A token shows two things if, of two neighbouring pixels, one is nearer by this share,
+const TWO: f32 = 0.2;
+/// and by so much in 1/m: flat ground becomes nearer by less than half of that from row to row.
+const TWO_NEAR: f32 = 0.012;
 
 /// What pixels of several walks are held to.
 pub struct Held {
@@ -89,7 +89,7 @@ impl Counts {
             let known: f32 = valid.iter().flat_map(|v| &v[token.clone()]).sum();
             let validity = known / (FRAMES_PER_LATENT * PIXELS) as f32;
             // A generator that adds nothing at all is one, too.
-            let at_known = match is_of_two(depths.iter().flat_map(|d| &d[token.clone()])) {
+            let at_known = match is_of_two(depths.iter().map(|d| std::array::from_fn(|i| d[first + i]))) {
                 true => 0.0,
                 false => (to_known / added(validity)).min(1.0),
             };
@@ -106,11 +106,14 @@ impl Counts {
     }
 }
 
-/// Whether known inverse depths are of a near thing and of a far one.
-fn is_of_two<'a>(depths: impl Iterator<Item = &'a f32>) -> bool {
-    let known = depths.filter(|k| **k != UNKNOWN);
-    let (low, high) = known.fold((f32::INFINITY, 0.0f32), |(l, h), k| (l.min(*k), h.max(*k)));
-    high - low > (TWO * high).max(TWO_NEAR)
+/// Whether a token's known inverse depths, frame by frame, make a step between neighbours: slopes, and ground towards the horizon, do not.
+fn is_of_two(frames: impl Iterator<Item = [f32; PIXELS]>) -> bool {
+    let apart = |a: f32, b: f32| a != UNKNOWN && b != UNKNOWN && (a - b).abs() > (TWO * a.max(b)).max(TWO_NEAR);
+    frames.into_iter().any(|depths| {
+        let beside = |i: &usize| i % SPATIAL_FACTOR + 1 < SPATIAL_FACTOR && apart(depths[*i], depths[i + 1]);
+        let below = |i: &usize| i + SPATIAL_FACTOR < PIXELS && apart(depths[*i], depths[i + SPATIAL_FACTOR]);
+        (0..PIXELS).any(|i| beside(&i) || below(&i))
+    })
 }
 
 #[cfg(test)]
@@ -144,6 +147,13 @@ mod tests {
         (0..16 * 8)
             .filter(|i| i % 16 == 9)
             .for_each(|i| before[1].inverse_depth[i] = 0.2);
+        // And one that shows flat ground up to the horizon, through the lens of a wider picture.
+        let mut ground = warped.clone();
+        for picture in &mut ground {
+            (0..16 * 8)
+                .filter(|i| picture.valid[*i] > 0.0)
+                .for_each(|i| picture.inverse_depth[i] = 0.0047 * (i / 16) as f32);
+        }
         let none = Uncovered {
             weight: vec![0.0; 16 * 8],
             places: vec![false; 16 * 8],
@@ -172,6 +182,7 @@ mod tests {
             let of_two = i >= FRAMES_PER_LATENT * PIXELS && known(frame, at / 8 * 16 + 8 + at % 8);
             assert!((count - if of_two { 0.0 } else { *plain }).abs() < 1e-6, "{i}: {count}");
         }
+        assert_eq!(counts_of(&ground, &none).of_network, plain.of_network);
         // One of the new columns has been uncovered.
         let places = (0..16 * 8).map(|i| i % 16 == 12 && i / 16 > 0).collect();
         let some = counts(&Uncovered { places, ..none });

@@ -101,7 +101,7 @@ impl Default for Sampler {
 /// Milliseconds of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StepTimes {
-    /// In the generator.
+    /// In the generator, and at the same time or after it (on a graphics device) in finding what latents can't hold.
     pub network_ms: f64,
     /// In the decoder.
     pub decode_ms: f64,

@@ -33,8 +33,8 @@ impl Level {
             w,
             h,
             channels: n,
-            // Sums, until they are means; where nothing counts, neutral either way.
-            values: vec![NEUTRAL; w * h * n],
+            // Sums, until they are means.
+            values: vec![0.0; w * h * n],
             weight: vec![0.0; w * h],
         };
         for (y, (line, weights)) in (self
@@ -51,14 +51,10 @@ impl Level {
                 sums.iter_mut().zip(values).for_each(|(sum, v)| *sum += weight * v);
             }
         }
-        for (sums, weight) in out
-            .values
-            .chunks_exact_mut(n)
-            .zip(&out.weight)
-            .filter(|(_, w)| **w > 0.0)
-        {
+        for (sums, weight) in out.values.chunks_exact_mut(n).zip(&out.weight) {
             let each = weight.recip();
-            sums.iter_mut().for_each(|sum| *sum *= each);
+            let of = |sum: f32| if *weight > 0.0 { each * sum } else { NEUTRAL };
+            sums.iter_mut().for_each(|sum| *sum = of(*sum));
         }
         let each = if vote {
             0.5 / (1.0 + f32::from(u8::from(rows_too)))
@@ -99,6 +95,7 @@ impl Level {
 
 /// `values` with their unknown parts completed; see [`Level::halved`] for a `vote`.
 pub(super) fn completed(values: Vec<f32>, weight: Vec<f32>, channels: usize, vote: bool, lens: &Lens) -> Vec<f32> {
+    debug_assert!(values.iter().all(|v| v.is_finite()), "what does not count would count");
     let mut levels = vec![Level {
         w: lens.width_px,
         h: lens.height_px,

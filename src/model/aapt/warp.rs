@@ -96,15 +96,15 @@ const CONVERGED_PX: f32 = 0.75;
 const APART: f32 = 0.35;
 /// and by so much in 1/m.
 const APART_NEAR: f32 = 0.01;
+/// There, a pixel has what is so near to its centre.
+const ITS_PX: f32 = 0.51;
 /// What is nearer by this factor
 const NEARER: f32 = 1.25;
 /// and by so much in 1/m than what is at a pixel is looked for first.
 const NEARER_BY: f32 = 0.01;
 /// What comes nearer than this, in 1/m, is left out where things are kept apart: nobody stops who walks into a trunk, and it would fill the view and stay. Ground is
 /// never so near to the eye.
-pub const NEAREST: f32 = 4.0 / 3.0;
-/// There, a pixel has what is so near to its centre.
-const ITS_PX: f32 = 0.51;
+pub const TOO_NEAR: f32 = 4.0 / 3.0;
 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`, and fills in what is not known.
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
@@ -154,7 +154,7 @@ fn itself(lens: &Lens, source: &RgbDepth) -> impl Fn([f32; 2], &mut [f32]) -> [f
 pub(super) enum Begin<'a> {
     /// The source's inverse depth at the same pixel.
     Same,
-    /// The nearest of what the source has around the pixel, `[h * w]`, and if that does not come to lie there, what it has at the pixel itself. What stands before
+    /// The nearest of what the source has around each pixel, `[h * w]`, where that would be if the camera had only turned; and if it does not come to lie there, what is there itself. What stands before
     /// something else hides it: begun with what is behind, one finds that, and a trunk loses its leading side at every step.
     Nearest(&'a [f32]),
     /// A guess of the target's inverse depth.
@@ -230,45 +230,49 @@ pub(super) fn reproject_from(
                     }
                     (k, at, moved)
                 };
-                let is_inside = |sx: f32, sy: f32| sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+                // Where in the source it is found, and its inverse depth, beginning with one in the target.
+                let settle = |first: f32| {
+                    let (k, at, moved) = iterate(first);
+                    let (sx, sy) = at?;
+                    let inside = sx > -0.5 && sy > -0.5 && sx < w as f32 - 0.5 && sy < h as f32 - 0.5;
+                    if !inside {
+                        return None;
+                    }
+                    let found = match between(&source.inverse_depth, [w, h], [sx, sy]).filter(|_| apart) {
+                        None => (moved < CONVERGED_PX).then_some((k, sx, sy))?,
+                        Some(corners) => {
+                            let of_one = |([cx, cy], s): ([usize; 2], f32)| {
+                                let near = from_target(s)?;
+                                let (px, py) = project(near)?;
+                                let is_its = |at: f32, corner: usize| (at - corner as f32).abs() <= ITS_PX;
+                                (is_its(px, cx) && is_its(py, cy)).then_some((near, px, py))
+                            };
+                            corners.into_iter().find_map(of_one)?
+                        }
+                    };
+                    (!apart || found.0 <= TOO_NEAR).then_some(found)
+                };
                 let same = || source.inverse_depth[y * w + x].max(0.0);
-                let (mut k, at, mut moved) = match begin {
-                    Begin::About(about) => iterate(about[y * w + x].max(0.0)),
-                    Begin::Same => iterate(same()),
+                let found = match begin {
+                    Begin::About(about) => settle(about[y * w + x].max(0.0)),
+                    Begin::Same => settle(same()),
                     Begin::Nearest(nearest) => {
-                        // Where it was if the camera only turned: what it moved by beyond that, something near around there moved, too.
+                        // What it moved by beyond a mere turn, something near around there moved, too.
                         let turned = project(0.0).map_or(y * w + x, |(sx, sy)| {
                             let column = sx.round().clamp(0.0, (w - 1) as f32) as usize;
                             sy.round().clamp(0.0, (h - 1) as f32) as usize * w + column
                         });
                         let (near, own) = (nearest[turned], source.inverse_depth[turned].max(0.0));
                         let before = NEARER * own + NEARER_BY;
-                        let found = (near > before).then(|| iterate(from_target(near).unwrap_or(0.0)));
-                        let hides = |(k, at, moved): &(f32, Option<(f32, f32)>, f32)| {
-                            at.is_some_and(|(sx, sy)| is_inside(sx, sy)) && *moved < CONVERGED_PX && *k > before
-                        };
-                        found.filter(hides).unwrap_or_else(|| iterate(own))
+                        let hides =
+                            |(_, sx, sy): &(f32, f32, f32)| sample(&source.inverse_depth, w, h, *sx, *sy) > before;
+                        let hiding = (near > before)
+                            .then(|| settle(from_target(near).unwrap_or(0.0)))
+                            .flatten();
+                        hiding.filter(hides).or_else(|| settle(own))
                     }
                 };
-                let Some((mut sx, mut sy)) = at else { continue };
-                let inside = is_inside(sx, sy);
-                if apart
-                    && inside
-                    && let Some(corners) = between(&source.inverse_depth, [w, h], [sx, sy])
-                {
-                    let of_one = |([cx, cy], s): ([usize; 2], f32)| {
-                        let near = from_target(s)?;
-                        let (px, py) = project(near)?;
-                        let is_its = |at: f32, corner: usize| (at - corner as f32).abs() <= ITS_PX;
-                        (is_its(px, cx) && is_its(py, cy)).then_some((near, px, py))
-                    };
-                    let Some(found) = corners.into_iter().find_map(of_one) else {
-                        continue;
-                    };
-                    (k, sx, sy) = found;
-                    moved = 0.0;
-                }
-                if inside && moved < CONVERGED_PX && !(apart && k > NEAREST) {
+                if let Some((k, sx, sy)) = found {
                     valid[x] = 1.0;
                     inverse_depth[x] = k;
                     // The point stands at 1 / k from the target, and q[2] / k from the source.

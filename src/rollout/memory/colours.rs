@@ -113,7 +113,7 @@ impl Memory {
         let Some(first) = self.keyframes.front().filter(|_| share > 0.0) else {
             return;
         };
-        let ready = self.ready(first, lens);
+        let ready = self.prepared.of(first, lens);
         let then = ready.bands(|| {
             let picture = first.picture.picture();
             Bands::of(

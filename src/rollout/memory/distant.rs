@@ -34,7 +34,7 @@ impl Memory {
         let Some(keyframe) = self.most_alike(lens, &poses[FRAMES_PER_LATENT - 1], tried) else {
             return;
         };
-        let source = self.ready(keyframe, lens);
+        let source = self.prepared.of(keyframe, lens);
         warped
             .par_iter_mut()
             .zip(poses)

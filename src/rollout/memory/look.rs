@@ -7,7 +7,7 @@ use super::prepared::Ready;
 use crate::control::{CameraPose, Lens};
 use crate::model::aapt::drawn::IN_MEMORY;
 use crate::model::aapt::surface::reproject_far;
-use crate::model::aapt::warp::{NEAREST, Warped};
+use crate::model::aapt::warp::{TOO_NEAR, Warped};
 
 /// What is farther away than this, in 1/m, is no matter of where one stands.
 const LEAST_NEAR: f32 = 1e-3;
@@ -39,13 +39,14 @@ impl Earlier {
 }
 
 /// Adds what a keyframe knows to pictures seen from `poses`. Things that stand where one of those `earlier` would show them are left out: what that picture shows
-/// of them has its place already, by its own depths, and they would stand there twice. What is behind them is welcome. Given back is this look, as an earlier one of the next.
+/// of them has its place already, by its own depths, and they would stand there twice. What is behind them is welcome. Given back is this look, as an earlier one of the next. With things kept `apart`, what comes too near is left out.
 pub(super) fn look(
     lens: &Lens,
     ready: &Ready,
     poses: &[CameraPose],
     warped: &mut [Warped],
     earlier: &[Earlier],
+    apart: bool,
 ) -> Earlier {
     let source = &ready.picture;
     let things = if earlier.is_empty() { &[] } else { ready.things() };
@@ -54,7 +55,7 @@ pub(super) fn look(
         let (mut seen, pixels) = reproject_far(lens, source, &ready.pose, pose, Some(&picture.valid));
         let here = Eye::new(lens, pose);
         for (at, valid) in seen.valid.iter_mut().enumerate().filter(|(_, valid)| **valid > 0.0) {
-            if seen.inverse_depth[at] > NEAREST {
+            if apart && seen.inverse_depth[at] > TOO_NEAR {
                 *valid = 0.0;
                 continue;
             }
@@ -119,8 +120,8 @@ mod tests {
             },
         );
         let mut warped = [Warped::unknown(&l)];
-        let ready = Ready::new(&post(0.2, CameraPose::default()), &l, true);
-        look(&l, &ready, &[pose], &mut warped, earlier);
+        let ready = Ready::new(&post(0.2, CameraPose::default()), &l);
+        look(&l, &ready, &[pose], &mut warped, earlier, true);
         let row = 20 * l.width_px..21 * l.width_px;
         let red: Vec<usize> = row.clone().filter(|i| warped[0].rgb[3 * i] > 0.5).collect();
         let known = row.filter(|i| warped[0].valid[*i] > 0.0).count();
@@ -136,7 +137,7 @@ mod tests {
         assert!(stale.iter().all(|s| (s - 0.25).abs() < 0.05), "{stale:?}");
         // The same post, told to be farther away, from beside it.
         let told = |near: f32, pose: CameraPose| {
-            let source = post(near, pose).picture.for_looks(l.width_px, true);
+            let source = post(near, pose).for_looks(l.width_px);
             Earlier::new(&l, pose, source.inverse_depth)
         };
         let (red, _, known) = seen(&[told(0.15, CameraPose::default())]);
@@ -155,12 +156,18 @@ mod tests {
         assert!(stale.iter().all(|s| (s - 0.25).abs() < 0.05), "{stale:?}");
         // What is nearer than one can get is left out, and nothing is known there.
         let mut warped = [Warped::unknown(&l)];
-        let close = Ready::new(&post(2.0 * NEAREST, CameraPose::default()), &l, true);
-        look(&l, &close, &[CameraPose::default()], &mut warped, &[]);
-        let known = (0..l.width_px)
-            .filter(|x| warped[0].valid[20 * l.width_px + x] > 0.0)
-            .count();
-        assert!((1..=l.width_px - 6).contains(&known), "{known}");
+        let close = Ready::new(&post(2.0 * TOO_NEAR, CameraPose::default()), &l);
+        let mut whole = warped.clone();
+        look(&l, &close, &[CameraPose::default()], &mut warped, &[], true);
+        look(&l, &close, &[CameraPose::default()], &mut whole, &[], false);
+        for x in 0..l.width_px {
+            // The post is 6 columns, and a rim goes with it.
+            let [left_out, there] = [&warped, &whole].map(|seen| seen[0].valid[20 * l.width_px + x]);
+            assert!(
+                left_out == f32::from(u8::from(!(49..57).contains(&x))) && there == 1.0,
+                "{x}: {left_out}, {there}"
+            );
+        }
         // Nor who had something before it.
         let wall = Earlier::new(&l, CameraPose::default(), vec![0.5; l.width_px * l.height_px]);
         assert!((5..=7).contains(&seen(&[wall]).0.len()));

@@ -20,7 +20,7 @@ use half::f16;
 use self::evened::evened;
 use self::eye::Eye;
 use self::look::{Earlier, look};
-use self::prepared::{Prepared, Ready};
+use self::prepared::Prepared;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
@@ -64,6 +64,18 @@ pub struct Keyframe {
     pub picture: Arc<Kept>,
 }
 
+impl Keyframe {
+    /// The picture for looks from elsewhere: things have a rim that goes with them. The depths of a walk's first picture were told as it was shown; later ones come in large part
+    /// from looks into earlier ones and have those rims: with two more pixels for each, a trunk would grow over the sky beside it.
+    fn for_looks(&self, width_px: usize) -> RgbDepth {
+        let mut picture = self.picture.picture();
+        if distance_m(&self.pose, &CameraPose::default()) < SAME_PLACE && self.pose.yaw_rad.abs() < SAME_PLACE {
+            picture.inverse_depth = with_rims(&picture.inverse_depth, width_px);
+        }
+        picture
+    }
+}
+
 /// A picture with depth, as small as it can be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
@@ -75,6 +87,8 @@ pub struct Kept {
     pub stale: Vec<u8>,
 }
 
+/// In metres and radians: closer to the origin there is the first picture.
+const SAME_PLACE: f32 = 1e-3;
 /// See [`Kept`].
 const STALE_STEP: f32 = 1.0 / 32.0;
 
@@ -88,15 +102,6 @@ impl Kept {
                 .map(|v| if *v == NEW { u8::MAX } else { (v / STALE_STEP) as u8 })
                 .collect(),
         }
-    }
-
-    /// The picture for looks from elsewhere: its rims go with what they are the rims of, if it has not got them from another.
-    fn for_looks(&self, width_px: usize, rims: bool) -> RgbDepth {
-        let mut picture = self.picture();
-        if rims {
-            picture.inverse_depth = with_rims(&picture.inverse_depth, width_px);
-        }
-        picture
     }
 
     fn picture(&self) -> RgbDepth {
@@ -152,14 +157,6 @@ impl Memory {
         self.prepared = Prepared::default();
     }
 
-    /// A keyframe ready to be looked into. Depths of the first were told; later ones come from looks into earlier ones, so they have those rims, and with two more pixels
-    /// each time a trunk would grow over the sky beside it.
-    fn ready(&self, keyframe: &Keyframe, lens: &Lens) -> Arc<Ready> {
-        let first = self.keyframes.front();
-        let rims = first.is_some_and(|first| Arc::ptr_eq(&first.picture, &keyframe.picture));
-        self.prepared.of(keyframe, lens, rims)
-    }
-
     /// Whether there is a keyframe of what is seen from here.
     fn knows_this_view(&self) -> bool {
         self.keyframes.iter().any(|k| {
@@ -190,8 +187,8 @@ impl Memory {
         let mut earlier = vec![];
         if let Some(near) = self.best(lens, end, &warped[0], &tried, NEAR_M) {
             tried[near] = true;
-            let ready = self.ready(&self.keyframes[near], lens);
-            earlier.push(look(lens, &ready, &poses, &mut warped, &[]));
+            let ready = self.prepared.of(&self.keyframes[near], lens);
+            earlier.push(look(lens, &ready, &poses, &mut warped, &[], apart));
             // Who rests starts from it at every step: what is drawn now would be drawn otherwise each time.
             for picture in &mut warped {
                 for (stale, _) in picture.stale.iter_mut().zip(&picture.valid).filter(|(_, v)| **v > 0.0) {
@@ -208,7 +205,7 @@ impl Memory {
         self.far(lens, &poses, &mut warped, &sure, &tried);
         let before = before.absolute_from(&self.here);
         earlier.push(Earlier::new(lens, before, last.inverse_depth.clone()));
-        self.complete(lens, &poses, &mut warped, &mut tried, earlier);
+        self.complete(lens, &poses, &mut warped, &mut tried, earlier, apart);
         warped
     }
 
@@ -220,6 +217,7 @@ impl Memory {
         warped: &mut [Warped; FRAMES_PER_LATENT],
         tried: &mut [bool],
         mut earlier: Vec<Earlier>,
+        apart: bool,
     ) {
         for _ in 0..LOOKS {
             // The farther a step goes the more is new: the last or the first picture lacks most.
@@ -236,8 +234,8 @@ impl Memory {
                 return;
             };
             tried[best] = true;
-            let ready = self.ready(&self.keyframes[best], lens);
-            let looked = look(lens, &ready, poses, warped, &earlier);
+            let ready = self.prepared.of(&self.keyframes[best], lens);
+            let looked = look(lens, &ready, poses, warped, &earlier, apart);
             earlier.push(looked);
         }
     }
@@ -257,7 +255,7 @@ impl Memory {
     /// The detail of at most so many of the same pictures, and by how many rows each has to be shifted down.
     pub(super) fn grains(&self, lens: &Lens, control: &LatentControl, most: usize) -> Vec<(Arc<Bands>, isize)> {
         let of = self.lasting(lens, control).take(most);
-        of.map(|(k, down)| (self.ready(k, lens).grain(), down)).collect()
+        of.map(|(k, down)| (self.prepared.of(k, lens).grain(), down)).collect()
     }
 
     /// The first keyframes, as far as they are pitched about as the end of a step is, and by how many rows each has to be shifted down, so that its horizon is there.

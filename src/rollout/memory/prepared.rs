@@ -28,10 +28,9 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// For `rims` see [`Kept::for_looks`].
-    pub(super) fn new(keyframe: &Keyframe, lens: &Lens, rims: bool) -> Self {
+    pub(super) fn new(keyframe: &Keyframe, lens: &Lens) -> Self {
         Self {
-            picture: keyframe.picture.for_looks(lens.width_px, rims),
+            picture: keyframe.for_looks(lens.width_px),
             lens: *lens,
             pose: keyframe.pose,
             things: OnceLock::new(),
@@ -39,6 +38,8 @@ impl Ready {
             grain: OnceLock::new(),
         }
     }
+
+    // What is found here is found by one thread alone: one that lent another a hand meanwhile might come to wait for itself.
 
     /// Which of its pixels show something that stands.
     pub(super) fn things(&self) -> &[bool] {
@@ -63,15 +64,15 @@ impl Ready {
 pub(super) struct Prepared(Mutex<Vec<(Arc<Kept>, Arc<Ready>)>>);
 
 impl Prepared {
-    /// A keyframe made ready, now or before, with `rims` or without.
-    pub(super) fn of(&self, keyframe: &Keyframe, lens: &Lens, rims: bool) -> Arc<Ready> {
+    /// A keyframe made ready, now or before.
+    pub(super) fn of(&self, keyframe: &Keyframe, lens: &Lens) -> Arc<Ready> {
         let found = {
             let mut all = self.0.lock();
             let at = all.iter().position(|(kept, _)| Arc::ptr_eq(kept, &keyframe.picture));
             at.map(|at| all.remove(at).1)
         };
         // Not under the lock: other threads lend a hand.
-        let ready = found.unwrap_or_else(|| Arc::new(Ready::new(keyframe, lens, rims)));
+        let ready = found.unwrap_or_else(|| Arc::new(Ready::new(keyframe, lens)));
         let mut all = self.0.lock();
         all.push((keyframe.picture.clone(), ready.clone()));
         if all.len() > MOST {
@@ -120,17 +121,17 @@ mod tests {
         };
         let prepared = Prepared::default();
         let keyframes: Vec<Keyframe> = (1..=MOST + 2).map(|i| keyframe(i as f32 / 16.0)).collect();
-        let first = prepared.of(&keyframes[0], &lens, true);
+        let first = prepared.of(&keyframes[0], &lens);
         for k in &keyframes {
-            assert_eq!(prepared.of(k, &lens, true).picture, k.picture.for_looks(32, true));
+            assert_eq!(prepared.of(k, &lens).picture, k.for_looks(32));
             // The first is used all the time.
-            assert!(Arc::ptr_eq(&prepared.of(&keyframes[0], &lens, true), &first));
+            assert!(Arc::ptr_eq(&prepared.of(&keyframes[0], &lens), &first));
         }
         assert_eq!(prepared.0.lock().len(), MOST);
         let before = prepared.0.lock()[0].1.clone();
-        prepared.of(&keyframes[1], &lens, true);
+        prepared.of(&keyframes[1], &lens);
         assert!(!prepared.0.lock().iter().any(|(_, ready)| Arc::ptr_eq(ready, &before)));
         assert_eq!(prepared.clone().0.lock().len(), 0);
-        assert!(!Arc::ptr_eq(&prepared.clone().of(&keyframes[0], &lens, true), &first));
+        assert!(!Arc::ptr_eq(&prepared.clone().of(&keyframes[0], &lens), &first));
     }
 }

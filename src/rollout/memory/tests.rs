@@ -255,7 +255,7 @@ fn only_the_first_pictures_depths_get_rims() {
         });
     }
     let columns = |keyframe: &Keyframe| {
-        let ready = memory.ready(keyframe, &l);
+        let ready = memory.prepared.of(keyframe, &l);
         let row = &ready.picture.inverse_depth[20 * l.width_px..21 * l.width_px];
         row.iter().filter(|k| **k > 0.2).count()
     };
