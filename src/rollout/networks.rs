@@ -111,7 +111,7 @@ impl Networks {
         tensor(values, [clips.len(), h * w, BLOCK], &self.device)
     }
 
-    /// Decodes latents `[n, channels, h, w]` with the ones before them; `detail` is what [`Recycled::detail`] holds, or
+    /// Decodes latents `[n, channels, h, w]` with the ones before them; `detail` is what [`Self::detail`] gives, or
     /// nothing.
     pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>, detail: &[f32]) -> Vec<Decoded> {
         self.decode_held(latent, before, detail, None)
