@@ -206,7 +206,7 @@ pub(super) fn reproject_from(
                     (q[2] > 1e-3).then(|| (f * q[0] / q[2] + cx - 0.5, cy - f * q[1] / q[2] - 0.5))
                 };
                 // Inverse depth in the target of a pixel with one in the source, if it is before the camera.
-                let from_target = |s: f32| {
+                let target_from_source = |s: f32| {
                     let scale = 1.0 + s * b[2];
                     (scale > 1e-3).then(|| (-s * a[2] / scale).max(0.0))
                 };
@@ -226,7 +226,7 @@ pub(super) fn reproject_from(
                             break;
                         }
                         let s = sample(&source.inverse_depth, w, h, sx, sy).max(0.0);
-                        k = from_target(s).unwrap_or(0.0);
+                        k = target_from_source(s).unwrap_or(0.0);
                     }
                     (k, at, moved)
                 };
@@ -238,11 +238,12 @@ pub(super) fn reproject_from(
                     if !inside {
                         return None;
                     }
-                    let found = match between(&source.inverse_depth, [w, h], [sx, sy]).filter(|_| apart) {
+                    let corners = apart.then(|| between(&source.inverse_depth, [w, h], [sx, sy]));
+                    let found = match corners.flatten() {
                         None => (moved < CONVERGED_PX).then_some((k, sx, sy))?,
                         Some(corners) => {
                             let of_one = |([cx, cy], s): ([usize; 2], f32)| {
-                                let near = from_target(s)?;
+                                let near = target_from_source(s)?;
                                 let (px, py) = project(near)?;
                                 let is_its = |at: f32, corner: usize| (at - corner as f32).abs() <= ITS_PX;
                                 (is_its(px, cx) && is_its(py, cy)).then_some((near, px, py))
@@ -252,10 +253,9 @@ pub(super) fn reproject_from(
                     };
                     (!apart || found.0 <= TOO_NEAR).then_some(found)
                 };
-                let same = || source.inverse_depth[y * w + x].max(0.0);
                 let found = match begin {
                     Begin::About(about) => settle(about[y * w + x].max(0.0)),
-                    Begin::Same => settle(same()),
+                    Begin::Same => settle(source.inverse_depth[y * w + x].max(0.0)),
                     Begin::Nearest(nearest) => {
                         // What it moved by beyond a mere turn, something near around there moved, too.
                         let turned = project(0.0).map_or(y * w + x, |(sx, sy)| {
@@ -267,7 +267,7 @@ pub(super) fn reproject_from(
                         let hides =
                             |(_, sx, sy): &(f32, f32, f32)| sample(&source.inverse_depth, w, h, *sx, *sy) > before;
                         let hiding = (near > before)
-                            .then(|| settle(from_target(near).unwrap_or(0.0)))
+                            .then(|| settle(target_from_source(near).unwrap_or(0.0)))
                             .flatten();
                         hiding.filter(hides).or_else(|| settle(own))
                     }
