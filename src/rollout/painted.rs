@@ -22,6 +22,8 @@ const LEAST_DUE: f32 = 0.005;
 pub(super) const GO_ON: f32 = 0.5;
 /// The same where things are kept apart from what they stand before ([`super::Sampler::keep_apart`]): a trunk stays a trunk.
 pub(super) const GO_ON_APART: f32 = 0.95;
+/// The same of what is sky by now ([`crate::model::aapt::skyward`]).
+pub(super) const GO_ON_SKY: f32 = 0.1;
 /// Pictures that grain is taken from.
 const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.
@@ -150,14 +152,15 @@ fn completed(decoded: &Decoded, known: Option<&Vec<f32>>) -> Vec<f32> {
 /// Moves what a step found of depths towards what was `known` of the same places: a look at a picture that is a little soft by now tells less
 /// than all looks before it together, and a scene whose depths change at every step loses its shape.
 pub fn go_on(found: &mut [f32], known: &[f32]) {
-    go_on_by(found, known, GO_ON);
+    go_on_by(found, known, |_| GO_ON);
 }
 
-/// The same by a share of the way.
-pub(super) fn go_on_by(found: &mut [f32], known: &[f32], share: f32) {
-    for (found, known) in found.iter_mut().zip(known).filter(|(_, known)| **known != UNKNOWN) {
+/// The same by each pixel's share of the way.
+pub(super) fn go_on_by(found: &mut [f32], known: &[f32], share: impl Fn(usize) -> f32) {
+    let pairs = found.iter_mut().zip(known).enumerate();
+    for (i, (found, known)) in pairs.filter(|(_, (_, known))| **known != UNKNOWN) {
         let near = nearness(*found);
-        *found = inverse_depth(near + share * (nearness(*known) - near));
+        *found = inverse_depth(near + share(i) * (nearness(*known) - near));
     }
 }
 

@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Tensor};
 use super::RolloutError;
 use super::memory::Memory;
 use super::networks::{Decoded, Networks, Recycled};
-use super::painted::{GO_ON, GO_ON_APART, go_on_by};
+use super::painted::{GO_ON_APART, GO_ON_SKY, go_on, go_on_by};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
@@ -17,6 +17,7 @@ use crate::model::aapt::drawn::Drawn;
 use crate::model::aapt::generator::{GeneratorState, Modulations};
 use crate::model::aapt::outline::with_outlines;
 use crate::model::aapt::residual::DOUBT_STEPS;
+use crate::model::aapt::skyward::skyward;
 use crate::model::aapt::standing::stand;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
@@ -424,12 +425,13 @@ impl Walks {
         let going_on = decoded.iter_mut().zip(&*known_depths).zip(&*sure);
         for ((d, known), sure) in going_on.filter(|_| self.sampler.keep_depth) {
             // New words bring other things.
-            let share = if self.sampler.keeps_apart() && *sure == 1.0 {
-                GO_ON_APART
+            if self.sampler.keeps_apart() && *sure == 1.0 {
+                let sky = skyward(&d.inverse_depth, known, &d.frames[END], n.lens.width_px);
+                let share = |i: usize| if sky[i] { GO_ON_SKY } else { GO_ON_APART };
+                go_on_by(&mut d.inverse_depth, known, share);
             } else {
-                GO_ON
-            };
-            go_on_by(&mut d.inverse_depth, known, share);
+                go_on(&mut d.inverse_depth, known);
+            }
         }
         for ((last, d), sure) in self.last.iter_mut().zip(&*decoded).zip(&*sure) {
             last.rgb.clone_from(&d.frames[END]);

@@ -25,6 +25,7 @@ pub mod rays;
 pub mod recompute;
 pub mod residual;
 pub mod rope;
+pub mod skyward;
 pub mod standing;
 mod strips;
 pub mod surface;
