@@ -128,6 +128,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
             Ok(Steady::measure(&mut rollout, &mut new, &controls)?)
         })
         .transpose()?;
+    let precision = rollout.precision();
     // One generator at a time: two would share the processor's caches.
     drop(rollout);
     let recorded = (args.record)
@@ -153,6 +154,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         "rss_mb_early": rss_early,
         "rss_mb_late": rss_late,
         "device": args.device.settled().to_string(),
+        "precision": precision,
         "threads": threads,
         "frames": step.len() * FRAMES_PER_LATENT,
         "model": package.manifest.title,

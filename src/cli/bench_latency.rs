@@ -35,7 +35,10 @@ pub(super) struct Plan {
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Found {
+    /// Of all frames.
     pub(super) latency: Latency,
+    /// Of each step's first frame: when what the hands do begins to show.
+    pub(super) first: Latency,
     /// From one frame on the screen to the next.
     pub(super) gap: Latency,
     /// Frames that were measured.
@@ -110,6 +113,9 @@ fn watch(engine: &Engine, events: &Receiver<Event>, plan: &Plan) -> anyhow::Resu
 struct Seen {
     shown: usize,
     latencies_ms: Vec<f64>,
+    first_ms: Vec<f64>,
+    /// When the controls of the last frame were read.
+    read: Option<Instant>,
     gaps_ms: Vec<f64>,
     last: Option<Instant>,
 }
@@ -118,11 +124,15 @@ impl Seen {
     fn frame(&mut self, controls_read: Option<Instant>, now: Instant) {
         self.shown += 1;
         let last = self.last.replace(now);
+        let begins = controls_read != self.read;
+        self.read = controls_read;
         if self.shown <= WARM_UP_FRAMES {
             return;
         }
         if let Some(read) = controls_read {
-            self.latencies_ms.push((now - read).as_secs_f64() * 1e3);
+            let ms = (now - read).as_secs_f64() * 1e3;
+            self.latencies_ms.push(ms);
+            self.first_ms.extend(begins.then_some(ms));
             self.gaps_ms.extend(last.map(|last| (now - last).as_secs_f64() * 1e3));
         }
     }
@@ -132,6 +142,7 @@ impl Seen {
         let latency = Latency::of(self.latencies_ms).context("no frame was shown")?;
         Ok(Found {
             latency,
+            first: Latency::of(self.first_ms).context("no step began")?,
             gap: Latency::of(self.gaps_ms).context("only one frame was shown")?,
             frames,
             skipped,
@@ -146,6 +157,9 @@ impl Found {
             ("latency_ms_median", self.latency.median_ms),
             ("latency_ms_p95", self.latency.p95_ms),
             ("latency_ms_max", self.latency.max_ms),
+            ("latency_first_ms_median", self.first.median_ms),
+            ("latency_first_ms_p95", self.first.p95_ms),
+            ("latency_first_ms_max", self.first.max_ms),
             ("frame_gap_ms_median", self.gap.median_ms),
             ("frame_gap_ms_p95", self.gap.p95_ms),
             ("frame_gap_ms_max", self.gap.max_ms),
@@ -162,6 +176,7 @@ impl Found {
     pub(super) fn print(&self, pacing: Pacing) {
         let Self {
             latency,
+            first,
             gap,
             frames,
             skipped,
@@ -169,6 +184,10 @@ impl Found {
         println!(
             "  latency, {pacing} pacing: median {:.0} ms, p95 {:.0} ms, max {:.0} ms over {frames} frames",
             latency.median_ms, latency.p95_ms, latency.max_ms
+        );
+        println!(
+            "    until what the hands do begins to show (a step's first frame): median {:.0} ms, p95 {:.0} ms, max {:.0} ms",
+            first.median_ms, first.p95_ms, first.max_ms
         );
         println!(
             "    from one frame to the next: median {:.0} ms, p95 {:.0} ms, max {:.0} ms; {skipped} frames skipped",
@@ -235,9 +254,11 @@ mod tests {
         seen.frame(None, at(1000));
         seen.frame(Some(at(1000)), at(1070));
         seen.frame(Some(at(1000)), at(1110));
+        seen.frame(Some(at(1100)), at(1150));
         let found = seen.found(2).unwrap();
-        assert_eq!((found.frames, found.skipped), (2, 2));
+        assert_eq!((found.frames, found.skipped), (3, 2));
         assert_eq!((found.latency.median_ms, found.latency.max_ms), (70.0, 110.0));
+        assert_eq!((found.first.median_ms, found.first.max_ms), (50.0, 70.0));
         assert_eq!((found.gap.median_ms, found.gap.max_ms), (40.0, 70.0));
         assert!(Seen::default().found(0).is_err());
     }

@@ -3,6 +3,7 @@
 mod choice;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod half;
 mod list;
 mod noise;
 mod selftest;
@@ -14,6 +15,7 @@ use burn::tensor::Device;
 pub use choice::{Api, DeviceChoice, UnknownDevice};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, adapters};
+pub use half::{PRECISION_VARIABLE, inference_dtype, name as dtype_name};
 pub use list::{Listed, list};
 pub use noise::Gaussian;
 pub use selftest::{Proof, SUBCOMMAND, test, test_here, test_once, tested_by};

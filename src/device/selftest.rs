@@ -11,6 +11,7 @@ use burn::tensor::{DType, Device, Distribution, Tensor, TensorData, activation};
 use parking_lot::Mutex;
 
 use super::choice::DeviceChoice;
+use super::half::is_right_in_half;
 use super::noise::Gaussian;
 
 /// What a self-test found.
@@ -20,6 +21,8 @@ pub struct Proof {
     pub relative_error: f64,
     /// Speed of a matrix product in 10^9 operations a second.
     pub gflops: f64,
+    /// Whether it computes in half precision, too. A driver that dies of it fails the test.
+    pub half: bool,
     /// How long the test took, compiling included.
     pub secs: f64,
 }
@@ -44,27 +47,43 @@ fn to_host(x: Tensor<2>) -> Vec<f32> {
     x.into_data_dtype(DType::F32).try_into_vec().unwrap_or_default()
 }
 
+/// Numbers that [`work`] makes.
+pub(super) const WORK: usize = 96 * 128;
+
+/// The same small numbers on every device: a matrix product, gelu, softmax and an exponential.
+pub(super) fn work(device: &Device, dtype: DType) -> Vec<f32> {
+    let random = |shape: [usize; 2], stream: u64| -> Tensor<2> {
+        let mut values = vec![0.0; shape[0] * shape[1]];
+        Gaussian::new(11, stream).fill(&mut values);
+        Tensor::<2>::from_data(TensorData::new(values, shape), device).cast(dtype)
+    };
+    let x = random([96, 160], 0).matmul(random([160, 128], 1)).mul_scalar(0.1);
+    let x = activation::gelu(x.clone()) + activation::softmax(x, 1).exp();
+    to_host(x)
+}
+
+/// Largest difference over the largest number expected; infinite if there are numbers that are none.
+pub(super) fn relative_error(found: &[f32], expected: &[f32]) -> f64 {
+    if found.iter().any(|v| !v.is_finite()) {
+        return f64::INFINITY;
+    }
+    let largest = expected.iter().fold(0.0f32, |a, v| a.max(v.abs()));
+    let error = (found.iter().zip(expected)).fold(0.0f32, |a, (f, e)| a.max((f - e).abs()));
+    f64::from(error / largest)
+}
+
 /// Tests a device here, in this process.
 pub fn test_here(device: &Device) -> Result<Proof, String> {
     let began = Instant::now();
-    let work = |device: &Device| -> Vec<f32> {
-        let random = |shape: [usize; 2], stream: u64| -> Tensor<2> {
-            let mut values = vec![0.0; shape[0] * shape[1]];
-            Gaussian::new(11, stream).fill(&mut values);
-            Tensor::from_data(TensorData::new(values, shape), device)
-        };
-        let x = random([96, 160], 0).matmul(random([160, 128], 1)).mul_scalar(0.1);
-        let x = activation::gelu(x.clone()) + activation::softmax(x, 1).exp();
-        to_host(x)
-    };
-    let (found, expected) = (work(device), work(&Device::flex()));
-    if found.len() != expected.len() {
+    let found = work(device, DType::F32);
+    if found.len() != WORK {
         return Err("it gave no numbers back".to_owned());
     }
-    let largest = expected.iter().fold(0.0f32, |a, v| a.max(v.abs()));
-    let error = (found.iter().zip(&expected)).fold(0.0f32, |a, (f, e)| a.max((f - e).abs()));
-    let relative_error = f64::from(error / largest);
-    if found.iter().any(|v| !v.is_finite()) || relative_error > TOLERANCE {
+    let relative_error = relative_error(&found, &work(&Device::flex(), DType::F32));
+    if relative_error.is_infinite() {
+        return Err("it makes numbers that are none".to_owned());
+    }
+    if relative_error > TOLERANCE {
         return Err(format!("its numbers are wrong by {:.1} %", 100.0 * relative_error));
     }
     let n = 512;
@@ -86,6 +105,7 @@ pub fn test_here(device: &Device) -> Result<Proof, String> {
     Ok(Proof {
         relative_error,
         gflops: times as f64 * 2.0 * (n as f64).powi(3) / secs / 1e9,
+        half: is_right_in_half(device),
         secs: began.elapsed().as_secs_f64(),
     })
 }
@@ -156,6 +176,8 @@ mod tests {
         let proof = test_here(&Device::flex()).unwrap();
         assert_eq!(proof.relative_error, 0.0);
         assert!(proof.gflops > 0.01 && proof.secs > 0.0);
+        assert_eq!(relative_error(&[1.0, 2.5], &[1.0, 2.0]), 0.25);
+        assert!(relative_error(&[1.0, f32::NAN], &[1.0, 2.0]).is_infinite());
     }
 
     #[test]

@@ -6,9 +6,9 @@
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, activation};
 
-use super::tests::{controls, first, package};
+use super::tests::{controls, first, package, rollout};
 use super::*;
-use crate::device::{Api, DeviceChoice, Gaussian, adapters, test_here};
+use crate::device::{Api, DeviceChoice, Gaussian, adapters, inference_dtype, test_here};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
@@ -20,6 +20,9 @@ use crate::model::weights::{export, import, to_host};
 
 /// Largest difference, over the largest number.
 const TOLERANCE: f32 = 2e-4;
+
+/// Mean difference that half precision may make in a step, in grey levels: less than a picture of bytes can hold.
+const HALF_GREY_LEVELS: f64 = 0.5;
 
 /// The devices to hold against the processor.
 fn devices() -> Vec<(String, DeviceChoice)> {
@@ -162,6 +165,7 @@ fn walk_everywhere(sampler: Sampler) {
     let package = package(3);
     let walk = |choice: DeviceChoice, seed: u64| -> Vec<Vec<f32>> {
         let mut rollout = Rollout::new(&package, &choice).unwrap();
+        rollout.compute_in(DType::F32);
         rollout.set_sampler(sampler);
         rollout.start(&first(), "snow", seed).unwrap();
         let latents = controls(64).into_iter().map(|control| {
@@ -195,5 +199,34 @@ fn walk_everywhere(sampler: Sampler) {
             },
             "{name}: so much of 255 off on average, step by step: {means:.2?}, {sampler:?}"
         );
+    }
+}
+
+/// Half precision, a step at a time from where the processor's walk is. A whole walk of the tiny network's goes its own way within a second: in a world of
+/// noise any difference grows, so it would tell nothing.
+#[test]
+fn each_step_in_half_precision_is_the_processors_step() {
+    let package = package(3);
+    for (name, choice) in devices() {
+        if inference_dtype(choice, &choice.open().unwrap()) != DType::F16 {
+            eprintln!("SKIPPED: {name} does not compute in half precision");
+            continue;
+        }
+        let (mut exact, mut half) = (rollout(&package), Rollout::new(&package, &choice).unwrap());
+        assert_eq!((exact.precision(), half.precision()), ("f32", "f16"));
+        exact.start(&first(), "snow", 7).unwrap();
+        let mut worst: f64 = 0.0;
+        for control in controls(24) {
+            half.restore(&exact.state().unwrap()).unwrap();
+            let bytes = |rollout: &mut Rollout| -> Vec<f64> {
+                let out = rollout.next(&control).unwrap();
+                out.frames.iter().flat_map(|f| f.to_rgb()).map(f64::from).collect()
+            };
+            let (found, expected) = (bytes(&mut half), bytes(&mut exact));
+            let off: f64 = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).sum();
+            worst = worst.max(off / expected.len() as f64);
+        }
+        assert!(worst > 0.0, "{name}: half precision rounds");
+        assert!(worst < HALF_GREY_LEVELS, "{name}: {worst} of 255 off in a step");
     }
 }

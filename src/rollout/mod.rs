@@ -63,6 +63,6 @@ pub enum RolloutError {
     #[error("the kept moment does not fit this generator: {0}")]
     State(crate::model::weights::WeightsError),
     /// The network made numbers that are no numbers.
-    #[error("the network produced values that are not finite at latent frame {0}; restart the walk")]
-    NotFinite(u64),
+    #[error("the network produced values that are not finite at latent frame {0}; restart the walk{1}")]
+    NotFinite(u64, &'static str),
 }

@@ -7,7 +7,7 @@ use super::networks::Networks;
 use super::state::WalkState;
 use super::walks::{Sampler, Walks};
 use crate::control::{Footing, LatentControl};
-use crate::device::{DeviceChoice, Gaussian};
+use crate::device::{DeviceChoice, Gaussian, dtype_name, inference_dtype};
 use crate::frame::{FRAMES_PER_LATENT, Frame};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::codec;
@@ -39,12 +39,14 @@ pub struct Rollout {
 }
 
 impl Networks {
-    /// The networks of a package.
+    /// The networks of a package, in the type that is best on the device.
     pub fn from_package(package: &Package, device: DeviceChoice) -> Result<Self, RolloutError> {
-        Self::from_weights(&package.manifest, &package.weights, device)
+        let mut networks = Self::from_weights(&package.manifest, &package.weights, device)?;
+        networks.dtype = inference_dtype(device, &networks.device);
+        Ok(networks)
     }
 
-    /// Networks of a manifest's sizes with the given weights, named as in a package.
+    /// Networks of a manifest's sizes with the given weights, named as in a package, in single precision.
     pub fn from_weights(
         manifest: &Manifest,
         arrays: &weights::Arrays,
@@ -83,6 +85,17 @@ impl Rollout {
             sampler: Sampler::with(package.manifest.generator.evaluations),
             walks: None,
         })
+    }
+
+    /// What the generator is computed in: "f32" or "f16".
+    pub fn precision(&self) -> &'static str {
+        dtype_name(self.networks.dtype)
+    }
+
+    /// Computes in another type from the next start on.
+    #[cfg(test)]
+    pub(super) fn compute_in(&mut self, dtype: DType) {
+        self.networks.dtype = dtype;
     }
 
     /// How latent frames are sampled from the next start on; without it, as the package says.

@@ -26,6 +26,10 @@ use crate::model::weights::to_host;
 /// A latent frame's last picture.
 const END: usize = FRAMES_PER_LATENT - 1;
 
+/// What a walk that failed in half precision can do.
+const HALF_HINT: &str =
+    ", or start with FARWANDER_PRECISION=f32: the device computes in half precision, which reaches less far";
+
 /// How a latent frame is sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampler {
@@ -372,7 +376,11 @@ impl Walks {
             }
         };
         if to_host(latent.clone()).iter().any(|v| !v.is_finite()) {
-            return Err(RolloutError::NotFinite(self.step));
+            let or = match n.dtype {
+                DType::F16 => HALF_HINT,
+                _ => "",
+            };
+            return Err(RolloutError::NotFinite(self.step, or));
         }
         times.network_ms = clock.elapsed().as_secs_f64() * 1e3;
 
