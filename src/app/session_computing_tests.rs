@@ -119,7 +119,6 @@ fn a_device_is_tested_once_at_a_time_and_its_answer_stands() {
     let proof = Proof {
         relative_error: 0.0,
         gflops: 12.0,
-        half: false,
         secs: 0.5,
     };
     rig.session.on_tested(DeviceChoice::Cpu, Ok(proof));

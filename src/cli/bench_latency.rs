@@ -37,7 +37,7 @@ pub(super) struct Plan {
 pub(super) struct Found {
     /// Of all frames.
     pub(super) latency: Latency,
-    /// Of each step's first frame: when what the hands do begins to show.
+    /// Of each step's first frame that is taken: when what the hands do begins to show.
     pub(super) first: Latency,
     /// From one frame on the screen to the next.
     pub(super) gap: Latency,

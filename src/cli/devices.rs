@@ -53,11 +53,8 @@ pub(crate) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
         }
         match &line.proof {
             Ok(p) => println!(
-                "          computes: {:.0} GFLOP/s, off by {:.1e}, tested in {:.1} s{}",
-                p.gflops,
-                p.relative_error,
-                p.secs,
-                if p.half { "; half precision, too" } else { "" }
+                "          computes: {:.0} GFLOP/s, off by {:.1e}, tested in {:.1} s",
+                p.gflops, p.relative_error, p.secs
             ),
             Err(what) => println!("          {what}"),
         }

@@ -1,49 +1,55 @@
-//! Half precision: which devices compute in it, and compute right. On any thread; the answer is found once for each device and process.
+//! Half precision on graphics devices: whether it is wanted, and whether a device computes right in it. On any thread.
 
 use burn::tensor::{DType, Device};
-use parking_lot::Mutex;
 
 use super::DeviceChoice;
-use super::selftest::{WORK, work};
+use super::selftest::{WORK, relative_error, work};
 
-/// Environment variable: `f32` keeps graphics devices from computing in half precision.
+/// Environment variable: `f16` lets graphics devices and CUDA compute in half precision.
 pub const PRECISION_VARIABLE: &str = "FARWANDER_PRECISION";
 
 /// Largest relative error: ten bits, some of which sums lose.
 const TOLERANCE: f64 = 1e-2;
 
-/// Whether a device that has passed its test computes in half precision, too.
-pub(super) fn is_right_in_half(device: &Device) -> bool {
+/// Whether a device computes in half precision. A driver may die of it: nobody gets this unasked.
+fn is_right_in_half(device: &Device) -> bool {
     if !device.supports_dtype(DType::F16) {
         return false;
     }
     let found = work(device, DType::F16);
-    found.len() == WORK && super::selftest::relative_error(&found, &work(&Device::flex(), DType::F32)) <= TOLERANCE
+    found.len() == WORK && relative_error(&found, &work(&Device::flex(), DType::F32)) <= TOLERANCE
 }
 
-/// Type that an opened device computes a generator in: half precision on graphics devices and CUDA that do it right, as it is
-/// half as much to read and up to twice as fast; else single, which is also what the processor is quickest in.
+/// Whether half precision is wanted by what the variable says.
+fn is_wanted(says: &str) -> bool {
+    let says = says.trim();
+    if !["", "f32", "f16"].iter().any(|known| says.eq_ignore_ascii_case(known)) {
+        tracing::warn!("{PRECISION_VARIABLE} says `{says}`; it can say f32 or f16, so f32 is taken");
+    }
+    says.eq_ignore_ascii_case("f16")
+}
+
+/// Type that an opened device computes a generator in: single precision, or half if [`PRECISION_VARIABLE`] asks for it and a graphics device or CUDA does
+/// it right. Whether that is faster nobody has measured yet, and the processor is quickest in single.
 pub fn inference_dtype(choice: DeviceChoice, device: &Device) -> DType {
-    static FOUND: Mutex<Vec<(DeviceChoice, DType)>> = Mutex::new(Vec::new());
-    let choice = choice.settled();
-    let wanted = std::env::var(PRECISION_VARIABLE).unwrap_or_default();
-    if !matches!(choice, DeviceChoice::Gpu(..) | DeviceChoice::Cuda(_)) || wanted == "f32" {
+    dtype_for(
+        choice.settled(),
+        device,
+        &std::env::var(PRECISION_VARIABLE).unwrap_or_default(),
+    )
+}
+
+/// The same, by what the variable says.
+fn dtype_for(choice: DeviceChoice, device: &Device, says: &str) -> DType {
+    if !is_wanted(says) || !matches!(choice, DeviceChoice::Gpu(..) | DeviceChoice::Cuda(_)) {
         return DType::F32;
     }
-    if !wanted.is_empty() && wanted != "f16" {
-        tracing::warn!("{PRECISION_VARIABLE} says `{wanted}`; it can say f32 or f16, and nothing else counts");
+    if is_right_in_half(device) {
+        tracing::info!("{choice} computes in half precision");
+        return DType::F16;
     }
-    let mut known = FOUND.lock();
-    if let Some((_, dtype)) = known.iter().find(|(of, _)| *of == choice) {
-        return *dtype;
-    }
-    let dtype = match is_right_in_half(device) {
-        true => DType::F16,
-        false => DType::F32,
-    };
-    tracing::info!("{choice} computes in {}", name(dtype));
-    known.push((choice, dtype));
-    dtype
+    tracing::warn!("{choice} does not compute right in half precision, so it computes in single");
+    DType::F32
 }
 
 /// What such a type is called.
@@ -52,5 +58,24 @@ pub fn name(dtype: DType) -> &'static str {
         DType::F16 => "f16",
         DType::BF16 => "bf16",
         _ => "f32",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_precision_is_for_who_asks_and_never_for_the_processor() {
+        assert!(is_wanted("f16") && is_wanted(" F16 "));
+        for other in ["", "f32", "half", "fp16", "16"] {
+            assert!(!is_wanted(other), "{other}");
+        }
+        let flex = Device::flex();
+        assert_eq!(dtype_for(DeviceChoice::Cpu, &flex, "f16"), DType::F32);
+        let gpu = "wgpu".parse().unwrap();
+        assert_eq!(dtype_for(gpu, &flex, "f32"), DType::F32);
+        // What counts is what the device computes, and this one knows half precision.
+        assert_eq!(name(dtype_for(gpu, &flex, "f16")), "f16");
     }
 }

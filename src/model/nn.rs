@@ -3,7 +3,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, TensorData, module};
+use burn::tensor::{DType, Device, Tensor, TensorData, module};
 
 use super::conv;
 use crate::device::Gaussian;
@@ -112,6 +112,15 @@ pub fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Devi
 
 /// Root-mean-square normalisation over the last axis, without a learned scale (the modulation has one).
 pub fn rms_norm<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let power = x.clone().powi_scalar(2).mean_dim(D - 1);
-    x * (power + 1e-6).sqrt().recip()
+    let scale = inverse_rms(&x, D - 1, 1e-6);
+    x * scale
+}
+
+/// One over the root of the mean square over an axis and `epsilon`. Half precision ends at 65,504, which is the square of 256, so it is found in single
+/// precision there.
+pub fn inverse_rms<const D: usize>(x: &Tensor<D>, axis: usize, epsilon: f32) -> Tensor<D> {
+    let half = x.dtype() == DType::F16;
+    let wide = if half { x.clone().cast(DType::F32) } else { x.clone() };
+    let scale = (wide.powi_scalar(2).mean_dim(axis) + epsilon).sqrt().recip();
+    if half { scale.cast(DType::F16) } else { scale }
 }

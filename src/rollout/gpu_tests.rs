@@ -8,7 +8,7 @@ use burn::tensor::{DType, Device, Tensor, activation};
 
 use super::tests::{controls, first, package, rollout};
 use super::*;
-use crate::device::{Api, DeviceChoice, Gaussian, adapters, inference_dtype, test_here};
+use crate::device::{Api, DeviceChoice, Gaussian, adapters, test_here};
 use crate::model::aapt::autoencoder::Autoencoder;
 use crate::model::aapt::config::{AutoencoderConfig, GeneratorConfig, Recycle};
 use crate::model::aapt::generator::Generator;
@@ -20,9 +20,6 @@ use crate::model::weights::{export, import, to_host};
 
 /// Largest difference, over the largest number.
 const TOLERANCE: f32 = 2e-4;
-
-/// Mean difference that half precision may make in a step, in grey levels: less than a picture of bytes can hold.
-const HALF_GREY_LEVELS: f64 = 0.5;
 
 /// The devices to hold against the processor.
 fn devices() -> Vec<(String, DeviceChoice)> {
@@ -205,28 +202,54 @@ fn walk_everywhere(sampler: Sampler) {
 /// Half precision, a step at a time from where the processor's walk is. A whole walk of the tiny network's goes its own way within a second: in a world of
 /// noise any difference grows, so it would tell nothing.
 #[test]
-fn each_step_in_half_precision_is_the_processors_step() {
+fn each_step_in_half_precision_is_nearly_the_processors_step() {
     let package = package(3);
+    let mut tried = 0;
     for (name, choice) in devices() {
-        if inference_dtype(choice, &choice.open().unwrap()) != DType::F16 {
+        if !choice.open().unwrap().supports_dtype(DType::F16) {
             eprintln!("SKIPPED: {name} does not compute in half precision");
             continue;
         }
-        let (mut exact, mut half) = (rollout(&package), Rollout::new(&package, &choice).unwrap());
-        assert_eq!((exact.precision(), half.precision()), ("f32", "f16"));
-        exact.start(&first(), "snow", 7).unwrap();
-        let mut worst: f64 = 0.0;
-        for control in controls(24) {
-            half.restore(&exact.state().unwrap()).unwrap();
-            let bytes = |rollout: &mut Rollout| -> Vec<f64> {
-                let out = rollout.next(&control).unwrap();
-                out.frames.iter().flat_map(|f| f.to_rgb()).map(f64::from).collect()
-            };
-            let (found, expected) = (bytes(&mut half), bytes(&mut exact));
-            let off: f64 = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).sum();
-            worst = worst.max(off / expected.len() as f64);
-        }
-        assert!(worst > 0.0, "{name}: half precision rounds");
-        assert!(worst < HALF_GREY_LEVELS, "{name}: {worst} of 255 off in a step");
+        tried += 1;
+        // Mean differences of the steps' pictures in grey levels, and of their depths in 1/m; and what share of the pictures is off by more than 16 levels.
+        let off = |dtype: DType| -> [f64; 3] {
+            let (mut exact, mut other) = (rollout(&package), Rollout::new(&package, &choice).unwrap());
+            other.compute_in(dtype);
+            exact.start(&first(), "snow", 7).unwrap();
+            other.start(&first(), "snow", 7).unwrap();
+            let mut worst = [0.0f64; 3];
+            for control in controls(24) {
+                other.restore(&exact.state().unwrap()).unwrap();
+                let step = |rollout: &mut Rollout| {
+                    let out = rollout.next(&control).unwrap();
+                    let bytes: Vec<f64> = out.frames.iter().flat_map(|f| f.to_rgb()).map(f64::from).collect();
+                    (bytes, out.inverse_depth)
+                };
+                let ((found, found_depth), (expected, depth)) = (step(&mut other), step(&mut exact));
+                let off: Vec<f64> = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).collect();
+                let n = off.len() as f64;
+                let far = off.iter().filter(|off| **off > 16.0).count() as f64 / n;
+                let depths: f64 = found_depth
+                    .iter()
+                    .zip(&depth)
+                    .map(|(f, e)| f64::from((f - e).abs()))
+                    .sum();
+                let all = [off.iter().sum::<f64>() / n, depths / depth.len() as f64, far];
+                worst.iter_mut().zip(all).for_each(|(worst, v)| *worst = worst.max(v));
+            }
+            worst
+        };
+        let (single, half) = (off(DType::F32), off(DType::F16));
+        eprintln!("{name}: single {single:?}, half {half:?}");
+        assert!(
+            half[0] > 2.0 * single[0],
+            "{name}: half precision rounds: {half:?}, {single:?}"
+        );
+        assert!(half[0] < 0.2 && half[1] < 2e-4 && half[2] < 1e-3, "{name}: {half:?}");
     }
+    let required = std::env::var("REQUIRE_GPU").is_ok_and(|v| v == "1");
+    assert!(
+        tried > 0 || !required,
+        "REQUIRE_GPU=1, and no device computes in half precision"
+    );
 }

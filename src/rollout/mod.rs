@@ -62,7 +62,7 @@ pub enum RolloutError {
     /// A kept state is not one of this generator.
     #[error("the kept moment does not fit this generator: {0}")]
     State(crate::model::weights::WeightsError),
-    /// The network made numbers that are no numbers.
+    /// The network made numbers that are no numbers: at which latent frame, and what else one can do.
     #[error("the network produced values that are not finite at latent frame {0}; restart the walk{1}")]
     NotFinite(u64, &'static str),
 }

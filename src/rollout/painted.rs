@@ -227,6 +227,10 @@ mod tests {
             "{found:?}"
         );
         assert_eq!(found[2], 0.0);
+        // Each by its own share: what is sky by now goes nearly there.
+        let mut both = vec![0.0, 0.0];
+        go_on_by(&mut both, &[0.2, 0.2], |i| [GO_ON_SKY, GO_ON_APART][i]);
+        assert!(both[0] < 0.02 && both[1] > 0.15, "{both:?}");
         // Walks that are not warped know nothing.
         go_on(&mut found, &[]);
         assert_eq!(found[2], 0.0);

@@ -27,8 +27,7 @@ use crate::model::weights::to_host;
 const END: usize = FRAMES_PER_LATENT - 1;
 
 /// What a walk that failed in half precision can do.
-const HALF_HINT: &str =
-    ", or start with FARWANDER_PRECISION=f32: the device computes in half precision, which reaches less far";
+const HALF_HINT: &str = ", or start without FARWANDER_PRECISION=f16: half precision ends at 65,504";
 
 /// How a latent frame is sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use burn::tensor::{DType, Device, Tensor};
 use super::config::{AutoencoderConfig, BLOCK, SPATIAL_FACTOR};
 use super::pca::Components;
 use crate::device::Gaussian;
-use crate::model::nn::{Conv, Linear, tensor};
+use crate::model::nn::{Conv, Linear, inverse_rms, tensor};
 use crate::model::pointwise::silu;
 use crate::model::weights::to_host;
 
@@ -31,8 +31,7 @@ impl ResBlock {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let power = x.clone().powi_scalar(2).mean_dim(1);
-        let h = x.clone() * (power + 1e-4).sqrt().recip();
+        let h = x.clone() * inverse_rms(&x, 1, 1e-4);
         x + self.mix.forward(silu(self.spread.forward(h)))
     }
 }

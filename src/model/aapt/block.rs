@@ -62,7 +62,7 @@ impl StepRotations {
 /// Latent frames whose queries share one product: more waste less time on masked pairs, but copy less.
 const GROUP: usize = 5;
 /// Added to the score of a pair that must not meet.
-const NEVER: f32 = -1e4;
+pub(super) const NEVER: f32 = -1e4;
 
 /// Rotations and masks for a whole clip. The distance in time from a latent frame to the pinned frame and to the text is
 /// always the same, so one copy of those keys serves all queries, as seen from time 0.

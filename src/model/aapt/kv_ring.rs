@@ -5,6 +5,7 @@
 
 use burn::tensor::{DType, Device, Tensor};
 
+use super::block::NEVER;
 use crate::model::nn::tensor;
 use crate::model::weights::{Array, Arrays, WeightsError, to_host};
 
@@ -48,10 +49,12 @@ impl RingLayout {
         }
     }
 
-    /// Additive mask over the key slots at `step`: 0 where a slot is filled and within the window, else -1e9.
+    /// Additive mask over the key slots at `step`: 0 where a slot is filled and within the window, else [`NEVER`].
     pub fn bias(&self, step: u64) -> Vec<f32> {
         let filled = self.text + self.tokens * (step.min(self.window as u64 + 2) as usize);
-        (0..self.slots()).map(|i| if i < filled { 0.0 } else { -1e9 }).collect()
+        (0..self.slots())
+            .map(|i| if i < filled { 0.0 } else { NEVER })
+            .collect()
     }
 
     /// Whether every slot is filled at `step`.

@@ -2,7 +2,7 @@
 //! step, and light that is taken for a hill's crest is drawn out over the hill. Plain host code.
 
 use super::uncovered::spread;
-use super::warp::{SKY, UNKNOWN};
+use super::warp::SKY;
 
 /// Nothing within this share of the picture's width may be found nearer
 const AROUND: f32 = 0.0104;
@@ -15,10 +15,11 @@ const LEAST: f32 = 0.1;
 /// A place's colour is the sky's within this, of the range from -1 to 1, in each of its three.
 const ALIKE: f64 = 0.15;
 
-/// Which pixels are sky by what was `found` of depths and by their colour, though they were `known` to be nearer: none, if nothing was known.
+/// Which pixels are to be taken as they are `found`: far off with all around them, and of the sky's colour, though they were `known` not to be sky. None, if
+/// nothing was known.
 ///
 /// # Shapes
-/// - `found`, `known`: `[h * w]` in 1/m, `known` with [`UNKNOWN`] places, or empty
+/// - `found`, `known`: `[h * w]` in 1/m, `known` with [`super::warp::UNKNOWN`] places, or empty
 /// - `rgb`: `[h * w * 3]` in -1..1
 /// - result: `[h * w]`, or empty
 pub fn skyward(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<bool> {
@@ -31,8 +32,8 @@ pub fn skyward(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<bool>
     let sums = Sums::new(rgb, w, is_sky);
     (nearest.iter().zip(known).enumerate())
         .map(|(i, (nearest, known))| {
-            // What is sky already need not become it.
-            let may = *nearest < FAR && *known != UNKNOWN && *known >= SKY;
+            // Unknown is less than nothing, and what is sky already need not become it.
+            let may = *nearest < FAR && *known >= SKY;
             may && sums.mean(i, part(BESIDE), part(LEAST)).is_some_and(|sky| {
                 let own = &rgb[3 * i..3 * i + 3];
                 own.iter()
@@ -87,6 +88,7 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
+    use super::super::warp::UNKNOWN;
     use super::*;
 
     const W: usize = 96;
@@ -140,7 +142,9 @@ mod tests {
             "no sky to be like"
         );
         assert!(skyward(&found, &[], &rgb, W).is_empty());
-        let unknown = vec![UNKNOWN; W * H];
-        assert!(skyward(&found, &unknown, &rgb, W).iter().all(|sky| !sky));
+        // Nobody knew what is there, so nothing has to change.
+        let (found, mut known, rgb) = scene(6);
+        known[(HILL - 6) * W..HILL * W].fill(UNKNOWN);
+        assert!(skyward(&found, &known, &rgb, W).iter().all(|sky| !sky));
     }
 }
