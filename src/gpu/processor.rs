@@ -24,6 +24,8 @@ struct Planes {
     green: Vec<f32>,
     blue: Vec<f32>,
     bright: Vec<f32>,
+    /// The edge at each pixel: how much brighter it is to the right of it, below it, and how sure that is; see `shaders/edge.wgsl`.
+    edges: [Vec<f32>; 3],
 }
 
 /// Width of the rim: what the widest kernel reaches.
@@ -47,6 +49,11 @@ impl Wide {
         let mut lanes = [0.0; LANES];
         lanes.copy_from_slice(&from[at..at + LANES]);
         Self(lanes)
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32], at: usize) {
+        to[at..at + LANES].copy_from_slice(&self.0);
     }
 
     #[inline(always)]
@@ -124,6 +131,7 @@ impl Planes {
     }
 
     /// Repeats the outermost pixels into the rim and works out the brightness.
+    #[inline(always)]
     fn finish(&mut self) {
         let (w, h, stride) = (self.width, self.height, self.stride);
         for plane in [&mut self.red, &mut self.green, &mut self.blue] {
@@ -143,6 +151,7 @@ impl Planes {
         }
     }
 
+    #[inline(always)]
     fn load(&mut self, rgba: &[u8], width: usize, height: usize) {
         self.set_size(width, height);
         for (y, row) in rgba.chunks_exact(4 * width).take(height).enumerate() {
@@ -157,21 +166,31 @@ impl Planes {
     }
 }
 
-/// One corner's vote on the edge; see `shaders/edge.wgsl`.
-#[inline(always)]
-fn vote(weight: f32, above: Wide, left: Wide, here: Wide, right: Wide, below: Wide) -> [Wide; 3] {
-    let (across, down) = (right - left, below - above);
-    let most_across = (right - here).abs().max((here - left).abs());
-    let most_down = (below - here).abs().max((here - above).abs());
-    let (tiny, one) = (Wide::of(1e-5), Wide::of(1.0));
-    let sure_across = (across.abs() / most_across.max(tiny)).min(one);
-    let sure_down = (down.abs() / most_down.max(tiny)).min(one);
-    let weight = Wide::of(weight);
-    [
-        weight * across,
-        weight * down,
-        weight * (sure_across * sure_across + sure_down * sure_down),
-    ]
+impl Planes {
+    /// Works out the edge at each pixel and one pixel around: what the shader finds anew for each of sixteen corners.
+    #[inline(always)]
+    fn find_edges(&mut self) {
+        let (stride, len) = (self.stride, self.bright.len());
+        let (tiny, one) = (Wide::of(1e-5), Wide::of(1.0));
+        self.edges.iter_mut().for_each(|plane| plane.resize(len, 0.0));
+        let [all_across, all_down, all_sure] = &mut self.edges;
+        for y in 0..self.height + 2 {
+            let begin = (y + RIM - 1) * stride + RIM - 1;
+            for x in (0..self.width + 2).step_by(LANES) {
+                let at = begin + x;
+                let l = |at: usize| Wide::load(&self.bright, at);
+                let (above, left, here, right, below) = (l(at - stride), l(at - 1), l(at), l(at + 1), l(at + stride));
+                let (across, down) = (right - left, below - above);
+                let most_across = (right - here).abs().max((here - left).abs());
+                let most_down = (below - here).abs().max((here - above).abs());
+                let sure_across = (across.abs() / most_across.max(tiny)).min(one);
+                let sure_down = (down.abs() / most_down.max(tiny)).min(one);
+                across.store(all_across, at);
+                down.store(all_down, at);
+                (sure_across * sure_across + sure_down * sure_down).store(all_sure, at);
+            }
+        }
+    }
 }
 
 /// Where the twelve texels are: column and row in the 4x4 block around the point.
@@ -196,15 +215,20 @@ const TAPS: [(usize, usize); 12] = [
 fn double_group(from: &Planes, at: usize, fx: f32, fy: f32) -> [Wide; 3] {
     let corner = at - from.stride - 1;
     let place = |column: usize, row: usize| corner + row * from.stride + column;
-    let l = |column, row| Wide::load(&from.bright, place(column, row));
-    let votes = [
-        vote((1.0 - fx) * (1.0 - fy), l(1, 0), l(0, 1), l(1, 1), l(2, 1), l(1, 2)),
-        vote(fx * (1.0 - fy), l(2, 0), l(1, 1), l(2, 1), l(3, 1), l(2, 2)),
-        vote((1.0 - fx) * fy, l(1, 1), l(0, 2), l(1, 2), l(2, 2), l(1, 3)),
-        vote(fx * fy, l(2, 1), l(1, 2), l(2, 2), l(3, 2), l(2, 3)),
-    ];
-    let sum = |i: usize| votes[0][i] + votes[1][i] + (votes[2][i] + votes[3][i]);
-    let (across, down, sure) = (sum(0), sum(1), sum(2) * Wide::of(0.5));
+    let corners = [(1, 1), (2, 1), (1, 2), (2, 2)];
+    let shares = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
+    let sum = |plane: &[f32]| {
+        let [a, b, c, d] = std::array::from_fn(|i| {
+            let (column, row) = corners[i];
+            Wide::of(shares[i]) * Wide::load(plane, place(column, row))
+        });
+        a + b + (c + d)
+    };
+    let (across, down, sure) = (
+        sum(&from.edges[0]),
+        sum(&from.edges[1]),
+        sum(&from.edges[2]) * Wide::of(0.5),
+    );
     let one = Wide::of(1.0);
     let d2 = across * across + down * down;
     let norm = one / d2.max(Wide::of(1e-9)).sqrt();
@@ -247,7 +271,9 @@ fn double_group(from: &Planes, at: usize, fx: f32, fy: f32) -> [Wide; 3] {
 }
 
 /// Doubles a picture along its edges.
-fn double(from: &Planes, to: &mut Planes) {
+#[inline(always)]
+fn double(from: &mut Planes, to: &mut Planes) {
+    from.find_edges();
     to.set_size(2 * from.width, 2 * from.height);
     for y in 0..to.height {
         // The output's centre in source pixels is (y + 0.5) / 2 - 0.5: a quarter before or behind a texel.
@@ -272,6 +298,7 @@ fn double(from: &Planes, to: &mut Planes) {
 }
 
 /// Sharpens, and lays the colours side by side in the order of the target: `swap` for blue first.
+#[inline(always)]
 fn sharpen(from: &Planes, swap: bool, to: &mut Vec<[f32; 4]>) {
     const SHARPNESS: f32 = 0.5;
     let (w, h, stride) = (from.width, from.height, from.stride);
@@ -316,6 +343,7 @@ struct Line {
     weight: [f32; 4],
 }
 
+#[inline(always)]
 fn lines(from: usize, to: usize) -> Vec<Line> {
     let ratio = from as f32 / to as f32;
     let last = from as isize - 1;
@@ -348,14 +376,45 @@ pub fn upscale(size: [u32; 2], rgba: &[u8], [width, height]: [u32; 2]) -> Vec<u8
     ProcessorUpscaler::default().scale(size, rgba, rect, false).to_vec()
 }
 
+/// A call of [`ProcessorUpscaler::scale`].
+struct Scaling<'a> {
+    to: &'a mut ProcessorUpscaler,
+    size: [u32; 2],
+    rgba: &'a [u8],
+    rect: Rect,
+    swap: bool,
+}
+
+impl pulp::WithSimd for Scaling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.to.scale_in(self.size, self.rgba, self.rect, self.swap);
+    }
+}
+
 impl ProcessorUpscaler {
-    /// Scales a frame to fill `rect`; `swap` puts blue first. Returns four bytes a pixel.
+    /// Scales a frame to fill `rect`; `swap` puts blue first. Returns four bytes a pixel. In the widest vectors that the processor has: everything below is
+    /// `inline(always)`, or it would be compiled for those that every processor has.
     pub(super) fn scale(&mut self, size: [u32; 2], rgba: &[u8], rect: Rect, swap: bool) -> &[u8] {
+        pulp::Arch::new().dispatch(Scaling {
+            to: self,
+            size,
+            rgba,
+            rect,
+            swap,
+        });
+        &self.out
+    }
+
+    #[inline(always)]
+    fn scale_in(&mut self, size: [u32; 2], rgba: &[u8], rect: Rect, swap: bool) {
         let [w, h] = size.map(|v| v as usize);
         let (width, height) = (rect.width as usize, rect.height as usize);
         self.planes.load(rgba, w, h);
         let source = if 3 * w <= 2 * width {
-            double(&self.planes, &mut self.doubled);
+            double(&mut self.planes, &mut self.doubled);
             &self.doubled
         } else {
             &self.planes
@@ -383,7 +442,6 @@ impl ProcessorUpscaler {
                 *out = (value.clamp(0.0, 255.0) + 8_388_608.0).to_bits() as u8;
             }
         }
-        &self.out
     }
 }
 

@@ -74,9 +74,7 @@ impl Sampler {
             ..Self::default()
         }
     }
-}
 
-impl Sampler {
     /// Whether [`Self::keep_apart`] matters.
     fn keeps_apart(&self) -> bool {
         self.keep_apart && self.steps > 0
