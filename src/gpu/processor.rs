@@ -217,18 +217,15 @@ fn double_group(from: &Planes, at: usize, fx: f32, fy: f32) -> [Wide; 3] {
     let place = |column: usize, row: usize| corner + row * from.stride + column;
     let corners = [(1, 1), (2, 1), (1, 2), (2, 2)];
     let shares = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
-    let sum = |plane: &[f32]| {
-        let [a, b, c, d] = std::array::from_fn(|i| {
-            let (column, row) = corners[i];
-            Wide::of(shares[i]) * Wide::load(plane, place(column, row))
-        });
-        a + b + (c + d)
-    };
-    let (across, down, sure) = (
-        sum(&from.edges[0]),
-        sum(&from.edges[1]),
-        sum(&from.edges[2]) * Wide::of(0.5),
-    );
+    let mut sums = [Wide::of(0.0); 3];
+    for (sum, plane) in sums.iter_mut().zip(&from.edges) {
+        let mut votes = [Wide::of(0.0); 4];
+        for ((vote, share), (column, row)) in votes.iter_mut().zip(shares).zip(corners) {
+            *vote = Wide::of(share) * Wide::load(plane, place(column, row));
+        }
+        *sum = votes[0] + votes[1] + (votes[2] + votes[3]);
+    }
+    let (across, down, sure) = (sums[0], sums[1], sums[2] * Wide::of(0.5));
     let one = Wide::of(1.0);
     let d2 = across * across + down * down;
     let norm = one / d2.max(Wide::of(1e-9)).sqrt();
@@ -426,8 +423,13 @@ impl ProcessorUpscaler {
         let across = lines(w, width);
         for (from, to) in self.sharp.chunks_exact(w).zip(self.columns.chunks_exact_mut(width)) {
             for (line, out) in across.iter().zip(to) {
-                let taps = line.at.map(|i| from[i]);
-                *out = std::array::from_fn(|c| (0..4).map(|k| line.weight[k] * taps[k][c]).sum());
+                // Written out: an iterator's sum stays a call of its own, for one pixel, and in narrow vectors.
+                let [ia, ib, ic, id] = line.at;
+                let (a, b, c, d) = (&from[ia], &from[ib], &from[ic], &from[id]);
+                let [wa, wb, wc, wd] = line.weight;
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = wa * a[i] + wb * b[i] + wc * c[i] + wd * d[i];
+                }
             }
         }
 
