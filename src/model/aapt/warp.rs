@@ -104,7 +104,7 @@ const NEARER: f32 = 1.25;
 const NEARER_BY: f32 = 0.01;
 /// What comes nearer than this, in 1/m, is left out where things are kept apart: nobody stops who walks into a trunk, and it would fill the view and stay. Ground is
 /// never so near to the eye.
-pub const TOO_NEAR: f32 = 4.0 / 3.0;
+pub const TOO_NEAR: f32 = 0.8;
 
 /// Warps `source`, taken by a camera at `from`, into a camera at `to`, and fills in what is not known.
 pub fn warp(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraPose) -> Warped {
