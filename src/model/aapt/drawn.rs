@@ -336,8 +336,9 @@ mod tests {
             position_m: [0.0, 0.0, -metres],
             ..CameraPose::default()
         };
-        assert!(columns(true, 1.0, &ahead(0.2)) >= 8);
-        assert_eq!(columns(true, 1.0, &ahead(0.3)), 0);
+        // From 1.5 m to 1.3 and to 1.2.
+        assert!(columns(true, 1.0 / 1.5, &ahead(0.2)) >= 8);
+        assert_eq!(columns(true, 1.0 / 1.5, &ahead(0.3)), 0);
     }
 
     #[test]

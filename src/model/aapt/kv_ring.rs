@@ -49,7 +49,7 @@ impl RingLayout {
         }
     }
 
-    /// Additive mask over the key slots at `step`: 0 where a slot is filled and within the window, else [`NEVER`].
+    /// Additive mask over the key slots at `step`: 0 where a slot is filled and within the window, else -1e4, which half precision can hold, too.
     pub fn bias(&self, step: u64) -> Vec<f32> {
         let filled = self.text + self.tokens * (step.min(self.window as u64 + 2) as usize);
         (0..self.slots())
