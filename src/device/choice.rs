@@ -26,14 +26,14 @@ pub enum DeviceChoice {
     Gpu(Api, Option<usize>),
     /// A CUDA device by number (feature `cuda`).
     Cuda(usize),
-    /// This machine's processor through libtorch (feature `libtorch`, for training).
-    Libtorch,
+    /// libtorch (feature `libtorch`, for training): on this machine's processor, or on the CUDA device of a number.
+    Libtorch(Option<usize>),
 }
 
 /// A name that is none.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no device `{0}`; say auto, cpu, wgpu, vulkan, metal, cuda (these four also with a number, like wgpu:1) or libtorch"
+    "there is no device `{0}`; say auto, cpu, libtorch, wgpu, vulkan, metal or cuda (these five also with a number, like wgpu:1)"
 )]
 pub struct UnknownDevice(String);
 
@@ -49,7 +49,7 @@ impl FromStr for DeviceChoice {
         Ok(match (name, number) {
             ("auto", None) => Self::Auto,
             ("cpu", None) => Self::Cpu,
-            ("libtorch", None) => Self::Libtorch,
+            ("libtorch", index) => Self::Libtorch(index),
             ("wgpu", index) => Self::Gpu(Api::Any, index),
             ("vulkan", index) => Self::Gpu(Api::Vulkan, index),
             ("metal", index) => Self::Gpu(Api::Metal, index),
@@ -64,7 +64,7 @@ impl fmt::Display for DeviceChoice {
         let (name, number) = match self {
             Self::Auto => ("auto", None),
             Self::Cpu => ("cpu", None),
-            Self::Libtorch => ("libtorch", None),
+            Self::Libtorch(index) => ("libtorch", *index),
             Self::Gpu(Api::Any, index) => ("wgpu", *index),
             Self::Gpu(Api::Vulkan, index) => ("vulkan", *index),
             Self::Gpu(Api::Metal, index) => ("metal", *index),
@@ -84,7 +84,16 @@ mod tests {
     #[test]
     fn names_survive_and_others_are_told() {
         for name in [
-            "auto", "cpu", "libtorch", "wgpu", "wgpu:2", "vulkan", "metal:0", "cuda", "cuda:3",
+            "auto",
+            "cpu",
+            "libtorch",
+            "libtorch:0",
+            "wgpu",
+            "wgpu:2",
+            "vulkan",
+            "metal:0",
+            "cuda",
+            "cuda:3",
         ] {
             let choice: DeviceChoice = name.parse().unwrap();
             assert_eq!(choice.to_string(), name);

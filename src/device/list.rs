@@ -64,15 +64,29 @@ fn graphics() -> Vec<Listed> {
     Vec::new()
 }
 
+/// CUDA devices as their driver names them; where there is none, a line whose test says why.
 #[cfg(feature = "cuda")]
 fn cuda() -> Vec<Listed> {
-    vec![Listed {
-        choice: DeviceChoice::Cuda(0),
-        name: "CUDA".into(),
-        about: String::new(),
+    use burn::tensor::{Device, DeviceType};
+    let listed = |(index, name): (usize, Option<String>)| Listed {
+        choice: DeviceChoice::Cuda(index),
+        name: name.unwrap_or_else(|| "CUDA".into()),
+        about: "CUDA".into(),
         memory_bytes: None,
         api: None,
-    }]
+    };
+    // Without a driver the list is empty, and asking for a name would be a panic.
+    let found = Device::enumerate(DeviceType::Cuda).into_iter().enumerate();
+    let found: Vec<Listed> = found
+        .map(|(i, device)| listed((i, device.identity().map(|it| it.name))))
+        .collect();
+    match found.is_empty() {
+        true => vec![Listed {
+            about: String::new(),
+            ..listed((0, None))
+        }],
+        false => found,
+    }
 }
 
 #[cfg(not(feature = "cuda"))]

@@ -80,9 +80,23 @@ impl DeviceChoice {
             #[cfg(not(feature = "cuda"))]
             Self::Cuda(_) => Err(DeviceError::NotBuilt(self, "cuda")),
             #[cfg(feature = "libtorch")]
-            Self::Libtorch => Ok(Device::libtorch()),
+            #[expect(
+                deprecated,
+                reason = "nothing else trains in bf16 on processors; burn drops it in 0.23"
+            )]
+            Self::Libtorch(None) => Ok(Device::libtorch()),
+            #[cfg(feature = "libtorch")]
+            #[expect(deprecated, reason = "as above")]
+            Self::Libtorch(Some(index)) => {
+                // These are its CUDA devices; the processor is none of them.
+                let found = Device::enumerate(burn::tensor::DeviceType::LibTorch).len();
+                if index >= found {
+                    return Err(DeviceError::NoCuda { index, found });
+                }
+                Ok(Device::libtorch_cuda(index))
+            }
             #[cfg(not(feature = "libtorch"))]
-            Self::Libtorch => Err(DeviceError::NotBuilt(self, "libtorch")),
+            Self::Libtorch(_) => Err(DeviceError::NotBuilt(self, "libtorch")),
         }
     }
 

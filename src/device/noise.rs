@@ -31,6 +31,11 @@ impl Gaussian {
         }
     }
 
+    /// A number to name another sequence by.
+    pub fn seed(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
     /// Uniform in (0, 1).
     pub fn uniform(&mut self) -> f32 {
         ((self.rng.next_u32() >> 8) as f32 + 0.5) / (1 << 24) as f32

@@ -1,4 +1,4 @@
-//! Golden tests: every graphics device that this machine can run against the processor, a module at a time and for 64 steps
+//! Golden tests: every graphics device that this machine can run, and every CUDA device, against the processor, a module at a time and for 64 steps
 //! of a walk. Where there is none the test says so; with `REQUIRE_GPU=1` that is a failure.
 
 #![cfg(feature = "gpu")]
@@ -20,11 +20,14 @@ use crate::model::weights::{export, import, to_host};
 
 /// Largest difference, over the largest number.
 const TOLERANCE: f32 = 2e-4;
+/// The same where products may be made in 19 bits (TF32), as CUDA's tensor cores do.
+const ROUGH_TOLERANCE: f32 = 2e-3;
 
 /// The devices to hold against the processor.
 fn devices() -> Vec<(String, DeviceChoice)> {
     let found: Vec<(String, DeviceChoice)> = (adapters(Api::Any).into_iter().enumerate())
         .map(|(i, a)| (a.name, DeviceChoice::Gpu(Api::Any, Some(i))))
+        .chain(cuda_devices())
         .collect();
     if found.is_empty() {
         let required = std::env::var("REQUIRE_GPU").is_ok_and(|v| v == "1");
@@ -34,12 +37,28 @@ fn devices() -> Vec<(String, DeviceChoice)> {
     found
 }
 
+#[cfg(feature = "cuda")]
+fn cuda_devices() -> Vec<(String, DeviceChoice)> {
+    let found = Device::enumerate(burn::tensor::DeviceType::Cuda)
+        .into_iter()
+        .enumerate();
+    found
+        .map(|(i, _)| (format!("CUDA device {i}"), DeviceChoice::Cuda(i)))
+        .collect()
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda_devices() -> Vec<(String, DeviceChoice)> {
+    Vec::new()
+}
+
 #[track_caller]
-fn assert_near(what: &str, found: &[f32], expected: &[f32]) {
+fn assert_near(what: &str, tolerance: f32, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(1e-6f32, |a, v| a.max(v.abs()));
     let worst = (found.iter().zip(expected)).fold(0.0f32, |a, (f, e)| a.max((f - e).abs()));
-    assert!(worst <= TOLERANCE * largest, "{what}: off by {worst} of {largest}");
+    eprintln!("{what}: off by {:.1e}", worst / largest);
+    assert!(worst <= tolerance * largest, "{what}: off by {worst} of {largest}");
 }
 
 fn random<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
@@ -86,7 +105,9 @@ fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
         let proof = test_here(&device).unwrap();
         eprintln!("{name}: {proof:?}");
         let both = |what: &str, run: &dyn Fn(&Device) -> Vec<f32>| {
-            assert_near(&format!("{name}, {what}"), &run(&device), &run(&Device::flex()));
+            let tolerance = if is_rough(choice) { ROUGH_TOLERANCE } else { TOLERANCE };
+            let what = format!("{name}, {what}");
+            assert_near(&what, tolerance, &run(&device), &run(&Device::flex()));
         };
         let silent = Gaussian::silent;
         both("linear", &|d| {
@@ -144,6 +165,11 @@ fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
     }
 }
 
+/// Whether a device makes products in 19 bits. A free walk of the tiny network's goes its own way then, because in a world of noise any difference grows.
+fn is_rough(choice: DeviceChoice) -> bool {
+    matches!(choice, DeviceChoice::Cuda(_))
+}
+
 /// A walk feeds on what it made, so differences could grow; on a tiny network they must not. With memory more is allowed: in a world of noise, which of
 /// two surfaces is the nearer one at a pixel, and where the quilt finds its strip, can hang on the last digit, and what is known is kept as it is.
 #[test]
@@ -172,8 +198,11 @@ fn walk_everywhere(sampler: Sampler) {
         });
         latents.collect()
     };
-    let devices = devices();
-    if devices.is_empty() {
+    let (rough, exact): (Vec<_>, Vec<_>) = devices().into_iter().partition(|(_, choice)| is_rough(*choice));
+    for (name, _) in rough {
+        eprintln!("SKIPPED: {name} is held to the processor a step at a time, by the next test");
+    }
+    if exact.is_empty() {
         return;
     }
     let expected = walk(DeviceChoice::Cpu, 7);
@@ -187,8 +216,9 @@ fn walk_everywhere(sampler: Sampler) {
     let mean = |means: &[f64]| means.iter().sum::<f64>() / means.len() as f64;
     let other = mean(&means(&walk(DeviceChoice::Cpu, 8)));
     assert!(other > 4.0, "the noise matters: {other}");
-    for (name, choice) in devices {
+    for (name, choice) in exact {
         let means = means(&walk(choice, 7));
+        eprintln!("{name}: {means:.3?} of 255 off on average, step by step, {sampler:?}");
         assert!(
             match sampler.memory {
                 false => means.iter().all(|mean| *mean < 0.25),
@@ -199,18 +229,13 @@ fn walk_everywhere(sampler: Sampler) {
     }
 }
 
-/// Half precision, a step at a time from where the processor's walk is. A whole walk of the tiny network's goes its own way within a second: in a world of
-/// noise any difference grows, so it would tell nothing.
+/// A step at a time from where the processor's walk is, in single precision and in half. A whole walk in half precision goes its own way within a second,
+/// so it would tell nothing.
 #[test]
-fn each_step_in_half_precision_is_nearly_the_processors_step() {
+fn each_step_is_the_processors_step_and_nearly_so_in_half_precision() {
     let package = package(3);
     let mut tried = 0;
     for (name, choice) in devices() {
-        if !choice.open().unwrap().supports_dtype(DType::F16) {
-            eprintln!("SKIPPED: {name} does not compute in half precision");
-            continue;
-        }
-        tried += 1;
         // Mean differences of the steps' pictures in grey levels, and of their depths in 1/m; and what share of the pictures is off by more than 16 levels.
         let off = |dtype: DType| -> [f64; 3] {
             let (mut exact, mut other) = (rollout(&package), Rollout::new(&package, &choice).unwrap());
@@ -239,8 +264,21 @@ fn each_step_in_half_precision_is_nearly_the_processors_step() {
             }
             worst
         };
-        let (single, half) = (off(DType::F32), off(DType::F16));
-        eprintln!("{name}: single {single:?}, half {half:?}");
+        let single = off(DType::F32);
+        eprintln!("{name}: single {single:?}");
+        let most = if is_rough(choice) {
+            [2e-2, 1e-5, 1e-4]
+        } else {
+            [2e-3, 1e-7, 1e-4]
+        };
+        assert!(single.iter().zip(most).all(|(v, most)| *v < most), "{name}: {single:?}");
+        if !choice.open().unwrap().supports_dtype(DType::F16) {
+            eprintln!("SKIPPED: {name} does not compute in half precision");
+            continue;
+        }
+        tried += 1;
+        let half = off(DType::F16);
+        eprintln!("{name}: half {half:?}");
         assert!(
             half[0] > 2.0 * single[0],
             "{name}: half precision rounds: {half:?}, {single:?}"

@@ -20,12 +20,11 @@ use crate::telemetry;
 
 const STAGE: &str = "autoencoder";
 
-/// Type that training computes in: bf16 where the processor has products for it.
+/// Type that training computes in: bf16 where there are products for it.
 pub(super) fn compute_dtype(device: DeviceChoice) -> DType {
-    if device == DeviceChoice::Libtorch {
-        DType::BF16
-    } else {
-        DType::F32
+    match device {
+        DeviceChoice::Libtorch(_) => DType::BF16,
+        _ => DType::F32,
     }
 }
 

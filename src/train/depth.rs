@@ -1,6 +1,7 @@
 //! Stage 4, the depth network: supervised by the renderer's depth, on pictures as walks decode them ([`super::pairs`]).
 
 use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
 
 use super::TrainError;
 use super::autoencoder::compute_dtype;
@@ -27,8 +28,9 @@ const LOOKS: usize = 12;
 /// Pictures, the decoder's nearness, flat ground's and the true one, as tensors.
 fn batch(pairs: &Pairs, chosen: &[usize], device: &Device) -> [Tensor<4>; 4] {
     let mut parts: [Vec<f32>; 4] = Default::default();
-    for pair in chosen {
-        for (out, planes) in parts.iter_mut().zip(pairs.depths(*pair)) {
+    let each: Vec<_> = chosen.par_iter().map(|pair| pairs.depths(*pair)).collect();
+    for depths in each {
+        for (out, planes) in parts.iter_mut().zip(depths) {
             out.extend(planes);
         }
     }
@@ -37,7 +39,8 @@ fn batch(pairs: &Pairs, chosen: &[usize], device: &Device) -> [Tensor<4>; 4] {
     parts.map(|values| tensor(values, [n, channels.next().unwrap_or(1), h, w], device))
 }
 
-/// Trains, or goes on training, until the recipe's steps are done. A recipe without the stage is done at once.
+/// Trains, or goes on training, until the recipe's steps are done, from the weights of the file that the run began with if it has such a network. A recipe
+/// without the stage is done at once.
 pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let (Some(r), Some(sizes)) = (&run.recipe.depth, &run.recipe.generator.depth_net) else {
         return Ok(());
@@ -62,6 +65,9 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let dtype = compute_dtype(run.device);
     let mut rng = Gaussian::new(run.recipe.data.seed, 13);
     let mut net = PixelNet::new(sizes, PLANES, &mut rng, &training);
+    if !taken_over.is_empty() {
+        net = import(net, &taken_over, &training)?;
+    }
     let mut optimizer = Optimizer::new(&net);
     let saved = dir.join("checkpoint.safetensors");
     if saved.exists() {

@@ -2,6 +2,7 @@
 
 use burn::tensor::{DType, Device, Tensor};
 use half::f16;
+use rayon::prelude::*;
 
 use super::latents::LatentClip;
 use crate::control::Lens;
@@ -63,6 +64,27 @@ fn widen(values: &[f16]) -> impl Iterator<Item = f32> + '_ {
     values.iter().map(|v| v.to_f32())
 }
 
+/// One clip's numbers of a batch, as its tensors hold them.
+struct Parts {
+    data: Vec<f32>,
+    condition: Vec<f32>,
+    bases: Vec<f32>,
+    stds: Vec<f32>,
+    of_errors: Vec<f32>,
+}
+
+impl Parts {
+    fn with_capacity(latents: usize, conditions: usize) -> Self {
+        Self {
+            data: Vec::with_capacity(latents),
+            condition: Vec::with_capacity(conditions),
+            bases: Vec::with_capacity(latents),
+            stds: Vec::with_capacity(latents),
+            of_errors: Vec::with_capacity(latents),
+        }
+    }
+}
+
 /// Puts together `latents` steps of each picked clip.
 pub(super) fn assemble(
     lens: &Lens,
@@ -79,12 +101,9 @@ pub(super) fn assemble(
     let (c, plane) = (config.latent_channels, h * w);
     let channels = config.condition_channels();
     let n = picks.len();
-    let mut data = Vec::with_capacity(n * latents * c * plane);
-    let mut condition = Vec::with_capacity(n * latents * channels * plane);
-    let (mut bases, mut stds) = (Vec::with_capacity(data.capacity()), Vec::with_capacity(data.capacity()));
-    let mut of_errors = Vec::with_capacity(data.capacity());
-    for pick in picks {
+    let one = |pick: &Pick| {
         let clip = &clips[pick.clip];
+        let mut part = Parts::with_capacity(latents * c * plane, latents * channels * plane);
         for &k in &pick.steps {
             let now = &clip.latents[(k + 1) * c * plane..][..c * plane];
             let recycled = &clip.recycled[k * c * plane..][..c * plane];
@@ -104,25 +123,30 @@ pub(super) fn assemble(
                     .sum::<f32>()
                     / FRAMES_PER_LATENT as f32;
                 let std = residual_std.at(i / plane, known, motion_px);
-                bases.push(base);
-                stds.push(std);
+                part.bases.push(base);
+                part.stds.push(std);
                 // A walk gone astray must not decide the whole batch: far data count by their size, not by its square.
                 let value = (z - base) / std;
-                of_errors.push(weights.at(i / plane, known) * (USUAL_DATA / value.abs()).min(1.0));
-                data.push(value.clamp(-MAX_DATA, MAX_DATA));
+                let weight = weights.at(i / plane, known) * (USUAL_DATA / value.abs()).min(1.0);
+                part.of_errors.push(weight);
+                part.data.push(value.clamp(-MAX_DATA, MAX_DATA));
             }
-            condition.extend(widen(recycled));
-            condition.extend(validity);
-            condition.extend(ray_maps(lens, &clip.controls[k]));
+            part.condition.extend(widen(recycled));
+            part.condition.extend(validity);
+            part.condition.extend(ray_maps(lens, &clip.controls[k]));
         }
-    }
+        part
+    };
+    let parts: Vec<Parts> = picks.par_iter().map(one).collect();
+    let joined =
+        |of: fn(&Parts) -> &Vec<f32>| -> Vec<f32> { parts.iter().flat_map(|part| of(part)).copied().collect() };
     debug_assert_eq!(channels, c + FRAMES_PER_LATENT + rays::CHANNELS);
     Batch {
-        data: tensor(data, [n, latents, c, h, w], device),
-        condition: tensor(condition, [n, latents, channels, h, w], device).cast(dtype),
-        base: tensor(bases, [n, latents, c, h, w], device),
-        std: tensor(stds, [n, latents, c, h, w], device),
-        weights: tensor(of_errors, [n, latents, c, h, w], device),
+        data: tensor(joined(|p| &p.data), [n, latents, c, h, w], device),
+        condition: tensor(joined(|p| &p.condition), [n, latents, channels, h, w], device).cast(dtype),
+        base: tensor(joined(|p| &p.bases), [n, latents, c, h, w], device),
+        std: tensor(joined(|p| &p.stds), [n, latents, c, h, w], device),
+        weights: tensor(joined(|p| &p.of_errors), [n, latents, c, h, w], device),
         prompts: picks.iter().map(|p| clips[p.clip].prompts.of(&p.steps)).collect(),
     }
 }
@@ -163,10 +187,14 @@ pub(super) fn weighted_mse(error: Tensor<5>, weights: Tensor<5>) -> Tensor<1> {
     (error.powi_scalar(2) * weights).mean()
 }
 
-/// Standard normal noise shaped like `like`.
+/// Standard normal noise shaped like `like`, each of the batch's parts from a sequence of its own that `rng` names.
 pub(super) fn noise_like(like: &Tensor<5>, rng: &mut Gaussian) -> Tensor<5> {
-    let shape = like.dims();
+    let shape @ [batch, latents, c, h, w] = like.dims();
+    let seeds: Vec<u64> = (0..batch).map(|_| rng.seed()).collect();
     let mut values = vec![0.0; shape.iter().product()];
-    rng.fill(&mut values);
+    values
+        .par_chunks_exact_mut((latents * c * h * w).max(1))
+        .zip(seeds)
+        .for_each(|(part, seed)| Gaussian::new(seed, 0).fill(part));
     tensor(values, shape, &like.device())
 }

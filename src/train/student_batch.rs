@@ -9,6 +9,7 @@
 //! frame and its own frames in sight, not the ones before it.
 
 use burn::tensor::{DType, Device, Tensor};
+use rayon::prelude::*;
 
 use super::latents::LatentClip;
 use super::sequence::{Batch, Pick};
@@ -69,15 +70,13 @@ pub(super) fn real_latents(
     let [h, w] = config.grid;
     let c = config.latent_channels;
     let (each, latents) = (c * h * w, picks.first().map_or(0, |p| p.steps.len()));
-    let values = picks
-        .iter()
-        .flat_map(|p| {
+    let values = (picks.par_iter())
+        .flat_map_iter(|p| {
             p.steps
                 .iter()
                 .map(move |k| &clips[p.clip].latents[(k + 1) * each..(k + 2) * each])
         })
-        .flatten()
-        .map(|v| v.to_f32())
+        .flat_map_iter(|z| z.iter().map(|v| v.to_f32()))
         .collect();
     tensor(values, [picks.len(), latents, c, h, w], device)
 }
@@ -109,13 +108,17 @@ pub(super) fn noise(like: &Tensor<5>, clips: &[LatentClip], picks: &[Pick]) -> T
     let shape @ [n, latents, c, h, w] = like.dims();
     let each = c * h * w;
     let mut values = vec![0.0; n * latents * each];
-    for (part, (pick, k)) in values
-        .chunks_exact_mut(each)
-        .zip(picks.iter().flat_map(|p| p.steps.iter().map(move |k| (p, *k))))
-    {
-        let seed = clips[pick.clip].noise_seed.unwrap_or(pick.clip as u64);
-        fill_noise(seed, k as u64 + 1, part);
-    }
+    let steps: Vec<_> = picks
+        .iter()
+        .flat_map(|p| p.steps.iter().map(move |k| (p, *k)))
+        .collect();
+    values
+        .par_chunks_exact_mut(each)
+        .zip(steps)
+        .for_each(|(part, (pick, k))| {
+            let seed = clips[pick.clip].noise_seed.unwrap_or(pick.clip as u64);
+            fill_noise(seed, k as u64 + 1, part);
+        });
     tensor(values, shape, &like.device())
 }
 
