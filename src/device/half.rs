@@ -30,7 +30,7 @@ fn is_wanted(says: &str) -> bool {
 }
 
 /// Type that an opened device computes a generator in: single precision, or half if [`PRECISION_VARIABLE`] asks for it and a graphics device or CUDA does
-/// it right. Whether that is faster nobody has measured yet, and the processor is quickest in single.
+/// it right. Whether that is faster has not been measured on a quiet machine, and the processor is quickest in single.
 pub fn inference_dtype(choice: DeviceChoice, device: &Device) -> DType {
     dtype_for(
         choice.settled(),

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::command::{Event, First};
 use super::generator::{Generator, World, read_picture};
+use super::keeping_up::settle;
 use super::pacing::{Pacer, Schedule};
 use super::thread::{Machine, Walk, sentence};
 use crate::control::Walker;
@@ -84,8 +85,8 @@ impl Machine {
         };
         let what = match what {
             Some(what) => what,
-            None => match world.load(device) {
-                Ok(generator) => return Ok((generator, device)),
+            None => match self.ready(world, asked, device) {
+                Ok(ready) => return Ok(ready),
                 Err(error) if may_fall_back => format!("{device} could not be used: {error:#}"),
                 Err(error) => return Err(error),
             },
@@ -95,6 +96,24 @@ impl Machine {
             sentence(&what)
         )));
         Ok((world.load(DeviceChoice::Cpu)?, DeviceChoice::Cpu))
+    }
+
+    /// Puts a world on a device. One that was chosen by itself gives way to the processor if it doesn't keep up and the processor does better.
+    fn ready(
+        &self,
+        world: &dyn World,
+        asked: DeviceChoice,
+        device: DeviceChoice,
+    ) -> anyhow::Result<(Box<dyn Generator>, DeviceChoice)> {
+        let generator = world.load(device)?;
+        if asked != DeviceChoice::Auto || device == DeviceChoice::Cpu {
+            return Ok((generator, device));
+        }
+        let settled = settle(world, generator, device)?;
+        if let Some(because) = settled.because {
+            self.tell(Event::Warning(format!("The processor computes, because {because}.")));
+        }
+        Ok((settled.generator, settled.device))
     }
 
     /// The picture that a walk shall begin in, or a sentence.

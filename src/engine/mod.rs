@@ -8,6 +8,7 @@ mod export;
 mod generator;
 mod history;
 mod keep;
+mod keeping_up;
 mod marks;
 mod moment;
 mod pacing;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
@@ -30,6 +31,8 @@ pub(crate) struct Seen {
 
 struct Counter {
     seen: Arc<Mutex<Seen>>,
+    /// What a step takes at least.
+    at_least: Duration,
     index: u64,
     panic_at: u64,
     seed: u64,
@@ -108,6 +111,7 @@ impl Generator for Counter {
         show: &mut dyn FnMut(&[Frame]),
     ) -> Result<StepOutput, RolloutError> {
         assert!(self.index < self.panic_at, "counted too far");
+        std::thread::sleep(self.at_least);
         self.seen.lock().controls.push(*control);
         self.mix_in(bytemuck::bytes_of(&control.numbers()));
         let output = self.output(FRAMES_PER_LATENT);
@@ -143,6 +147,8 @@ struct CounterWorld {
     info: WorldInfo,
     seen: Arc<Mutex<Seen>>,
     panic_at: u64,
+    /// What a step takes at least on a device that is not the processor, and on the processor.
+    at_least: [Duration; 2],
 }
 
 impl World for CounterWorld {
@@ -154,8 +160,9 @@ impl World for CounterWorld {
         SHA256
     }
 
-    fn load(&self, _: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {
+    fn load(&self, device: DeviceChoice) -> anyhow::Result<Box<dyn Generator>> {
         Ok(Box::new(Counter {
+            at_least: self.at_least[usize::from(device == DeviceChoice::Cpu)],
             seen: self.seen.clone(),
             index: 0,
             seed: 0,
@@ -163,6 +170,36 @@ impl World for CounterWorld {
             panic_at: self.panic_at,
         }))
     }
+}
+
+fn world_info(frames_per_sec: f64) -> WorldInfo {
+    let picture = |name: &str| Picture {
+        name: name.to_owned(),
+        prompt: format!("caption of {name}"),
+        frame: Frame::from_rgb(16, 16, &[7; 16 * 16 * 3], 0),
+    };
+    WorldInfo {
+        title: "Counter".to_owned(),
+        lens: Lens {
+            width_px: 16,
+            height_px: 16,
+            fov_x_rad: 1.0,
+        },
+        frames_per_sec,
+        pictures: vec![picture("a"), picture("b")],
+        vocabulary: vec!["snow".to_owned(), "forest".to_owned()],
+        prompt_words: 4,
+    }
+}
+
+/// A world whose steps take so long at least on a device that is not the processor, and on the processor.
+pub(crate) fn slow_world(graphics: Duration, processor: Duration) -> Box<dyn World> {
+    Box::new(CounterWorld {
+        info: world_info(FRAMES_PER_SEC),
+        seen: Arc::default(),
+        panic_at: u64::MAX,
+        at_least: [graphics, processor],
+    })
 }
 
 /// An engine whose generator panics once it has counted to `panic_at`; its events; what the generator has seen.
@@ -178,26 +215,11 @@ pub(crate) fn engine_at_rate(panic_at: u64, frames_per_sec: f64) -> (Engine, Rec
     let engine = Engine::spawn_with(
         move |path| {
             anyhow::ensure!(path == Path::new("counter"), "no such world");
-            let picture = |name: &str| Picture {
-                name: name.to_owned(),
-                prompt: format!("caption of {name}"),
-                frame: Frame::from_rgb(16, 16, &[7; 16 * 16 * 3], 0),
-            };
             let world: Box<dyn World> = Box::new(CounterWorld {
-                info: WorldInfo {
-                    title: "Counter".to_owned(),
-                    lens: Lens {
-                        width_px: 16,
-                        height_px: 16,
-                        fov_x_rad: 1.0,
-                    },
-                    frames_per_sec,
-                    pictures: vec![picture("a"), picture("b")],
-                    vocabulary: vec!["snow".to_owned(), "forest".to_owned()],
-                    prompt_words: 4,
-                },
+                info: world_info(frames_per_sec),
                 seen: world_seen.clone(),
                 panic_at,
+                at_least: [Duration::ZERO; 2],
             });
             Ok(world)
         },
