@@ -110,7 +110,7 @@ impl Planter<'_> {
     }
 
     fn crown(&mut self, centre: V3, radii: V3, colour: V3) {
-        self.shape(Form::Ellipsoid { centre, radii }, Material::Leaves, colour);
+        self.shape(Form::ellipsoid(centre, radii), Material::Leaves, colour);
     }
 
     /// Closes an object over the shapes pushed since `first`.
@@ -261,7 +261,7 @@ impl Planter<'_> {
             let (dx, dz) = (libm::cosf(a) * side, libm::sinf(a) * side);
             let elbow = v3(dx * out * 0.55, y, dz * out * 0.55);
             let radii = v3(0.2 + 0.4 * dx.abs(), 0.19, 0.2 + 0.4 * dz.abs());
-            self.shape(Form::Ellipsoid { centre: elbow, radii }, Material::Cactus, colour);
+            self.shape(Form::ellipsoid(elbow, radii), Material::Cactus, colour);
             self.column(
                 dx * out,
                 dz * out,
@@ -287,10 +287,7 @@ impl Planter<'_> {
             Material::Cactus,
             colour,
         );
-        let cap = Form::Ellipsoid {
-            centre: v3(x, y1, z),
-            radii: v3(r * 0.94, r * 0.8, r * 0.94),
-        };
+        let cap = Form::ellipsoid(v3(x, y1, z), v3(r * 0.94, r * 0.8, r * 0.94));
         self.shape(cap, Material::Cactus, colour);
     }
 
@@ -331,7 +328,7 @@ impl Planter<'_> {
             let centre = v3(libm::cosf(a) * out, g + 0.15 * s, libm::sinf(a) * out);
             widest = widest.max(out + radii.x.max(radii.z));
             self.shape(
-                Form::Ellipsoid { centre, radii },
+                Form::ellipsoid(centre, radii),
                 Material::Stone,
                 colour * rng.range(0.9, 1.1),
             );

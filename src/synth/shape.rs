@@ -16,8 +16,8 @@ pub(super) enum Material {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
-    /// Centre relative to the object's foot (height absolute) and radii.
-    Ellipsoid { centre: V3, radii: V3 },
+    /// Centre relative to the object's foot (height absolute), radii and their inverses ([`Form::ellipsoid`]).
+    Ellipsoid { centre: V3, radii: V3, inverse: V3 },
     /// Upright round solid: radius `r0` at height `y0`, `r1` at `y1`.
     Frustum {
         x: f32,
@@ -82,9 +82,17 @@ pub(super) struct Bounds {
 }
 
 impl Form {
+    /// An ellipsoid, which knows the inverses of its radii because rays ask for them all the time.
+    pub fn ellipsoid(centre: V3, radii: V3) -> Self {
+        let inverse = v3(1.0 / radii.x, 1.0 / radii.y, 1.0 / radii.z);
+        Self::Ellipsoid { centre, radii, inverse }
+    }
+
     pub fn bounds(&self) -> Bounds {
         let (x, z, reach_m, bottom_m, top_m) = match *self {
-            Self::Ellipsoid { centre: c, radii: r } => (c.x, c.z, r.x.max(r.z), c.y - r.y, c.y + r.y),
+            Self::Ellipsoid {
+                centre: c, radii: r, ..
+            } => (c.x, c.z, r.x.max(r.z), c.y - r.y, c.y + r.y),
             Self::Frustum { x, z, y0, y1, r0, r1 } => (x, z, r0.max(r1), y0, y1),
             Self::House {
                 half_l,
@@ -108,7 +116,9 @@ impl Form {
     pub fn holds(&self, x: f32, y: f32, z: f32) -> bool {
         let b = self.bounds();
         match *self {
-            Self::Ellipsoid { centre: c, radii: r } => {
+            Self::Ellipsoid {
+                centre: c, radii: r, ..
+            } => {
                 let (ex, ey, ez) = ((x - c.x) / r.x, (y - c.y) / r.y, (z - c.z) / r.z);
                 ex * ex + ey * ey + ez * ez < 1.0
             }
@@ -125,10 +135,16 @@ impl Form {
     #[inline]
     pub fn touch(&self, o: V3, d: V3, t_max: f32) -> Option<Touch> {
         match *self {
-            Self::Ellipsoid { centre, radii } => {
-                let inv = v3(1.0 / radii.x, 1.0 / radii.y, 1.0 / radii.z);
+            Self::Ellipsoid {
+                centre, inverse: inv, ..
+            } => {
                 let (p, q) = ((o - centre).times(inv), d.times(inv));
-                let (a, b, c) = (q.dot(q), p.dot(q), p.dot(p) - 1.0);
+                let b = p.dot(q);
+                // Away from its middle, whether from outside or from inside.
+                if b >= 0.0 {
+                    return None;
+                }
+                let (a, c) = (q.dot(q), p.dot(p) - 1.0);
                 let disc = b * b - a * c;
                 if disc <= 0.0 {
                     return None;
@@ -225,8 +241,9 @@ impl Form {
     /// How much of a thin beam through `o` along unit `l` the form stops: 0 to 1, soft at its rim.
     pub fn shade(&self, o: V3, l: V3) -> f32 {
         match *self {
-            Self::Ellipsoid { centre, radii } => {
-                let inv = v3(1.0 / radii.x, 1.0 / radii.y, 1.0 / radii.z);
+            Self::Ellipsoid {
+                centre, inverse: inv, ..
+            } => {
                 let (p, q) = ((centre - o).times(inv), l.times(inv));
                 let along = p.dot(q);
                 if along < 0.0 {
