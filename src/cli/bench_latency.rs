@@ -60,7 +60,8 @@ pub(super) fn measure(plan: &Plan) -> anyhow::Result<Found> {
 fn watch(engine: &Engine, events: &Receiver<Event>, plan: &Plan) -> anyhow::Result<Found> {
     let sent = engine.send(Command::Load {
         path: plan.model.clone(),
-        device: plan.device,
+        // By name, so that nothing else computes than what the report says.
+        device: plan.device.settled(),
         or_processor: false,
     }) && engine.send(Command::Pace(plan.pacing))
         && engine.send(Command::Start {

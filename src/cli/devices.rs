@@ -60,6 +60,11 @@ pub(crate) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
         }
     }
     println!("auto      means {auto}");
+    if auto != DeviceChoice::Cpu {
+        println!(
+            "          in the player the processor, where {auto} is slower than real time and the processor is quicker"
+        );
+    }
     if cfg!(not(feature = "cuda")) {
         println!("cuda      is not in this program; build it with `--features cuda`");
     }

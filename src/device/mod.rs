@@ -40,7 +40,7 @@ pub enum DeviceError {
     },
     /// The machine has no such CUDA device, or no driver.
     #[error(
-        "this machine has no CUDA device number {index} ({found} found; it needs an NVIDIA GPU and its driver); say `--device cpu`"
+        "this machine has no CUDA device number {index} ({found} found; it needs an NVIDIA GPU and its driver, and libtorch one with CUDA); say `--device cpu`"
     )]
     NoCuda {
         /// What was asked for.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::command::{Event, First};
 use super::generator::{Generator, World, read_picture};
-use super::keeping_up::settle;
+use super::keeping_up;
 use super::pacing::{Pacer, Schedule};
 use super::thread::{Machine, Walk, sentence};
 use crate::control::Walker;
@@ -105,11 +105,15 @@ impl Machine {
         asked: DeviceChoice,
         device: DeviceChoice,
     ) -> anyhow::Result<(Box<dyn Generator>, DeviceChoice)> {
-        let generator = world.load(device)?;
-        if asked != DeviceChoice::Auto || device == DeviceChoice::Cpu {
+        let found = match asked {
+            DeviceChoice::Auto => keeping_up::found(world),
+            _ => Some(device),
+        };
+        let generator = world.load(found.unwrap_or(device))?;
+        if let Some(device) = found.or((device == DeviceChoice::Cpu).then_some(device)) {
             return Ok((generator, device));
         }
-        let settled = settle(world, generator, device)?;
+        let settled = keeping_up::settle(world, generator, device)?;
         if let Some(because) = settled.because {
             self.tell(Event::Warning(format!("The processor computes, because {because}.")));
         }

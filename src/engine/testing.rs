@@ -193,12 +193,12 @@ fn world_info(frames_per_sec: f64) -> WorldInfo {
 }
 
 /// A world whose steps take so long at least on a device that is not the processor, and on the processor.
-pub(crate) fn slow_world(graphics: Duration, processor: Duration) -> Box<dyn World> {
+pub(crate) fn slow_world(at_least: [Duration; 2], frames_per_sec: f64) -> Box<dyn World> {
     Box::new(CounterWorld {
-        info: world_info(FRAMES_PER_SEC),
+        info: world_info(frames_per_sec),
         seen: Arc::default(),
         panic_at: u64::MAX,
-        at_least: [graphics, processor],
+        at_least,
     })
 }
 

@@ -17,7 +17,7 @@ use crate::model::aapt::codec;
 use crate::model::aapt::depth::{PLANES, sharpen};
 use crate::model::aapt::pixel_net::PixelNet;
 use crate::model::nn::tensor;
-use crate::model::weights::{export, import, prefixed, to_host};
+use crate::model::weights::{Arrays, export, import, prefixed, to_host};
 use crate::record;
 
 const STAGE: &str = "depth";
@@ -39,7 +39,7 @@ fn batch(pairs: &Pairs, chosen: &[usize], device: &Device) -> [Tensor<4>; 4] {
     parts.map(|values| tensor(values, [n, channels.next().unwrap_or(1), h, w], device))
 }
 
-/// Trains, or goes on training, until the recipe's steps are done, from the weights of the file that the run began with if it has such a network. A recipe
+/// Trains, or goes on training, until the recipe's steps are done, from the weights of the file that the run began with if it has a network of these sizes. A recipe
 /// without the stage is done at once.
 pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let (Some(r), Some(sizes)) = (&run.recipe.depth, &run.recipe.generator.depth_net) else {
@@ -65,7 +65,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let dtype = compute_dtype(run.device);
     let mut rng = Gaussian::new(run.recipe.data.seed, 13);
     let mut net = PixelNet::new(sizes, PLANES, &mut rng, &training);
-    if !taken_over.is_empty() {
+    if is_like(&net, &taken_over) {
         net = import(net, &taken_over, &training)?;
     }
     let mut optimizer = Optimizer::new(&net);
@@ -111,6 +111,13 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let mut weights = pairs::generator(run)?;
     weights.extend(prefixed(optimizer.average(), "depth_net"));
     checkpoint::save(&last, &weights, &[("step", r.steps.to_string())])
+}
+
+/// Whether weights are those of a network of the same sizes.
+fn is_like(net: &PixelNet, weights: &Arrays) -> bool {
+    let own = export(net);
+    own.len() == weights.len()
+        && (own.iter()).all(|(name, array)| weights.get(name).is_some_and(|other| other.shape == array.shape))
 }
 
 /// A sheet of held-out pictures: as seen, depth as decoded, as found, and the truth; and the errors of both in the log.
@@ -160,6 +167,22 @@ mod tests {
     use super::*;
     use crate::model::aapt::pixel_net::PixelNetConfig;
     use burn::tensor::DType;
+
+    #[test]
+    fn only_a_network_of_the_same_sizes_is_gone_on_with() {
+        let device = Device::flex();
+        let net = |width: usize| {
+            let sizes = PixelNetConfig {
+                width,
+                deep_width: 16,
+                blocks: 1,
+            };
+            PixelNet::new(&sizes, PLANES, &mut Gaussian::new(1, 0), &device)
+        };
+        assert!(is_like(&net(16), &export(&net(16))));
+        assert!(!is_like(&net(16), &export(&net(24))));
+        assert!(!is_like(&net(16), &Arrays::new()));
+    }
 
     #[test]
     fn edges_of_the_picture_become_edges_of_the_depth() {

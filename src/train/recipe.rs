@@ -281,7 +281,7 @@ pub struct AdversarialRecipe {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DepthRecipe {
-    /// Optimiser steps, from the network of the file that the run began with if it has one; 0 leaves that as it is.
+    /// Optimiser steps, from the network of the file that the run began with if it has one of these sizes; 0 leaves that as it is.
     pub steps: u64,
     /// Clips that are walked for it, spread over all of them.
     #[serde(default = "many")]

@@ -138,8 +138,13 @@ pub(super) fn assemble(
         part
     };
     let parts: Vec<Parts> = picks.par_iter().map(one).collect();
-    let joined =
-        |of: fn(&Parts) -> &Vec<f32>| -> Vec<f32> { parts.iter().flat_map(|part| of(part)).copied().collect() };
+    let joined = |of: fn(&Parts) -> &Vec<f32>| {
+        parts
+            .iter()
+            .map(|part| of(part).as_slice())
+            .collect::<Vec<_>>()
+            .concat()
+    };
     debug_assert_eq!(channels, c + FRAMES_PER_LATENT + rays::CHANNELS);
     Batch {
         data: tensor(joined(|p| &p.data), [n, latents, c, h, w], device),
