@@ -104,20 +104,17 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let n = args.frames / FRAMES_PER_LATENT;
     let early = n / 12..n / 4;
     let late = n * 5 / 6..n;
-    let (mut rss_early, mut rss_late) = (0.0, 0.0);
+    let mut rss_mb = vec![];
     let clock = Instant::now();
     let controls = controls(&keys, package.manifest.frames_per_sec);
-    for (i, control) in controls.iter().enumerate() {
+    for control in &controls {
         let begin = Instant::now();
         let out = rollout.next(control)?;
         step.push(begin.elapsed().as_secs_f64() * 1e3);
         network.push(out.network_ms);
         decode.push(out.decode_ms);
         recycle.push(out.recycle_ms);
-        if i + 1 == early.end {
-            rss_early = resident_mb();
-        }
-        rss_late = resident_mb();
+        rss_mb.push(resident_mb());
     }
     let total = clock.elapsed().as_secs_f64();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -149,10 +146,10 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         "network_ms": median(&network),
         "decode_ms": median(&decode),
         "recycle_ms": median(&recycle),
-        "step_ms_early": median(&step[early]),
-        "step_ms_late": median(&step[late]),
-        "rss_mb_early": rss_early,
-        "rss_mb_late": rss_late,
+        "step_ms_early": median(&step[early.clone()]),
+        "step_ms_late": median(&step[late.clone()]),
+        "rss_mb_early": median(&rss_mb[early.clone()]),
+        "rss_mb_late": median(&rss_mb[late.clone()]),
         "device": args.device.settled().to_string(),
         "precision": precision,
         "threads": threads,
