@@ -18,7 +18,7 @@ use crate::engine::Pacing;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::package::Package;
 use crate::rollout::Rollout;
-use crate::telemetry::resident_bytes;
+use crate::telemetry::{keep_memory_steady, resident_bytes};
 
 /// Options of `farwander bench`.
 #[derive(clap::Args, Debug)]
@@ -79,6 +79,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     if let (Some(recipe), Some(dir)) = (&args.train, &args.run) {
         return bench_train::run(recipe, dir, args.device, args.json);
     }
+    keep_memory_steady();
     if args.frames < 4 * 16 {
         return Err(BadInput(format!("--frames {}: at least 64 are needed for a median", args.frames)).into());
     }
@@ -121,8 +122,8 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let steady = (args.steady)
         .then(|| -> anyhow::Result<Steady> {
             let mut new = Rollout::new(&package, &args.device)?;
-            new.start(&first, &prompt, 0)?;
-            Ok(Steady::measure(&mut rollout, &mut new, &controls)?)
+            let start = |walk: &mut Rollout| walk.start(&first, &prompt, 0).map(drop);
+            Ok(Steady::measure(&mut rollout, &mut new, start, &controls)?)
         })
         .transpose()?;
     let precision = rollout.precision();

@@ -174,6 +174,7 @@ pub(super) fn progress(frames: u64) -> ProgressBar {
 }
 
 pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
+    crate::telemetry::keep_memory_steady();
     if let Some(file) = &args.replay {
         return super::replay::run(&args, file);
     }

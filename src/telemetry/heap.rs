@@ -1,15 +1,15 @@
 //! How the C library keeps memory that was given back to it, where that library is glibc.
 
-/// Keeps memory from growing over hours of play. To be called once, before threads begin.
+/// Keeps memory from growing over hours of play. To be called once, before threads begin, by what plays a world.
 ///
-/// A bookmark, a recording and a look at files each have a thread of their own, and glibc gives every thread a heap of its own,
-/// up to eight for each core. Each keeps what its largest moment needed, tens of megabytes, for the next one of its kind. Two
-/// heaps do; and pieces above 4 MiB (those of a bookmark, but not the tensors of a step) go back to the system at once.
+/// glibc gives threads heaps of their own, up to eight for each core, and each keeps what its largest moment needed: tens of megabytes for a bookmark, a recording or
+/// a look at files, and gaps in the heap of one worker that another can't use. One heap does for all, as quickly; and pieces above 4 MiB (those of a bookmark, but not
+/// the tensors of a step) go back to the system at once.
 pub fn keep_memory_steady() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         let options = [
-            (libc::M_ARENA_MAX, 2),
+            (libc::M_ARENA_MAX, 1),
             (libc::M_MMAP_THRESHOLD, 4 << 20),
             (libc::M_TRIM_THRESHOLD, 32 << 20),
         ];

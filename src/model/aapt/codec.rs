@@ -87,10 +87,12 @@ pub fn from_bytes(rgb: &[u8]) -> Vec<f32> {
 
 /// -1..1 to bytes, rounded and clamped.
 pub fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .map(|v| (v * 127.5 + 128.0).clamp(0.0, 255.0) as u8)
-        .collect()
+    values.iter().copied().map(to_byte).collect()
+}
+
+/// As [`to_bytes`].
+pub fn to_byte(value: f32) -> u8 {
+    (value * 127.5 + 128.0).clamp(0.0, 255.0) as u8
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use half::f16;
 
 use super::prepared::Prepared;
+use super::room::Room;
 use super::{Kept, Keyframe, MOST, Memory};
 use crate::control::{CameraPose, Lens};
 use crate::model::weights::{Array, Arrays};
@@ -88,6 +89,7 @@ impl Memory {
             here: pose(&here.values),
             new_share: here.values[POSE],
             prepared: Prepared::default(),
+            room: Room::default(),
         })
     }
 

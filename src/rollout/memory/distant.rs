@@ -163,7 +163,7 @@ mod tests {
         let mut memory = Memory::default();
         memory.keyframes.push_back(Keyframe {
             pose,
-            picture: Arc::new(Kept::new(&picture, depths)),
+            picture: Arc::new(Kept::new(&picture, &depths)),
         });
         let aside = CameraPose {
             position_m: [way_m, 0.0, 0.0],

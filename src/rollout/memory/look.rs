@@ -106,7 +106,7 @@ mod tests {
         let depths = picture.inverse_depth.clone();
         Keyframe {
             pose,
-            picture: Arc::new(Kept::new(&picture, depths)),
+            picture: Arc::new(Kept::new(&picture, &depths)),
         }
     }
 

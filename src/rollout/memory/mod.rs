@@ -11,6 +11,7 @@ mod evened;
 mod eye;
 mod look;
 mod prepared;
+mod room;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use self::evened::evened;
 use self::eye::Eye;
 use self::look::{Earlier, look};
 use self::prepared::Prepared;
+use self::room::Room;
 use crate::control::{CameraPose, LatentControl, Lens};
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
@@ -94,14 +96,36 @@ const STALE_STEP: f32 = 1.0 / 32.0;
 
 impl Kept {
     /// `inverse_depth` is that of the picture.
-    fn new(picture: &RgbDepth, inverse_depth: Vec<f32>) -> Self {
+    #[cfg(test)]
+    fn new(picture: &RgbDepth, inverse_depth: &[f32]) -> Self {
+        let mut kept = Self::blank(inverse_depth.len());
+        kept.becomes(picture, inverse_depth);
+        kept
+    }
+
+    /// Nothing to be seen.
+    fn blank(pixels: usize) -> Self {
         Self {
-            rgb: codec::to_bytes(&picture.rgb),
-            inverse_depth: inverse_depth.into_iter().map(f16::from_f32).collect(),
-            stale: (picture.stale.iter())
-                .map(|v| if *v == NEW { u8::MAX } else { (v / STALE_STEP) as u8 })
-                .collect(),
+            rgb: vec![1; 3 * pixels],
+            inverse_depth: vec![f16::ONE; pixels],
+            stale: vec![1; pixels],
         }
+    }
+
+    /// In place of what it was, `picture`, whose depth shall be `inverse_depth`.
+    fn becomes(&mut self, picture: &RgbDepth, inverse_depth: &[f32]) {
+        let Self {
+            rgb,
+            inverse_depth: depth,
+            stale,
+        } = self;
+        rgb.clear();
+        rgb.extend(picture.rgb.iter().map(|v| codec::to_byte(*v)));
+        depth.clear();
+        depth.extend(inverse_depth.iter().map(|v| f16::from_f32(*v)));
+        stale.clear();
+        let steps = |v: &f32| if *v == NEW { u8::MAX } else { (v / STALE_STEP) as u8 };
+        stale.extend(picture.stale.iter().map(steps));
     }
 
     fn picture(&self) -> RgbDepth {
@@ -126,6 +150,7 @@ pub struct Memory {
     /// New view since the last keyframe, in pictures.
     pub(super) new_share: f32,
     prepared: Prepared,
+    room: Room,
 }
 
 impl Memory {
@@ -143,18 +168,25 @@ impl Memory {
         self.new_share = 0.0;
         if self.keyframes.len() == MOST {
             // The first ones stay: they are the sharpest, and strips of them can be gone on with.
-            self.keyframes.remove(LASTING);
+            if let Some(gone) = self.keyframes.remove(LASTING) {
+                self.prepared.forget(&gone);
+                self.room.give_back(gone.picture);
+            }
         }
+        let mut picture = self.room.take(last.inverse_depth.len(), MOST - self.keyframes.len());
+        picture.becomes(last, &evened(last, lens, self.here.pitch_rad));
         self.keyframes.push_back(Keyframe {
             pose: self.here,
-            picture: Arc::new(Kept::new(last, evened(last, lens, self.here.pitch_rad))),
+            picture: Arc::new(picture),
         });
     }
 
     /// Drops every picture: the world is to look otherwise.
     pub(super) fn forget(&mut self) {
-        self.keyframes.clear();
         self.prepared = Prepared::default();
+        for gone in self.keyframes.drain(..) {
+            self.room.give_back(gone.picture);
+        }
     }
 
     /// Whether there is a keyframe of what is seen from here.

@@ -80,6 +80,11 @@ impl Prepared {
         }
         ready
     }
+
+    /// Drops a keyframe that will not be looked into again.
+    pub(super) fn forget(&mut self, gone: &Keyframe) {
+        self.0.get_mut().retain(|(kept, _)| !Arc::ptr_eq(kept, &gone.picture));
+    }
 }
 
 impl Clone for Prepared {
@@ -108,7 +113,7 @@ mod tests {
         let depths = picture.inverse_depth.clone();
         Keyframe {
             pose: CameraPose::default(),
-            picture: Arc::new(Kept::new(&picture, depths)),
+            picture: Arc::new(Kept::new(&picture, &depths)),
         }
     }
 

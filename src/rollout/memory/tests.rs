@@ -251,7 +251,7 @@ fn only_the_first_pictures_depths_get_rims() {
         let depths = picture.inverse_depth.clone();
         memory.keyframes.push_back(Keyframe {
             pose,
-            picture: Arc::new(Kept::new(&picture, depths)),
+            picture: Arc::new(Kept::new(&picture, &depths)),
         });
     }
     let columns = |keyframe: &Keyframe| {
