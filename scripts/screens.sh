@@ -11,14 +11,7 @@ if [ $# -ne 1 ] || [[ $1 == -* ]]; then
     exit 2
 fi
 out=$(absolute "$from" "$1")
-if [ -n "${FARWANDER_BIN:-}" ]; then
-    FARWANDER_BIN=$(absolute "$from" "$FARWANDER_BIN")
-else
-    need_cargo
-    setup_build
-    cargo build --release --locked
-    FARWANDER_BIN=${CARGO_TARGET_DIR:-target}/release/farwander
-fi
+setup_program "$from"
 setup_window
 need_packages "pictures of the window" xvfb xdotool imagemagick
 mkdir -p "$out"

@@ -66,3 +66,16 @@ setup_window() {
     need_packages "the window" libvulkan1 mesa-vulkan-drivers libwayland-client0 libxkbcommon0 libxkbcommon-x11-0 \
         libx11-6 libx11-xcb1 libxcursor1 libxi6 || true
 }
+
+# setup_program FROM: FARWANDER_BIN is the program, the one it names (seen from FROM) or one that is built now.
+setup_program() {
+    if [ -n "${FARWANDER_BIN:-}" ]; then
+        FARWANDER_BIN=$(absolute "$1" "$FARWANDER_BIN")
+    else
+        need_cargo
+        setup_build
+        cargo build --release --locked
+        FARWANDER_BIN=$(absolute "$PWD" "${CARGO_TARGET_DIR:-target}/release/farwander")
+    fi
+    export FARWANDER_BIN
+}

@@ -10,15 +10,11 @@ if [ $# -gt 2 ]; then
     say "Usage: scripts/soak.sh [MINUTES [FILE.csv]]"
     exit 2
 fi
-need_cargo
-setup_build
 setup_window
 need_packages "the soak test" xvfb
-if [ -z "${FARWANDER_BIN:-}" ]; then
-    cargo build --locked --release
-    FARWANDER_BIN=${CARGO_TARGET_DIR:-target}/release/farwander
-    export FARWANDER_BIN
-fi
+need_cargo # the test that drives the program is built in any case
+setup_build
+setup_program "$from"
 export SOAK_MINUTES=${1:-30} REQUIRE_WINDOW=1
 if [ -n "${2:-}" ]; then
     SOAK_CSV=$(absolute "$from" "$2")

@@ -11,9 +11,6 @@ if [ $# -ne 1 ] || [[ $1 == -* ]]; then
     exit 2
 fi
 out=$(absolute "$from" "$1")
-if [ -n "${FARWANDER_BIN:-}" ]; then
-    FARWANDER_BIN=$(absolute "$from" "$FARWANDER_BIN")
-fi
 if [[ $out != *.mp4 ]]; then
     say "$1 should end with .mp4."
     exit 2
@@ -22,12 +19,7 @@ if ! command -v ffmpeg >/dev/null; then
     say "The tour is put together by ffmpeg, which is not installed here (Debian and Ubuntu: apt-get install ffmpeg)."
     exit 1
 fi
-if [ -z "${FARWANDER_BIN:-}" ]; then
-    need_cargo
-    setup_build
-    cargo build --release --locked
-    FARWANDER_BIN=${CARGO_TARGET_DIR:-target}/release/farwander
-fi
+setup_program "$from"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -299,7 +299,9 @@ fn prompts_on_the_way_change_what_follows_and_only_that_and_the_same_ones_give_t
 fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
     let model = bundled();
     let model = model.to_str().unwrap();
-    let output = farwander(&["bench", "--json", "--frames", "96", "--device", "cpu", "--model", model]);
+    let output = farwander(&[
+        "bench", "--json", "--steady", "--frames", "96", "--device", "cpu", "--model", model,
+    ]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     for key in [
@@ -312,6 +314,9 @@ fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
         "rss_mb_early",
         "rss_mb_late",
         "threads",
+        "by_turns_ms_early",
+        "by_turns_ms_late",
+        "by_turns_late_over_early",
     ] {
         assert!(report[key].as_f64().is_some_and(|v| v > 0.0), "{key}: {report}");
     }

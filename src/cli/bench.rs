@@ -58,6 +58,9 @@ pub(crate) struct BenchArgs {
     json: bool,
 }
 
+/// Steps before those that are measured: graphics devices compile what they compute with, and try which way of a product is quickest, until the window is full.
+const WARM_UP_STEPS: usize = 12;
+
 /// How long each key is held, in video frames: a round of all keys is as long as what is called early and late, so that both
 /// hold the same.
 const FRAMES_PER_KEY: usize = 60;
@@ -87,7 +90,6 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let package = Package::open(&model)?;
     let (first, prompt) = first_frame(&package, "0")?;
     let mut rollout = Rollout::new(&package, &args.device)?;
-    rollout.start(&first, &prompt, 0)?;
     let held = [
         Keys::FORWARD,
         Keys::FORWARD.with(Keys::TURN_RIGHT),
@@ -106,8 +108,13 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let early = n / 12..n / 4;
     let late = n * 5 / 6..n;
     let mut rss_mb = vec![];
-    let clock = Instant::now();
     let controls = controls(&keys, package.manifest.frames_per_sec);
+    rollout.start(&first, &prompt, 0)?;
+    for control in controls.iter().take(WARM_UP_STEPS) {
+        rollout.next(control)?;
+    }
+    rollout.start(&first, &prompt, 0)?;
+    let clock = Instant::now();
     for control in &controls {
         let begin = Instant::now();
         let out = rollout.next(control)?;

@@ -6,6 +6,7 @@
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, SPATIAL_FACTOR};
+use crate::model::aapt::relight::{Light, relit};
 use crate::model::aapt::residual::ResidualStd;
 use crate::model::aapt::uncovered::Uncovered;
 use crate::model::aapt::warp::{UNKNOWN, Warped};
@@ -26,10 +27,12 @@ pub struct Held {
     pub(super) decoded: Vec<f32>,
     /// How much of what the network adds counts: `[n * h * w * 256]`.
     pub(super) counts: Vec<f32>,
+    /// Which pixels the walk knows: `[n * h * w * 256]`.
+    pub(super) known: Vec<f32>,
 }
 
 impl Held {
-    /// Moves what was decoded from a latent frame to what counts of it; walks that are not `sure` of what they know are not held.
+    /// Moves what was decoded from a latent frame to what counts of it; walks that are not `sure` of what they know are not held, but [relit](Self::relight).
     pub(super) fn apply(&self, pixels: &mut [f32], sure: &[f32]) {
         let of_walk = self.counts.len() / sure.len().max(1);
         let walks = pixels
@@ -51,10 +54,48 @@ impl Held {
     }
 }
 
+impl Held {
+    /// In walks that are not `sure`, because their words are new, makes what was decoded so that with its `detail` it is the recycled picture in its light.
+    pub(super) fn relight(&self, pixels: &mut [f32], detail: &[f32], sure: &[f32], width_px: usize) {
+        let of_walk = pixels.len() / sure.len().max(1);
+        let unsure = sure.iter().enumerate().filter(|(_, sure)| **sure < 1.0);
+        for (walk, _) in unsure {
+            let range = walk * of_walk..(walk + 1) * of_walk;
+            let frames = |blocks: &[f32]| codec::frames_from_blocks(&blocks[range.clone()], width_px);
+            let (was, detail, mut made) = (frames(&self.decoded), frames(detail), frames(pixels));
+            let known = &self.known[range.start / 3..range.end / 3];
+            for (frame, made) in made.iter_mut().enumerate() {
+                let of_frame = known.chunks_exact(PIXELS).skip(frame).step_by(FRAMES_PER_LATENT);
+                let known = codec::plane_from_blocks(&of_frame.flatten().copied().collect::<Vec<_>>(), width_px);
+                let detailed: Vec<f32> = was[frame].iter().zip(&detail[frame]).map(|(was, d)| was + d).collect();
+                let light = Light {
+                    was: &was[frame],
+                    detailed: &detailed,
+                    answer: made,
+                    known: &known,
+                };
+                let relit = relit(light, [known.len() / width_px, width_px]);
+                for (((made, relit), detail), known) in made
+                    .chunks_exact_mut(3)
+                    .zip(relit.chunks_exact(3))
+                    .zip(detail[frame].chunks_exact(3))
+                    .zip(&known)
+                    .filter(|(_, known)| **known > 0.0)
+                {
+                    (0..3).for_each(|c| made[c] = relit[c] - known * detail[c]);
+                }
+            }
+            pixels[range].copy_from_slice(&codec::blocks_from_frames(made.each_ref().map(Vec::as_slice), width_px));
+        }
+    }
+}
+
 /// What counts in one walk's step.
 pub(super) struct Counts {
     /// As in [`Held::counts`].
     pub(super) of_network: Vec<f32>,
+    /// As in [`Held::known`].
+    pub(super) known: Vec<f32>,
     /// How much of its own colour each uncovered pixel keeps, whatever its latent makes of it, a plane of blocks for each frame.
     pub(super) own: [Vec<f32>; FRAMES_PER_LATENT],
 }
@@ -83,6 +124,7 @@ impl Counts {
             .each_ref()
             .map(|p| codec::blocks_from_plane(&p.inverse_depth, width_px));
         let mut of_network = Vec::with_capacity(FRAMES_PER_LATENT * valid[0].len());
+        let mut of_walk = Vec::with_capacity(FRAMES_PER_LATENT * valid[0].len());
         let mut own = [(); FRAMES_PER_LATENT].map(|()| Vec::with_capacity(valid[0].len()));
         for first in (0..valid[0].len()).step_by(PIXELS) {
             let token = first..first + PIXELS;
@@ -95,6 +137,7 @@ impl Counts {
             };
             let at_uncovered = ((1.0 - validity) / (1.0 - MOST_KNOWN)).min(1.0).powi(2);
             for ((valid, uncovered), own) in valid.iter().zip(&uncovered).zip(&mut own) {
+                of_walk.extend_from_slice(&valid[token.clone()]);
                 for (valid, uncovered) in valid[token.clone()].iter().zip(&uncovered[token.clone()]) {
                     let at_new = 1.0 - uncovered * (1.0 - at_uncovered);
                     of_network.push(at_new + valid * (at_known - at_new));
@@ -102,7 +145,11 @@ impl Counts {
                 }
             }
         }
-        Self { of_network, own }
+        Self {
+            of_network,
+            known: of_walk,
+            own,
+        }
     }
 }
 
@@ -205,6 +252,7 @@ mod tests {
         let held = Held {
             decoded: vec![0.5; 2 * 3 * some.of_network.len()],
             counts: [some.of_network.clone(), some.of_network.clone()].concat(),
+            known: [some.known.clone(), some.known.clone()].concat(),
         };
         let mut pixels = vec![0.7; held.decoded.len()];
         held.apply(&mut pixels, &[1.0, 0.4]);
@@ -213,5 +261,31 @@ mod tests {
             assert!((pixel - (0.5 + 0.2 * count)).abs() < 1e-6);
         }
         assert!(unsure.iter().all(|p| *p == 0.7));
+    }
+
+    #[test]
+    fn walks_with_new_words_have_their_detail_in_the_new_light_and_others_are_left_alone() {
+        // Two walks of two tokens of two colours. The network halves them all; of the second token's third frame nothing is known.
+        let of_walk = 2 * FRAMES_PER_LATENT * PIXELS;
+        let known: Vec<f32> = (0..2 * of_walk)
+            .map(|i| f32::from(u8::from(i % of_walk / PIXELS != FRAMES_PER_LATENT + 2)))
+            .collect();
+        let pixels = 3 * known.len();
+        let was: Vec<f32> = (0..pixels).map(|i| if i / 3 % 8 < 4 { 0.5 } else { -0.5 }).collect();
+        let detail: Vec<f32> = (0..pixels).map(|i| if i / 24 % 2 == 0 { 0.1 } else { -0.1 }).collect();
+        let answer: Vec<f32> = was.iter().map(|v| 0.5 * v).collect();
+        let held = Held {
+            counts: vec![1.0; known.len()],
+            decoded: was.clone(),
+            known: known.clone(),
+        };
+        let mut made = answer.clone();
+        held.relight(&mut made, &detail, &[1.0, 0.9], 16);
+        for i in 0..pixels {
+            let (shown, plain) = (made[i] + detail[i], answer[i] + detail[i]);
+            let relit = i >= pixels / 2 && known[i / 3] == 1.0;
+            let expected = if relit { 0.5 * (was[i] + detail[i]) } else { plain };
+            assert!((shown - expected).abs() < 2e-3, "{i}: {shown}, not {expected}");
+        }
     }
 }

@@ -89,6 +89,8 @@ pub struct Beyond {
     gains: Vec<[Vec<f32>; FRAMES_PER_LATENT]>,
     /// As in [`Held::counts`], or nothing.
     counts: Vec<f32>,
+    /// As in [`Held::known`], or nothing.
+    known: Vec<f32>,
 }
 
 impl Networks {
@@ -130,6 +132,7 @@ impl Networks {
         let (mut pixels, depth) = (to_host(pixels), to_host(depth));
         if let Some((held, sure)) = held {
             held.apply(&mut pixels, sure);
+            held.relight(&mut pixels, detail, sure, self.lens.width_px);
         }
         pixels.iter_mut().zip(detail).for_each(|(p, d)| *p += d);
         pixels
@@ -177,7 +180,7 @@ impl Networks {
                 let mut validity = Vec::with_capacity(n * FRAMES_PER_LATENT * h * w);
                 let mut gains: Vec<[Vec<f32>; FRAMES_PER_LATENT]> = Vec::with_capacity(n);
                 let mut unknown = Vec::with_capacity(n);
-                let mut counts = vec![];
+                let (mut counts, mut known) = (vec![], vec![]);
                 let motions_px = self.motion_px(controls);
                 let (mut stale, mut inverse_depth, mut known_depth, mut shift) = (vec![], vec![], vec![], vec![]);
                 let (mut textured, mut drawn) = (vec![], vec![]);
@@ -212,6 +215,7 @@ impl Networks {
                             let (std, motion_px) = (&self.residual_std, motions_px[i]);
                             let of_walk = Counts::new(&warped, &all, width_px, std, shares, motion_px);
                             counts.extend(of_walk.of_network);
+                            known.extend(of_walk.known);
                             own = Some(of_walk.own);
                         }
                     } else if soft {
@@ -284,6 +288,7 @@ impl Networks {
                     latent: textured.as_ref().unwrap_or(&latent).clone(),
                     gains,
                     counts,
+                    known,
                 };
                 Recycled {
                     latent,
@@ -321,7 +326,7 @@ impl Networks {
 
     /// Detail of warped pixels that their latents can't hold, to be added to what is decoded, `[n * h * w * 768]` or nothing: what they hold beyond the decoding of
     /// those latents, times their gains, 0 where they are not valid. And what pixels are held to, if they are. The whole decoder counts as held: what its branch drew would
-    /// else be drawn again at every step, on top of itself. Of walks that are less `sure` of what they know, detail counts less: the network can't change it.
+    /// else be drawn again at every step, on top of itself. Of walks that are less `sure` of what they know, detail counts less if it is not [relit](Held::relight): the network can't change it.
     pub fn detail(&self, beyond: Option<Beyond>, before: &Tensor<4>, sure: &[f32]) -> (Vec<f32>, Option<Held>) {
         let Some(beyond) = beyond.filter(|_| self.detail_gain != 0.0) else {
             return (vec![], None);
@@ -331,6 +336,7 @@ impl Networks {
             latent,
             gains,
             counts,
+            known,
         } = beyond;
         let (decoded, _) = self.autoencoder.decoder.forward(latent, before.clone(), self.dtype);
         let decoded = to_host(decoded);
@@ -338,13 +344,14 @@ impl Networks {
         let each = blocks.len() / gains.len().max(1);
         let walks = blocks.chunks_exact_mut(each).zip(decoded.chunks_exact(each));
         for (((walk, held), gains), sure) in walks.zip(&gains).zip(sure) {
+            let share = if counts.is_empty() { *sure } else { 1.0 };
             for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
                 let (position, within) = (i / BLOCK, i % BLOCK);
-                let gain = sure * gains[within / (plane * 3)][position * plane + within / 3 % plane];
+                let gain = share * gains[within / (plane * 3)][position * plane + within / 3 % plane];
                 *pixel = (*pixel - held) * gain;
             }
         }
-        (blocks, (!counts.is_empty()).then_some(Held { decoded, counts }))
+        (blocks, (!counts.is_empty()).then_some(Held { decoded, counts, known }))
     }
 
     /// Camera rays `[n, 24, h, w]`.

@@ -23,6 +23,7 @@ pub mod pixel_net;
 pub mod quilt;
 pub mod rays;
 pub mod recompute;
+pub mod relight;
 pub mod residual;
 pub mod rope;
 pub mod skyward;
