@@ -1,4 +1,4 @@
-# Shared by run.sh and test.sh (sourced, not run): checks for Rust and installs missing system packages.
+# Shared by run.sh, test.sh and the scripts here (sourced, not run): checks for Rust and installs missing system packages.
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Random input in the real window for MINUTES (30): memory, handles, threads and speed must not change. Needs Xvfb.
+# Random input in the real window for MINUTES (30): memory, handles and threads must not grow, and speed must not fall. Needs Xvfb.
 # FILE.csv gets a line every ten seconds; the verdict is printed. FARWANDER_BIN names a program that is built already.
 set -euo pipefail
 from=$PWD
@@ -12,7 +12,8 @@ if [ $# -gt 2 ]; then
 fi
 setup_window
 need_packages "the soak test" xvfb
-need_cargo # the test that drives the program is built in any case
+# What drives the program is built in any case.
+need_cargo
 setup_build
 setup_program "$from"
 export SOAK_MINUTES=${1:-30} REQUIRE_WINDOW=1

@@ -372,7 +372,7 @@ computing-latency-measured = In the last seconds of the walk: { $half } ms from 
 computing-latency-unknown = It is measured while you walk: from the reading of the hands to the screen, frame by frame.
 computing-latency-chart = Draw it below the numbers
 device-auto = Automatic
-device-auto-about = the first graphics device that passes its test and keeps up with real time, else the processor
+device-auto-about = the first graphics device that passes its test; the processor if there is none, or if it is quicker than one that can't keep up
 device-gone-about = chosen in the settings
 device-not-tested = can't be tested: { $error }
 

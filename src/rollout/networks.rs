@@ -343,11 +343,13 @@ impl Networks {
         let plane = BLOCK / FRAMES_PER_LATENT / 3;
         let each = blocks.len() / gains.len().max(1);
         let walks = blocks.chunks_exact_mut(each).zip(decoded.chunks_exact(each));
-        for (((walk, held), gains), sure) in walks.zip(&gains).zip(sure) {
-            let share = if counts.is_empty() { *sure } else { 1.0 };
+        for (i, (((walk, held), gains), sure)) in walks.zip(&gains).zip(sure).enumerate() {
+            let known = known.get(i * each / 3..(i + 1) * each / 3);
             for (i, (pixel, held)) in walk.iter_mut().zip(held).enumerate() {
                 let (position, within) = (i / BLOCK, i % BLOCK);
-                let gain = share * gains[within / (plane * 3)][position * plane + within / 3 % plane];
+                let relit = known.is_some_and(|known| known[position * FRAMES_PER_LATENT * plane + within / 3] > 0.0);
+                let gain = if relit { 1.0 } else { *sure }
+                    * gains[within / (plane * 3)][position * plane + within / 3 % plane];
                 *pixel = (*pixel - held) * gain;
             }
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::held::Held;
 use super::*;
 use crate::control::{CameraPose, Feel, Keys, LatentControl, WalkInput, Walker};
 use crate::device::{DeviceChoice, Gaussian};
@@ -118,6 +119,34 @@ fn what_is_added_at_known_places_is_colour_and_at_new_ones_everything() {
     // New words may change everything.
     let all = to_host(networks.colour_alone(data, known, &[0.9], &shares));
     assert!(all.iter().all(|v| *v == 2.0));
+}
+
+/// Two walks in one batch, of which the second has new words.
+#[test]
+fn new_words_are_light_on_what_is_known() {
+    let networks = Networks::from_package(&package(1), DeviceChoice::Cpu).unwrap();
+    let config = networks.generator.config();
+    let ([h, w], c) = (config.grid, config.latent_channels);
+    let wave = |n: usize| -> Vec<f32> { (0..n).map(|i| (0.37 * i as f32).sin()).collect() };
+    let latent = tensor::<4>(wave(2 * c * h * w), [2, c, h, w], &networks.device);
+    let pixels = 2 * h * w * 768;
+    let held = Held {
+        decoded: wave(pixels),
+        counts: vec![1.0; pixels / 3],
+        known: vec![1.0; pixels / 3],
+    };
+    let nothing = vec![0.0; pixels];
+    let plain = networks.decode(latent.clone(), latent.clone(), &nothing);
+    let made = networks.decode_held(latent.clone(), latent, &nothing, Some((&held, &[1.0, 0.7])));
+    let apart = |walk: usize| {
+        let frames = plain[walk]
+            .frames
+            .iter()
+            .flatten()
+            .zip(made[walk].frames.iter().flatten());
+        frames.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    assert!(apart(0) < 1e-5 && apart(1) > 0.01, "{} {}", apart(0), apart(1));
 }
 
 /// Two small turns: every place lies as far beside its pixel as both together have moved it, in the first frame itself.

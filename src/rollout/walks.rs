@@ -52,7 +52,7 @@ pub struct Sampler {
     /// Whether pictures are sampled where they were drawn ([`crate::model::aapt::drawn`]); else each is a resampling of the one before (reprojection only).
     pub keep_drawn: bool,
     /// Whether things are kept apart from what they stand before: surfaces are not stretched from the one to the other, what comes out from behind goes on from
-    /// what is farther away ([`crate::model::aapt::uncovered`]), known pixels beside it are held to what they were (`rollout/held.rs`), and depths, of which the first picture's
+    /// what is farther away ([`crate::model::aapt::uncovered`]), known pixels beside it are held to what they were (`rollout/held.rs`), what is known takes new words as light ([`crate::model::aapt::relight`]), and depths, of which the first picture's
     /// follow its outlines, hardly change (reprojection only). Walks to learn along do without.
     pub keep_apart: bool,
     /// Whether skies are evened (`rollout/sky.rs`): what is laid on them is then not the network's answer alone, so walks to learn along do without.

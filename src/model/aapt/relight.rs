@@ -9,7 +9,7 @@ use rayon::prelude::*;
 const REACH_PX: usize = 10;
 /// Variance of colours (-1..1) below which they are taken for one colour: some eight grey levels.
 const ONE_COLOUR: f32 = 0.004;
-/// What differs from its surroundings may come to differ less or more, by these factors in a step.
+/// Where what becomes of differences can't be told, they grow or shrink as over the whole picture, by a factor between these in a step.
 const CONTRAST: [f32; 2] = [0.5, 1.2];
 /// Fewer known pixels than this say nothing.
 const LEAST_KNOWN: f32 = 1.0;
@@ -41,16 +41,30 @@ fn window_sums(plane: &[f32], [h, w]: [usize; 2]) -> Vec<f32> {
             *out = (sums[of.end] - sums[of.start]) as f32;
         }
     }
-    let mut out = vec![0.0; h * w];
+    let (mut out, mut column) = (vec![0.0; h * w], vec![0.0f64; w]);
+    let line = |y: usize| rows[y * w..(y + 1) * w].iter();
+    let mut have = 0..0;
     for (y, out) in out.chunks_exact_mut(w).enumerate() {
-        for line in rows[within(y, h).start * w..within(y, h).end * w].chunks_exact(w) {
-            out.iter_mut().zip(line).for_each(|(sum, v)| *sum += v);
+        let of = within(y, h);
+        for y in have.end..of.end {
+            column
+                .iter_mut()
+                .zip(line(y))
+                .for_each(|(sum, v)| *sum += f64::from(*v));
         }
+        for y in have.start..of.start {
+            column
+                .iter_mut()
+                .zip(line(y))
+                .for_each(|(sum, v)| *sum -= f64::from(*v));
+        }
+        have = of;
+        out.iter_mut().zip(&column).for_each(|(out, sum)| *out = *sum as f32);
     }
     out
 }
 
-/// By how much colours differ more in `answer` than in `was`, over all that is known.
+/// What becomes of a difference between colours from `was` to `answer`, over all that is known: a regression's slope within [`CONTRAST`].
 fn contrast(light: &Light<'_>) -> f32 {
     let sum = |value: &dyn Fn(usize, usize) -> f32, c: usize| -> f64 {
         let known = light.known.iter().enumerate();
@@ -65,7 +79,7 @@ fn contrast(light: &Light<'_>) -> f32 {
         among += sum(&|i, c| was(i, c).powi(2), c) / all - of_old * of_old;
         with += sum(&|i, c| was(i, c) * answer(i, c), c) / all - of_old * of_new;
     }
-    match among > f64::from(ONE_COLOUR) {
+    match among > f64::from(3.0 * ONE_COLOUR) {
         true => ((with / among) as f32).clamp(CONTRAST[0], CONTRAST[1]),
         false => 1.0,
     }
@@ -204,6 +218,21 @@ mod tests {
         let row = &made[3 * w * 4..3 * w * 5];
         let jump = row.windows(4).map(|p| (p[3] - p[0]).abs()).fold(0.0, f32::max);
         assert!(jump < 0.05, "{jump}, of 0.2 in the answer");
+    }
+
+    #[test]
+    fn sums_are_those_of_the_window() {
+        let [h, w] = SIZE;
+        let plane: Vec<f32> = (0..h * w).map(|i| (i * 7 % 13) as f32).collect();
+        let sums = window_sums(&plane, SIZE);
+        for (x, y) in [(0, 0), (5, 20), (24, 16), (47, 31), (40, 3)] {
+            let near = |a: usize, b: usize| a.abs_diff(b) <= REACH_PX;
+            let expected: f32 = (0..h * w)
+                .filter(|i| near(i % w, x) && near(i / w, y))
+                .map(|i| plane[i])
+                .sum();
+            assert_eq!(sums[y * w + x], expected, "{x} {y}");
+        }
     }
 
     #[test]

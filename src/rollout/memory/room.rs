@@ -1,5 +1,5 @@
-//! Room for a memory's pictures. It is taken whole when the first picture is kept: what a walk needs does not grow afterwards, and a heap that has been filled up
-//! around pictures that come one by one has no gaps to grow into.
+//! Room for a memory's pictures. It is taken whole when the first picture is kept, so that a walk's memory does not grow with its way, and a heap gets no gaps between
+//! pictures that come one by one. Pictures that kept states of the walk still hold can't be used again.
 
 use std::sync::Arc;
 
@@ -9,16 +9,14 @@ use super::Kept;
 #[derive(Debug, Default)]
 pub(super) struct Room {
     free: Vec<Kept>,
-    taken: bool,
 }
 
 impl Room {
     /// A picture for one of `pixels` pixels, of which the memory may keep so many more, this one included.
     pub(super) fn take(&mut self, pixels: usize, more: usize) -> Kept {
-        if !self.taken {
-            self.taken = true;
+        if self.free.is_empty() {
             // Written, because the system gives memory only then.
-            self.free.resize_with(more.max(self.free.len()), || Kept::blank(pixels));
+            self.free.resize_with(more, || Kept::blank(pixels));
         }
         self.free.pop().unwrap_or_else(|| Kept::blank(pixels))
     }
@@ -47,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_taken_once_and_used_again() {
+    fn room_is_taken_at_once_and_used_again() {
         let mut room = Room::default();
         let first = room.take(8, 3);
         assert_eq!(room.free.len(), 2);
@@ -67,6 +65,6 @@ mod tests {
         room.take(8, 1);
         assert_eq!(room.free.len(), 0);
         assert_eq!(room.take(8, 1).rgb.len(), 24, "more than were promised");
-        assert!(!room.clone().taken);
+        assert_eq!(room.clone().free.len(), 0);
     }
 }
