@@ -1,18 +1,21 @@
 //! A picture in the light that a network gives it. Right after new words the network's answer differs from what it was given everywhere, and what it says is coarse: a
 //! token's edges show in it, and things are soft. So an answer is read as what becomes of colours: near every pixel, new colours are a linear function of the old
-//! ones (He, Sun and Tang, "Guided image filtering", ECCV 2010, equations 14 to 19), and that function is what the picture itself, with all its detail, is put through. Plain host code.
+//! ones (He, Sun and Tang, "Guided image filtering", ECCV 2010, equations 14 to 19; found at half the size, as in He and Sun, "Fast guided filter", 2015), and that function is what the picture itself,
+//! with all its detail, is put through. Plain host code.
 
 use nalgebra::{Matrix3, Vector3};
 use rayon::prelude::*;
 
-/// Pixels to each side that say together what becomes of a colour: more than a token is wide.
-const REACH_PX: usize = 10;
+/// Functions are found of pixels so many times as wide.
+const SMALL: usize = 2;
+/// Such pixels to each side that say together what becomes of a colour: a window is more than two tokens wide.
+const REACH: usize = 5;
 /// Variance of colours (-1..1) below which they are taken for one colour: some eight grey levels.
 const ONE_COLOUR: f32 = 0.004;
 /// Where what becomes of differences can't be told, they grow or shrink as over the whole picture, by a factor between these in a step.
 const CONTRAST: [f32; 2] = [0.5, 1.2];
-/// Fewer known pixels than this say nothing.
-const LEAST_KNOWN: f32 = 1.0;
+/// Fewer known pixels than this, in wide ones, say nothing.
+const LEAST_KNOWN: f32 = 0.25;
 
 /// What [`relit`] takes, `[h * w * 3]` each but for `known`.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +30,23 @@ pub struct Light<'a> {
     pub known: &'a [f32],
 }
 
+/// A picture `[h * w * 3]` of wide pixels: means over what is known of them. `of_all` is how much of each is known, `[h * w]`.
+fn shrunk(picture: &[f32], known: &[f32], of_all: &[f32], w: usize) -> Vec<f32> {
+    let small = w.div_ceil(SMALL);
+    let mut out = vec![0.0; 3 * of_all.len()];
+    for (i, (pixel, known)) in picture.chunks_exact(3).zip(known).enumerate() {
+        let to = i / w / SMALL * small + i % w / SMALL;
+        (0..3).for_each(|c| out[3 * to + c] += known * pixel[c]);
+    }
+    for (pixel, known) in out.chunks_exact_mut(3).zip(of_all).filter(|(_, known)| **known > 0.0) {
+        pixel.iter_mut().for_each(|v| *v /= known * (SMALL * SMALL) as f32);
+    }
+    out
+}
+
 /// Sums over a window around every pixel.
 fn window_sums(plane: &[f32], [h, w]: [usize; 2]) -> Vec<f32> {
-    let within = |at: usize, end: usize| at.saturating_sub(REACH_PX)..(at + REACH_PX + 1).min(end);
+    let within = |at: usize, end: usize| at.saturating_sub(REACH)..(at + REACH + 1).min(end);
     let mut rows = vec![0.0; h * w];
     for (line, out) in plane.chunks_exact(w).zip(rows.chunks_exact_mut(w)) {
         let mut sums = vec![0.0; w + 1];
@@ -65,13 +82,13 @@ fn window_sums(plane: &[f32], [h, w]: [usize; 2]) -> Vec<f32> {
 }
 
 /// What becomes of a difference between colours from `was` to `answer`, over all that is known: a regression's slope within [`CONTRAST`].
-fn contrast(light: &Light<'_>) -> f32 {
+fn contrast(was: &[f32], answer: &[f32], known: &[f32]) -> f32 {
     let sum = |value: &dyn Fn(usize, usize) -> f32, c: usize| -> f64 {
-        let known = light.known.iter().enumerate();
+        let known = known.iter().enumerate();
         known.map(|(i, known)| f64::from(known * value(i, c))).sum()
     };
-    let was = |i: usize, c: usize| light.was[3 * i + c];
-    let answer = |i: usize, c: usize| light.answer[3 * i + c];
+    let was = |i: usize, c: usize| was[3 * i + c];
+    let answer = |i: usize, c: usize| answer[3 * i + c];
     let all = sum(&|_, _| 1.0, 0).max(1.0);
     let (mut among, mut with) = (0.0, 0.0);
     for c in 0..3 {
@@ -86,14 +103,15 @@ fn contrast(light: &Light<'_>) -> f32 {
 }
 
 /// The picture in the answer's light, `[h * w * 3]`. Where it is of one colour nearly, what becomes of its detail can't be told from the answer: it changes with all others.
-pub fn relit(light: Light<'_>, size @ [h, w]: [usize; 2]) -> Vec<f32> {
-    let Light {
-        was,
-        detailed,
-        answer,
-        known,
-    } = light;
-    let weights = window_sums(known, size);
+pub fn relit(light: Light<'_>, size @ [_, w]: [usize; 2]) -> Vec<f32> {
+    let small @ [small_h, small_w] = size.map(|side| side.div_ceil(SMALL));
+    let narrow = |i: usize| i / w / SMALL * small_w + i % w / SMALL;
+    let mut known = vec![0.0; small_h * small_w];
+    for (i, v) in light.known.iter().enumerate() {
+        known[narrow(i)] += v / (SMALL * SMALL) as f32;
+    }
+    let [was, answer] = [light.was, light.answer].map(|picture| shrunk(picture, light.known, &known, w));
+    let weights = window_sums(&known, small);
     let colour = |of: &[f32], i: usize| Vector3::new(of[3 * i], of[3 * i + 1], of[3 * i + 2]);
     let at = |of: &[f32], i: usize, c: usize| of[3 * i + c];
     // Means of what was and of the answer, and of their products: the upper half of the former's among themselves, and all with the latter's.
@@ -102,21 +120,21 @@ pub fn relit(light: Light<'_>, size @ [h, w]: [usize; 2]) -> Vec<f32> {
         .into_par_iter()
         .map(|what| {
             let value = |i: usize| match what {
-                0..3 => at(was, i, what),
-                3..6 => at(answer, i, what - 3),
-                6..12 => at(was, i, pairs[what - 6].0) * at(was, i, pairs[what - 6].1),
-                _ => at(was, i, (what - 12) / 3) * at(answer, i, (what - 12) % 3),
+                0..3 => at(&was, i, what),
+                3..6 => at(&answer, i, what - 3),
+                6..12 => at(&was, i, pairs[what - 6].0) * at(&was, i, pairs[what - 6].1),
+                _ => at(&was, i, (what - 12) / 3) * at(&answer, i, (what - 12) % 3),
             };
-            let plane: Vec<f32> = (0..h * w).map(|i| known[i] * value(i)).collect();
-            let mut sums = window_sums(&plane, size);
+            let plane: Vec<f32> = (0..small_h * small_w).map(|i| known[i] * value(i)).collect();
+            let mut sums = window_sums(&plane, small);
             sums.iter_mut()
                 .zip(&weights)
                 .for_each(|(sum, of)| *sum /= of.max(LEAST_KNOWN));
             sums
         })
         .collect();
-    let usual = ONE_COLOUR * contrast(&light);
-    let functions: Vec<(Matrix3<f32>, Vector3<f32>)> = (0..h * w)
+    let usual = ONE_COLOUR * contrast(&was, &answer, &known);
+    let functions: Vec<(Matrix3<f32>, Vector3<f32>)> = (0..small_h * small_w)
         .into_par_iter()
         .map(|i| {
             let mean = |first: usize| Vector3::from_fn(|c, _| means[first + c][i]);
@@ -144,19 +162,24 @@ pub fn relit(light: Light<'_>, size @ [h, w]: [usize; 2]) -> Vec<f32> {
                 0..9 => becomes[(what / 3, what % 3)],
                 _ => beside[what - 9],
             };
-            let plane: Vec<f32> = functions.iter().zip(known).map(|(f, known)| known * value(f)).collect();
-            window_sums(&plane, size)
+            let plane: Vec<f32> = functions
+                .iter()
+                .zip(&known)
+                .map(|(f, known)| known * value(f))
+                .collect();
+            window_sums(&plane, small)
         })
         .collect();
-    let mut out = answer.to_vec();
+    let mut out = light.answer.to_vec();
     out.par_chunks_exact_mut(3).enumerate().for_each(|(i, out)| {
-        if known[i] == 0.0 || weights[i] < LEAST_KNOWN {
+        let (known, near) = (light.known[i], narrow(i));
+        if known == 0.0 || weights[near] < LEAST_KNOWN {
             return;
         }
-        let old = colour(detailed, i);
+        let old = colour(light.detailed, i);
         for (c, out) in out.iter_mut().enumerate() {
-            let new = (0..3).map(|b| smooth[3 * c + b][i] * old[b]).sum::<f32>() + smooth[9 + c][i];
-            *out += known[i] * (new / weights[i] - *out);
+            let new = (0..3).map(|b| smooth[3 * c + b][near] * old[b]).sum::<f32>() + smooth[9 + c][near];
+            *out += known * (new / weights[near] - *out);
         }
     });
     out
@@ -226,7 +249,7 @@ mod tests {
         let plane: Vec<f32> = (0..h * w).map(|i| (i * 7 % 13) as f32).collect();
         let sums = window_sums(&plane, SIZE);
         for (x, y) in [(0, 0), (5, 20), (24, 16), (47, 31), (40, 3)] {
-            let near = |a: usize, b: usize| a.abs_diff(b) <= REACH_PX;
+            let near = |a: usize, b: usize| a.abs_diff(b) <= REACH;
             let expected: f32 = (0..h * w)
                 .filter(|i| near(i % w, x) && near(i / w, y))
                 .map(|i| plane[i])
