@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use serde_json::json;
 
 use super::eval::{bar, picture};
-use crate::eval::quality::{Seen, WINDOW, see};
+use crate::eval::quality::{Seen, WINDOW, motion_error, see};
 use crate::eval::report::{LATENTS_PER_SEC, Quality, quality, quality_table};
 use crate::eval::worlds::{Walk, cameras, roll_out};
 use crate::frame::Frame;
@@ -58,21 +58,21 @@ impl Looks {
         })
     }
 
-    pub(super) fn see(&self, networks: &Networks, first: &[f32], made: &[Vec<f32>]) -> Seen {
-        see(&self.probe, &networks.lens, first, made, &self.device)
+    pub(super) fn see(&self, networks: &Networks, walk: &Walk, made: &[Vec<f32>]) -> Seen {
+        see(&self.probe, networks, walk, made, &self.device)
     }
 
     /// Looks at the walks of a kind and at what was generated along them.
     pub(super) fn add(&mut self, networks: &Networks, walks: Vec<Walk>, made: &[(String, Vec<Vec<Vec<f32>>>)]) {
         for walk in &walks {
-            let seen = self.see(networks, &walk.truth[0], &walk.truth[1..]);
+            let seen = self.see(networks, walk, &walk.truth[1..]);
             self.truth.push(seen);
         }
         for (name, rollouts) in made {
             let seen: Vec<Seen> = walks
                 .iter()
                 .zip(rollouts)
-                .map(|(walk, made)| self.see(networks, &walk.truth[0], made))
+                .map(|(walk, made)| self.see(networks, walk, made))
                 .collect();
             match self.made.iter_mut().find(|(n, _)| n == name) {
                 Some((_, all)) => all.extend(seen),
@@ -100,25 +100,28 @@ impl Looks {
             };
             rows.push((name.to_owned(), [of(0), of(1)]));
         }
-        let a = &self.head.accuracy;
+        let error = motion_error(&self.truth, &self.walks);
         let secs = |latents: usize| latents as f64 / LATENTS_PER_SEC;
         let text = format!(
-            "# As the probe sees it\n\nThe probe on held-out worlds of the renderer: yaw wrong by {:.2}° a latent frame ({:.1} % of what \
-             was turned), forward motion by {:.3} m ({:.1} %), {:.1} % of caption words right.\n\n\
+            "# What pixels don't tell\n\nThe probe names {:.1} % of caption words right on held-out worlds of the renderer. A camera's motion is told by laying each picture on the next, with the depths that the \
+             generator's own networks tell of it; of the renderer's walks below: yaw wrong by {:.2}° a latent frame ({:.1} % of what was turned), the way over ground by {:.3} m ({:.1} %).\n\n\
              Short walks, {} of them, first {:.1} s and the next {:.1} s. Fréchet distances are to the renderer's pictures of the same time (its own: between the two times); \
              sharpness and liveliness are shares of the renderer's; camera errors are shares of what was commanded in the window's last {} s.\n\n{}",
-            a.yaw_deg,
-            100.0 * a.yaw_share,
-            a.forward_m,
-            100.0 * a.forward_share,
-            100.0 * a.words,
+            100.0 * self.head.accuracy.words,
+            error.yaw_deg,
+            100.0 * error.yaw_share,
+            error.way_m,
+            100.0 * error.way_share,
             self.walks.len(),
             secs(half),
             secs(latents - half),
             secs(WINDOW.min(half)),
             quality_table(&["begin", "end"], &rows)
         );
-        (text, json!({"probe": self.head.accuracy, "short": rows}))
+        (
+            text,
+            json!({"probe": self.head.accuracy, "motion": error, "short": rows}),
+        )
     }
 
     /// Long walks of a person at the keys: the first seconds against the last, and a contact sheet.
@@ -143,7 +146,7 @@ impl Looks {
         for group in walks.chunks(TOGETHER) {
             let made = roll_out(networks, group, sampler, || progress.inc(1))?;
             for (walk, made) in group.iter().zip(&made) {
-                seen.push(self.see(networks, &walk.truth[0], made));
+                seen.push(self.see(networks, walk, made));
                 tiles.push(picture(&networks.lens, &walk.truth[0]));
                 let columns = (0..10).map(|i| (i + 1) * latents / 10 - 1);
                 tiles.extend(columns.map(|k| picture(&networks.lens, &made[k])));

@@ -40,8 +40,7 @@ pub(super) fn run(
     let way = |name: &'static str, made: Vec<Pictures>| {
         let see = |looks: &Looks| {
             let seen = walks.iter().zip(&made);
-            seen.map(|(walk, made)| looks.see(networks, &walk.truth[0], made))
-                .collect()
+            seen.map(|(walk, made)| looks.see(networks, walk, made)).collect()
         };
         let seen = looks.map(see);
         Way { name, made, seen }
@@ -54,7 +53,7 @@ pub(super) fn run(
     let real = way("the renderer, changed", real.collect());
     sheet(networks, [&new.made, &real.made], out)?;
     let known = looks.map_or(&[][..], |l| &l.head.words);
-    let rows = measure(&changes, &[real, new], &kept, known);
+    let rows = measure(&changes, &[real, new], &kept, known, networks.lens.width_px);
     let captions: Vec<[&str; 2]> = changes.iter().map(|c| [c.walk.prompt.as_str(), &c.prompt]).collect();
     let text = format!(
         "# New words in mid-walk\n\n{worlds} walks of a person at the keys through held-out worlds; after {} s other words, another light, \

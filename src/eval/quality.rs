@@ -1,16 +1,18 @@
 //! Measures that do not compare pixel by pixel, because a new place may look otherwise than the truth and still be a good
-//! one: Fréchet distances in the probe's features, camera motion as the probe sees it, sharpness, liveliness.
+//! one: Fréchet distances in the probe's features, camera motion (`motion.rs`), sharpness, liveliness.
 
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 use nalgebra::{DMatrix, DVector};
 
+use super::motion::{Motion, along};
 use super::worlds::Walk;
-use crate::control::{LatentControl, Lens};
+use crate::control::LatentControl;
 use crate::model::nn::tensor;
-use crate::model::probe::{FEATURES, MOTION, MOTION_UNITS, Probe, halved};
+use crate::model::probe::{FEATURES, Probe, halved};
 use crate::model::weights::to_host;
+use crate::rollout::Networks;
 
 /// Latent frames a window of the camera's error: 2 s.
 pub const WINDOW: usize = 12;
@@ -19,7 +21,7 @@ const LEAST: [f64; 2] = [0.05, 0.2];
 /// Pictures looked at together.
 const BATCH: usize = 16;
 
-/// A walk as the probe sees it.
+/// A walk as it was seen.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// Features of the pictures after latent frames 1, 2, ...
@@ -28,8 +30,8 @@ pub struct Seen {
     pub words: Vec<Vec<f32>>,
     /// Features of the pairs that end there.
     pub pairs: Vec<Vec<f32>>,
-    /// Motion in those latent frames: yaw and pitch in rad, right and forward in m.
-    pub motion: Vec<[f32; MOTION]>,
+    /// Motion in those latent frames.
+    pub motion: Vec<Motion>,
     /// Mean luma gradient of each picture, in 1/px of the range 0 to 1.
     pub sharpness: Vec<f64>,
     /// Mean luma change over each latent frame, of the range 0 to 1.
@@ -62,8 +64,9 @@ fn change(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(&b).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / a.len().max(1) as f64
 }
 
-/// Looks at a walk: `first`, then the last picture of every latent frame, `[h * w * 3]` in -1..1.
-pub fn see(probe: &Probe, lens: &Lens, first: &[f32], made: &[Vec<f32>], device: &Device) -> Seen {
+/// Looks at what was `made` along a walk: the last picture of every latent frame, `[h * w * 3]` in -1..1, after its first frame. The probe lies on `device`.
+pub fn see(probe: &Probe, networks: &Networks, walk: &Walk, made: &[Vec<f32>], device: &Device) -> Seen {
+    let (lens, first) = (&networks.lens, walk.truth[0].as_slice());
     let (w, h) = (lens.width_px / 2, lens.height_px / 2);
     let all: Vec<&[f32]> = std::iter::once(first).chain(made.iter().map(Vec::as_slice)).collect();
     let small: Vec<Vec<f32>> = all.iter().map(|p| halved(p, lens.width_px)).collect();
@@ -73,6 +76,7 @@ pub fn see(probe: &Probe, lens: &Lens, first: &[f32], made: &[Vec<f32>], device:
     let mut out = Seen {
         sharpness: made.iter().map(|p| sharpness(p, lens.width_px)).collect(),
         liveliness: all.windows(2).map(|p| change(p[0], p[1])).collect(),
+        motion: along(networks, first, made, &walk.controls),
         ..Seen::default()
     };
     for from in (0..made.len()).step_by(BATCH) {
@@ -82,13 +86,8 @@ pub fn see(probe: &Probe, lens: &Lens, first: &[f32], made: &[Vec<f32>], device:
         let [_, known] = words.dims();
         out.pictures.extend(rows(features, FEATURES));
         out.words.extend(rows(words, known));
-        let (features, motion) = probe.compare(before, after);
+        let (features, _) = probe.compare(before, after);
         out.pairs.extend(rows(features, FEATURES));
-        let motion = to_host(motion);
-        let scaled = motion
-            .chunks_exact(MOTION)
-            .map(|m| std::array::from_fn(|i| m[i] * MOTION_UNITS[i]));
-        out.motion.extend(scaled);
     }
     out
 }
@@ -157,6 +156,41 @@ pub fn camera_error<'a>(
     std::array::from_fn(|i| (asked[i] > 0.0).then(|| wrong[i] / asked[i]))
 }
 
+/// How well the camera's motion is told of single latent frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct MotionError {
+    /// Mean error of the yaw, in degrees.
+    pub yaw_deg: f64,
+    /// That over the mean yaw.
+    pub yaw_share: f64,
+    /// Mean error of the way over ground, in metres.
+    pub way_m: f64,
+    /// That over the mean way.
+    pub way_share: f64,
+}
+
+/// Means over all latent frames of walks whose cameras moved as commanded, because they are the renderer's.
+pub fn motion_error<'a>(seen: &[Seen], walks: impl IntoIterator<Item = &'a Walk>) -> MotionError {
+    let (mut wrong, mut asked, mut n) = ([0.0f64; 2], [0.0f64; 2], 0.0f64);
+    for (seen, walk) in seen.iter().zip(walks) {
+        for (found, control) in seen.motion.iter().zip(&walk.controls) {
+            let [yaw_rad, right_m, forward_m] = commanded(control);
+            wrong[0] += (f64::from(found[0]) - yaw_rad).abs();
+            wrong[1] += (f64::from(found[2]) - right_m).hypot(f64::from(found[3]) - forward_m);
+            asked[0] += yaw_rad.abs();
+            asked[1] += right_m.hypot(forward_m);
+            n += 1.0;
+        }
+    }
+    let (n, share) = (n.max(1.0), |i: usize| wrong[i] / asked[i].max(1e-9));
+    MotionError {
+        yaw_deg: (wrong[0] / n).to_degrees(),
+        yaw_share: share(0),
+        way_m: wrong[1] / n,
+        way_share: share(1),
+    }
+}
+
 /// Yaw in rad, right and forward in m of a latent frame.
 fn commanded(control: &LatentControl) -> [f64; 3] {
     let [.., last] = &control.poses;
@@ -219,5 +253,15 @@ mod tests {
         let [rotation, translation] = camera_error(&[seen], &walks, 0..WINDOW);
         assert!((rotation.unwrap() - 0.25).abs() < 1e-5 && translation.unwrap() < 1e-5);
         assert_eq!(camera_error(&[], &walks, 0..WINDOW), [None, None]);
+        let seen = Seen {
+            motion: vec![[0.15, 0.0, 0.0, 0.3]; WINDOW],
+            ..Seen::default()
+        };
+        let error = motion_error(&[seen], &walks);
+        assert!(
+            (error.yaw_share - 0.25).abs() < 1e-5 && (error.way_share - 0.25).abs() < 1e-5,
+            "{error:?}"
+        );
+        assert!((error.yaw_deg - f64::to_degrees(0.05)).abs() < 1e-4 && (error.way_m - 0.1).abs() < 1e-5);
     }
 }

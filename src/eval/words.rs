@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::quality::{Seen, WINDOW, camera_error};
+use super::quality::{Seen, WINDOW, camera_error, sharpness};
 use super::report::LATENTS_PER_SEC;
 use super::worlds::{Pictures, Walk};
 use crate::frame::psnr_db;
@@ -35,7 +35,7 @@ pub struct Way {
     pub name: &'static str,
     /// Each walk's pictures after latent frame 1, 2, ...
     pub made: Vec<Pictures>,
-    /// The same as the probe sees them, if there is one.
+    /// The same as they were seen, if there is a probe.
     pub seen: Option<Vec<Seen>>,
 }
 
@@ -62,6 +62,8 @@ pub struct Reached {
     pub psnr_as_it_was_db: f64,
     /// Share of the way from the old world's mean colours (of four bands) to the new one's.
     pub colour_way: f64,
+    /// Sharpness over that of the changed world.
+    pub sharpness: f64,
     /// Share of the words in which the captions differ that the probe says as the new caption does.
     pub words: Option<f64>,
 }
@@ -113,8 +115,8 @@ fn words_reached(words: &[String], changes: &[Change], seen: &[Seen], at: usize)
     (all > 0).then(|| f64::from(right as u32) / f64::from(all as u32))
 }
 
-/// Measures every way of walking on; `kept` is the one that keeps the old words. `words` are those that the probe knows.
-pub fn measure(changes: &[Change], ways: &[Way], kept: &Way, words: &[String]) -> Vec<Row> {
+/// Measures every way of walking on, in pictures so wide; `kept` is the one that keeps the old words. `words` are those that the probe knows.
+pub fn measure(changes: &[Change], ways: &[Way], kept: &Way, words: &[String], width_px: usize) -> Vec<Row> {
     let n = changes.len().max(1) as f64;
     let row = |way: &Way| {
         let reached = |secs: f64| {
@@ -123,12 +125,14 @@ pub fn measure(changes: &[Change], ways: &[Way], kept: &Way, words: &[String]) -
             let [made, kept] = [way, kept].map(|w| w.made.iter().map(|m| m[at].as_slice()).collect::<Vec<_>>());
             let old: Vec<&[f32]> = changes.iter().map(|c| c.walk.truth[at + 1].as_slice()).collect();
             let new: Vec<&[f32]> = changes.iter().map(|c| c.changed[after].as_slice()).collect();
+            let sharp = |pictures: &[&[f32]]| pictures.iter().map(|p| sharpness(p, width_px)).sum::<f64>();
             let psnr = |to: &[&[f32]]| made.iter().zip(to).map(|(a, b)| psnr_db(a, b)).sum::<f64>() / n;
             Reached {
                 secs,
                 psnr_changed_db: psnr(&new),
                 psnr_as_it_was_db: psnr(&old),
                 colour_way: colour_way(&made, &kept, &old, &new),
+                sharpness: sharp(&made) / sharp(&new).max(1e-9),
                 words: way.seen.as_ref().and_then(|s| words_reached(words, changes, s, at)),
             }
         };
@@ -169,6 +173,9 @@ pub fn table(rows: &[Row]) -> String {
     });
     part("PSNR in dB to the changed world (to the world as it was)", &|r| {
         format!("{:.2} ({:.2})", r.psnr_changed_db, r.psnr_as_it_was_db)
+    });
+    part("Sharpness, as a share of the changed world's", &|r| {
+        format!("{:.2}", r.sharpness)
     });
     part(
         "Words in which the captions differ that the probe says as the new one does",
@@ -220,6 +227,7 @@ mod tests {
             &[way("new", 0.7), way("there", 0.9)],
             &way("old", 0.1),
             &[],
+            8,
         );
         let at = |row: usize| rows[row].at[3];
         assert!((at(0).colour_way - 0.75).abs() < 1e-6, "{rows:?}");
@@ -230,6 +238,28 @@ mod tests {
             text.contains("| new | 75 % |") && text.contains("| 5 s |") && !text.contains("Camera"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn sharpness_is_a_share_of_the_changed_worlds() {
+        let striped = |by: f32| {
+            (0..8 * 8 * 3)
+                .map(|i| if i / 3 % 2 == 0 { by } else { -by })
+                .collect::<Vec<f32>>()
+        };
+        let change = Change {
+            changed: vec![striped(0.4); AFTER + 1],
+            ..change()
+        };
+        let way = |name, by: f32| Way {
+            name,
+            made: vec![vec![striped(by); BEFORE + AFTER]],
+            seen: None,
+        };
+        let rows = measure(&[change], &[way("new", 0.3)], &way("old", 0.0), &[], 8);
+        let of = |row: usize| rows[row].at[0].sharpness;
+        assert!((of(0) - 0.75).abs() < 1e-5 && of(1) == 0.0, "{rows:?}");
+        assert!(table(&rows).contains("| new | 0.75 |"));
     }
 
     #[test]
