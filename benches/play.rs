@@ -69,6 +69,7 @@ fn decode(bencher: Bencher<'_, '_>, width: usize) {
         encoder_blocks: 0,
         decoder_blocks: 4,
         width,
+        light: true,
         detail_gain: 0.0,
     };
     let model = Autoencoder::new(&config, &Components::blank(CHANNELS), &mut Gaussian::new(1, 0), &device);

@@ -53,6 +53,9 @@ pub(crate) struct BenchArgs {
     /// The run that `--train` measures with.
     #[arg(long, value_name = "DIR", requires = "train")]
     run: Option<PathBuf>,
+    /// Decode by the whole decoder and not by its linear part alone, whatever the generator file says.
+    #[arg(long, conflicts_with_all = ["latency", "upscaling", "train"])]
+    whole_decoder: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -89,7 +92,14 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let model = model_file(args.model.as_deref())?;
     let package = Package::open(&model)?;
     let (first, prompt) = first_frame(&package, "0")?;
-    let mut rollout = Rollout::new(&package, &args.device)?;
+    let open = || -> anyhow::Result<Rollout> {
+        let mut rollout = Rollout::new(&package, &args.device)?;
+        if args.whole_decoder {
+            rollout.decode_whole();
+        }
+        Ok(rollout)
+    };
+    let mut rollout = open()?;
     let held = [
         Keys::FORWARD,
         Keys::FORWARD.with(Keys::TURN_RIGHT),
@@ -128,7 +138,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let steady = (args.steady)
         .then(|| -> anyhow::Result<Steady> {
-            let mut new = Rollout::new(&package, &args.device)?;
+            let mut new = open()?;
             let start = |walk: &mut Rollout| walk.start(&first, &prompt, 0).map(drop);
             Ok(Steady::measure(&mut rollout, &mut new, start, &controls)?)
         })

@@ -52,6 +52,9 @@ pub(crate) struct EvalArgs {
     /// Leave soft what stands larger than when it was seen, without new detail.
     #[arg(long)]
     no_paint: bool,
+    /// Decode by the whole decoder and not by its linear part alone, whatever the generator file says.
+    #[arg(long)]
+    whole_decoder: bool,
     /// Seed of the held-out worlds.
     #[arg(long, default_value_t = 77)]
     seed: u64,
@@ -97,7 +100,8 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         let asked = Evaluations { steps: *steps, shift };
         (asked.check()).map_err(|what| BadInput(format!("--steps and --shift ask for {what}")))?;
     }
-    let networks = Networks::from_package(&package, args.device)?;
+    let mut networks = Networks::from_package(&package, args.device)?;
+    networks.light &= !args.whole_decoder;
     std::fs::create_dir_all(&args.out).with_context(|| format!("can't make the folder {}", args.out.display()))?;
     let lens = networks.lens;
     let mut looks = match probe_file(&args) {
@@ -118,6 +122,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
         (" --no-memory", args.no_memory),
         (" --no-quilt", args.no_quilt),
         (" --no-paint", args.no_paint),
+        (" --whole-decoder", args.whole_decoder),
     ]
     .iter()
     .filter_map(|(flag, given)| given.then_some((*flag).to_owned()))

@@ -49,6 +49,7 @@ pub(crate) fn tiny() -> (Manifest, Arrays, Vec<FirstFrame>) {
         decoder_blocks: 1,
         width: 8,
         detail_gain: 0.0,
+        light: true,
     };
     let device = DeviceChoice::Cpu.open().expect("the processor");
     let mut rng = Gaussian::new(1, 1);

@@ -130,6 +130,7 @@ fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
                 decoder_blocks: 2,
                 width: 16,
                 detail_gain: 0.0,
+                light: true,
             };
             let a = stirred(|d| Autoencoder::new(&c, &Components::blank(12), &mut silent(), d), d);
             let z = a.encoder.forward(random([1, 48, 768], 6, d), 6, 8);

@@ -46,6 +46,8 @@ pub struct Networks {
     pub device: Device,
     /// See [`crate::model::aapt::config::AutoencoderConfig::detail_gain`].
     pub detail_gain: f32,
+    /// See [`crate::model::aapt::config::AutoencoderConfig::light`].
+    pub light: bool,
 }
 
 /// Video frames of one walk's step.
@@ -53,7 +55,7 @@ pub struct Networks {
 pub struct Decoded {
     /// Four pictures `[h * w * 3]` in -1..1.
     pub frames: [Vec<f32>; FRAMES_PER_LATENT],
-    /// Inverse depth of the last one.
+    /// Inverse depth of the last one; nothing while a step by the light decoder is being made, before [`Networks::tell_depth`].
     pub inverse_depth: Vec<f32>,
 }
 
@@ -93,6 +95,13 @@ pub struct Beyond {
     known: Vec<f32>,
 }
 
+/// The plane of inverse depths that the decoder tells in blocks.
+fn inverse_depths(blocks: &[f32], width_px: usize) -> Vec<f32> {
+    let mut plane = codec::plane_from_blocks(blocks, width_px);
+    plane.iter_mut().for_each(|v| *v = v.clamp(0.0, 4.0));
+    plane
+}
+
 impl Networks {
     fn grid(&self) -> [usize; 2] {
         self.generator.config().grid
@@ -116,7 +125,21 @@ impl Networks {
     /// Decodes latents `[n, channels, h, w]` with the ones before them; `detail` is what [`Self::detail`] gives, or
     /// nothing.
     pub fn decode(&self, latent: Tensor<4>, before: Tensor<4>, detail: &[f32]) -> Vec<Decoded> {
-        self.decode_held(latent, before, detail, None)
+        let mut decoded = self.decode_held(latent.clone(), before.clone(), detail, None);
+        self.tell_depth(&mut decoded, latent, before);
+        decoded
+    }
+
+    /// The decoder's depth of walks that have been decoded, where it has not been told yet.
+    pub(super) fn tell_depth(&self, decoded: &mut [Decoded], latent: Tensor<4>, before: Tensor<4>) {
+        if decoded.iter().all(|d| !d.inverse_depth.is_empty()) {
+            return;
+        }
+        let [h, w] = self.grid();
+        let depth = to_host(self.autoencoder.decoder.depth(latent, before, self.dtype));
+        for (d, blocks) in decoded.iter_mut().zip(depth.chunks_exact(h * w * DEPTH_BLOCK)) {
+            d.inverse_depth = inverse_depths(blocks, self.lens.width_px);
+        }
     }
 
     /// The same, held to what was recycled by walks that are so sure of it.
@@ -128,8 +151,13 @@ impl Networks {
         held: Option<(&Held, &[f32])>,
     ) -> Vec<Decoded> {
         let [h, w] = self.grid();
-        let (pixels, depth) = self.autoencoder.decoder.forward(latent, before, self.dtype);
-        let (mut pixels, depth) = (to_host(pixels), to_host(depth));
+        let (mut pixels, depth) = match self.light {
+            true => (to_host(self.autoencoder.decoder.light(latent)), vec![]),
+            false => {
+                let (pixels, depth) = self.autoencoder.decoder.forward(latent, before, self.dtype);
+                (to_host(pixels), to_host(depth))
+            }
+        };
         if let Some((held, sure)) = held {
             held.apply(&mut pixels, sure);
             held.relight(&mut pixels, detail, sure, self.lens.width_px);
@@ -137,13 +165,16 @@ impl Networks {
         pixels.iter_mut().zip(detail).for_each(|(p, d)| *p += d);
         pixels
             .chunks_exact(h * w * BLOCK)
-            .zip(depth.chunks_exact(h * w * DEPTH_BLOCK))
-            .map(|(p, d)| {
+            .enumerate()
+            .map(|(i, p)| {
                 let mut frames = codec::frames_from_blocks(p, self.lens.width_px);
                 frames.iter_mut().flatten().for_each(|v| *v = v.clamp(-1.0, 1.0));
-                let mut inverse_depth = codec::plane_from_blocks(d, self.lens.width_px);
-                inverse_depth.iter_mut().for_each(|v| *v = v.clamp(0.0, 4.0));
-                Decoded { frames, inverse_depth }
+                let each = h * w * DEPTH_BLOCK;
+                let told = depth.get(i * each..(i + 1) * each);
+                Decoded {
+                    frames,
+                    inverse_depth: told.map_or_else(Vec::new, |d| inverse_depths(d, self.lens.width_px)),
+                }
             })
             .collect()
     }
@@ -338,8 +369,11 @@ impl Networks {
             counts,
             known,
         } = beyond;
-        let (decoded, _) = self.autoencoder.decoder.forward(latent, before.clone(), self.dtype);
-        let decoded = to_host(decoded);
+        let decoder = &self.autoencoder.decoder;
+        let decoded = to_host(match self.light {
+            true => decoder.light(latent),
+            false => decoder.forward(latent, before.clone(), self.dtype).0,
+        });
         let plane = BLOCK / FRAMES_PER_LATENT / 3;
         let each = blocks.len() / gains.len().max(1);
         let walks = blocks.chunks_exact_mut(each).zip(decoded.chunks_exact(each));

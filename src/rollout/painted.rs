@@ -75,7 +75,7 @@ impl Networks {
                 let wants: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
                 let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
                 let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);
-                let depth = completed(&decoded[i], known.get(i));
+                let depth = self.completed(&decoded[i], known.get(i), &controls[i]);
                 self.carry_over(&mut decoded[i], depth, &mut last[i], &done, &added, &controls[i]);
             }
             return;
@@ -84,7 +84,10 @@ impl Networks {
         let (mut pictures, mut told, mut noise) = (vec![], vec![], vec![0.0; n * h * w]);
         for (i, noise) in due.iter().zip(noise.chunks_exact_mut(h * w)) {
             pictures.extend(planes(&decoded[*i].frames[END]));
-            told.extend(maps(&last[*i].stale, &completed(&decoded[*i], known.get(*i))));
+            told.extend(maps(
+                &last[*i].stale,
+                &self.completed(&decoded[*i], known.get(*i), &controls[*i]),
+            ));
             Gaussian::new(seeds[*i] ^ NOISE, step).fill(noise);
         }
         let of = |values: Vec<f32>, channels: usize| -> Tensor<4> { tensor(values, [n, channels, h, w], &self.device) };
@@ -92,9 +95,23 @@ impl Networks {
         let drawn = to_host(drawn.permute([0, 2, 3, 1]));
         for (i, drawn) in due.into_iter().zip(drawn.chunks_exact(3 * h * w)) {
             let done: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
-            let depth = completed(&decoded[i], known.get(i));
+            let depth = self.completed(&decoded[i], known.get(i), &controls[i]);
             self.carry_over(&mut decoded[i], depth, &mut last[i], &done, drawn, &controls[i]);
         }
+    }
+
+    /// Depths as far as the warp knows them; elsewhere the decoder's, if they have been told, else those of flat ground.
+    fn completed(&self, decoded: &Decoded, known: Option<&Vec<f32>>, control: &LatentControl) -> Vec<f32> {
+        let mut depth = decoded.inverse_depth.clone();
+        if depth.is_empty() {
+            let ground = flat_ground(&self.lens, control.poses[END].pitch_rad);
+            depth = ground.into_iter().map(inverse_depth).collect();
+        }
+        let known = known.map_or(&[][..], Vec::as_slice);
+        for (depth, known) in depth.iter_mut().zip(known).filter(|(_, known)| **known != UNKNOWN) {
+            *depth = *known;
+        }
+        depth
     }
 
     /// Adds `drawn` (`[h * w * 3]`) to the last picture where it is `done`, and the same, seen from their cameras, to the
@@ -137,16 +154,6 @@ impl Networks {
             }
         }
     }
-}
-
-/// Depths as far as the warp knows them, the decoder's elsewhere.
-fn completed(decoded: &Decoded, known: Option<&Vec<f32>>) -> Vec<f32> {
-    let mut depth = decoded.inverse_depth.clone();
-    let known = known.map_or(&[][..], Vec::as_slice);
-    for (depth, known) in depth.iter_mut().zip(known).filter(|(_, known)| **known != UNKNOWN) {
-        *depth = *known;
-    }
-    depth
 }
 
 /// Moves what a step found of depths towards what was `known` of the same places: a look at a picture that is a little soft by now tells less

@@ -73,6 +73,7 @@ impl Networks {
             dtype: DType::F32,
             device,
             detail_gain: manifest.autoencoder.detail_gain,
+            light: manifest.autoencoder.light,
         })
     }
 }
@@ -101,6 +102,11 @@ impl Rollout {
     /// How latent frames are sampled from the next start on; without it, as the package says.
     pub fn set_sampler(&mut self, sampler: Sampler) {
         self.sampler = sampler;
+    }
+
+    /// Decodes by the whole decoder from the next start on, whatever the package says: to compare with.
+    pub fn decode_whole(&mut self) {
+        self.networks.light = false;
     }
 
     /// Begins a walk at a picture (any size: it is cropped and scaled) with a prompt. Returns frame 0.

@@ -437,3 +437,46 @@ fn a_bad_replay_is_one_sentence() {
     refused(&good.replacen("\"seed\": 7", "\"seed\": -7", 1), "-7");
     refused(&good.replacen("\"file\"", "\"bundled\": 0, \"file\"", 1), "either");
 }
+
+/// The light decoder is the whole one without what its branch adds to pixels; depth is the same, told later.
+#[test]
+fn light_walks_are_whole_ones_where_the_branch_adds_nothing() {
+    let mut package = package(1);
+    let sampler = Sampler {
+        // What is painted where nothing is known is carried over by depths that a light step has not told yet.
+        paint: false,
+        ..Sampler::default()
+    };
+    let controls = controls(5);
+    let walk = |package: &Package, light: bool| -> Vec<StepOutput> {
+        let mut rollout = rollout(package);
+        rollout.set_sampler(sampler);
+        if !light {
+            rollout.decode_whole();
+        }
+        let mut made = vec![rollout.start(&first(), "snow", 3).unwrap()];
+        made.extend(controls.iter().map(|c| rollout.next(c).unwrap()));
+        made
+    };
+    let apart = |package: &Package| -> (bool, bool) {
+        let (light, whole) = (walk(package, true), walk(package, false));
+        assert_eq!(light[0].inverse_depth, whole[0].inverse_depth, "a first frame's depth");
+        let pictures = light.iter().zip(&whole).all(|(l, w)| l.frames == w.frames);
+        (
+            pictures,
+            light
+                .iter()
+                .zip(&whole)
+                .all(|(l, w)| l.inverse_depth == w.inverse_depth),
+        )
+    };
+    assert_eq!(apart(&package), (false, false), "a branch that adds something");
+    for (_, array) in package
+        .weights
+        .iter_mut()
+        .filter(|(name, _)| name.starts_with("autoencoder.decoder.head"))
+    {
+        array.values.fill(0.0);
+    }
+    assert_eq!(apart(&package), (true, true));
+}

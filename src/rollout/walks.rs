@@ -120,6 +120,8 @@ struct Made {
     known_depths: Vec<Vec<f32>>,
     /// As [`Networks::sureness`].
     sure: Vec<f32>,
+    /// The latent frames before.
+    before: Tensor<4>,
 }
 
 /// Work whose many small parts are for all threads: on the processor one of those does it, so that nobody has to be woken for each part.
@@ -388,7 +390,7 @@ impl Walks {
             &detail,
             held.as_ref().map(|held| (held, &sure[..])),
         );
-        self.latent = latent;
+        let before = std::mem::replace(&mut self.latent, latent);
         let plain: Vec<Vec<f32>> = decoded.iter().map(|d| d.frames[END].clone()).collect();
         for ((last, stale), shift) in self.last.iter_mut().zip(stale).zip(shift) {
             last.stale = stale;
@@ -412,6 +414,7 @@ impl Walks {
             plain,
             known_depths,
             sure,
+            before,
         };
         Ok((made, times))
     }
@@ -424,7 +427,9 @@ impl Walks {
             plain,
             known_depths,
             sure,
+            before,
         } = made;
+        n.tell_depth(decoded, self.latent.clone(), before.clone());
         let pitches_rad: Vec<f32> = controls.iter().map(|c| c.poses[END].pitch_rad).collect();
         n.sharpen_depth(decoded, Some(plain), &pitches_rad);
         let going_on = decoded.iter_mut().zip(&*known_depths).zip(&*sure);

@@ -72,6 +72,7 @@ pub(super) fn encoder_networks(run: &Run, config: &GeneratorConfig) -> Result<Ne
         dtype: DType::F32,
         device,
         detail_gain: run.recipe.autoencoder.detail_gain,
+        light: run.recipe.autoencoder.light,
     })
 }
 
@@ -180,13 +181,14 @@ fn stamp(run: &Run) -> Result<String, TrainError> {
         run: run.dir.clone(),
     })?;
     let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-    let (gain, recycle) = (run.recipe.autoencoder.detail_gain, run.recipe.generator.recycle);
+    let (of_pixels, recycle) = (&run.recipe.autoencoder, run.recipe.generator.recycle);
     let depth = match start::depth_net(run)? {
         weights if weights.is_empty() => "the decoder".into(),
         weights => checkpoint::hash(&weights),
     };
     Ok(format!(
-        "version {VERSION}, autoencoder {hash}, detail {gain}, recycling {recycle:?}, depth from {depth}\n"
+        "version {VERSION}, autoencoder {hash}, detail {}, light {}, recycling {recycle:?}, depth from {depth}\n",
+        of_pixels.detail_gain, of_pixels.light
     ))
 }
 

@@ -30,9 +30,10 @@ pub(super) fn begin(run: &Run, file: &Path) -> Result<(), TrainError> {
     if of_file.lens != of_run.lens() {
         return Err(recipe("its frame size or field of view is not the recipe's".into()));
     }
-    // How much of a picture's detail is carried on is no part of the network.
+    // How much of a picture's detail is carried on, and which part of the decoder draws it, is no part of the network.
     let same = AutoencoderConfig {
         detail_gain: of_run.autoencoder.detail_gain,
+        light: of_run.autoencoder.light,
         ..of_file.autoencoder.clone()
     };
     if same != of_run.autoencoder {

@@ -216,6 +216,7 @@ mod tests {
                 decoder_blocks: 1,
                 width: 16,
                 detail_gain: 0.5,
+                light: true,
             };
             let mut rng = Gaussian::new(5, 0);
             let mut sample = Accumulator::new(&device);
@@ -232,6 +233,7 @@ mod tests {
                 dtype: DType::F32,
                 device: device.clone(),
                 detail_gain: 0.5,
+                light: true,
             };
             let seed = 11;
             let first: Vec<f32> = (0..48 * 32 * 3).map(|_| rng.uniform() * 2.0 - 1.0).collect();

@@ -127,11 +127,22 @@ impl Decoder {
         let trunk = silu(self.trunk.forward(both));
         let detail = to_rows(self.head.forward(trunk.clone())).cast(DType::F32);
         let depth = to_rows(self.depth.forward(trunk)).cast(DType::F32);
-        (self.shortcut.forward(to_rows(latent)) + detail, depth)
+        (self.light(latent) + detail, depth)
     }
 }
 
 impl Decoder {
+    /// The linear part alone, `[b, h * w, 768]`: the light decoder.
+    pub fn light(&self, latent: Tensor<4>) -> Tensor<3> {
+        self.shortcut.forward(to_rows(latent))
+    }
+
+    /// The depth of [`Self::forward`] alone.
+    pub fn depth(&self, latent: Tensor<4>, before: Tensor<4>, dtype: DType) -> Tensor<3> {
+        let both = Tensor::cat(vec![latent, before], 1).cast(dtype);
+        to_rows(self.depth.forward(silu(self.trunk.forward(both)))).cast(DType::F32)
+    }
+
     /// How much of each latent channel, by energy, is one colour over a whole position: 1 for a mean colour, 0 for texture.
     pub fn colour_shares(&self) -> Vec<f32> {
         let weight = self.shortcut.weight.val();

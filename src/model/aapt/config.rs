@@ -41,6 +41,17 @@ pub struct AutoencoderConfig {
     /// into the decoded picture; of what is sampled where it was drawn (`drawn.rs`) all does, unless this is 0. Whoever stands still keeps a sharp picture with 1; with 0 latents alone are decoded.
     #[serde(default)]
     pub detail_gain: f32,
+    /// Whether pictures are decoded by the decoder's linear part alone, at play and wherever walks are made, and its branch tells depth only. The branch adds less than what goes past the latents, and a step waits for it.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub light: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(v: &bool) -> bool {
+    *v
 }
 
 /// Generator sizes.

@@ -262,3 +262,45 @@ fn only_the_first_pictures_depths_get_rims() {
     let found: Vec<usize> = memory.keyframes.iter().map(columns).collect();
     assert!(found[0] > 8 && found[1..] == [8, 8], "{found:?}");
 }
+
+/// Room of pictures that went is used again, but not that of pictures which a kept state of the walk still has.
+#[test]
+fn what_a_kept_state_remembers_stays_as_it_is_while_the_walk_goes_on() {
+    let l = lens();
+    let pixels = l.width_px * l.height_px;
+    let step = LatentControl::new(
+        &CameraPose::default(),
+        &[CameraPose {
+            position_m: [0.0, 0.0, -3.0],
+            ..CameraPose::default()
+        }; 4],
+        Keys(0),
+    );
+    let mut memory = Memory::default();
+    let walk = |memory: &mut Memory, numbers: std::ops::Range<usize>| {
+        for number in numbers {
+            let shade = (number as f32 / 80.0).sin();
+            let last = RgbDepth {
+                rgb: vec![shade; 3 * pixels],
+                inverse_depth: vec![0.01 * (1 + number) as f32; pixels],
+                stale: vec![],
+                drawn: None,
+            };
+            memory.keep(&last, &l, &step);
+            memory.moved(&step, 0.0);
+        }
+    };
+    walk(&mut memory, 0..MOST + 6);
+    let state = memory.clone();
+    let then: Vec<Vec<u8>> = state.keyframes.iter().map(|k| k.picture.rgb.clone()).collect();
+    walk(&mut memory, MOST + 6..3 * MOST);
+    let now: Vec<Vec<u8>> = state.keyframes.iter().map(|k| k.picture.rgb.clone()).collect();
+    assert!(then == now, "a kept state has changed");
+    let shared =
+        (memory.keyframes.iter()).filter(|k| state.keyframes.iter().any(|s| Arc::ptr_eq(&s.picture, &k.picture)));
+    assert_eq!(
+        (memory.keyframes.len(), shared.count()),
+        (MOST, LASTING),
+        "all others went"
+    );
+}
