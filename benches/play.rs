@@ -60,22 +60,28 @@ fn generator_step(bencher: Bencher<'_, '_>, window: usize) {
     bencher.bench_local(|| to_host(model.step(&mut state, &modulations, noisy.clone(), condition.clone())));
 }
 
-/// Four video frames out of a latent frame, by the width of the decoder.
-#[divan::bench(args = [96, 160, 256])]
-fn decode(bencher: Bencher<'_, '_>, width: usize) {
+/// Four video frames and depth out of a latent frame, by the width of the decoder and whether it is the light one.
+#[divan::bench(args = [(96, true), (160, true), (160, false), (256, true)])]
+fn decode(bencher: Bencher<'_, '_>, (width, light): (usize, bool)) {
     let device = Device::flex();
     let config = AutoencoderConfig {
         latent_channels: CHANNELS,
         encoder_blocks: 0,
         decoder_blocks: 4,
         width,
-        light: true,
+        light,
         detail_gain: 0.0,
     };
     let model = Autoencoder::new(&config, &Components::blank(CHANNELS), &mut Gaussian::new(1, 0), &device);
     let latent: Tensor<4> = Tensor::zeros([1, CHANNELS, GRID[0], GRID[1]], &device);
     bencher.bench_local(|| {
-        let (pixels, depth) = model.decoder.forward(latent.clone(), latent.clone(), DType::F32);
+        let (pixels, depth) = match light {
+            true => (
+                model.decoder.light(latent.clone()),
+                model.decoder.depth(latent.clone(), latent.clone(), DType::F32),
+            ),
+            false => model.decoder.forward(latent.clone(), latent.clone(), DType::F32),
+        };
         (to_host(pixels), to_host(depth))
     });
 }

@@ -54,7 +54,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "DIR", requires = "train")]
     run: Option<PathBuf>,
     /// Decode by the whole decoder and not by its linear part alone, whatever the generator file says.
-    #[arg(long, conflicts_with_all = ["latency", "upscaling", "train"])]
+    #[arg(long, conflicts_with_all = ["latency", "record", "upscaling", "train"])]
     whole_decoder: bool,
     /// Print JSON.
     #[arg(long)]
@@ -173,6 +173,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<()> {
         "threads": threads,
         "frames": step.len() * FRAMES_PER_LATENT,
         "model": package.manifest.title,
+        "decoder": if args.whole_decoder || !package.manifest.autoencoder.light { "whole" } else { "light" },
     });
     if let Some(latency) = &latency {
         latency.add_to(&mut report, args.pacing);

@@ -37,8 +37,8 @@ pub(crate) struct EvalArgs {
     /// Length of the walks.
     #[arg(long, default_value_t = 5.0)]
     secs: f64,
-    /// Network evaluations a latent frame to compare, comma-separated.
-    #[arg(long, value_delimiter = ',', default_value = "1,8")]
+    /// Network evaluations a latent frame to compare, comma-separated, on short walks and on long ones; without it, as many as the generator file says.
+    #[arg(long, value_delimiter = ',')]
     steps: Vec<usize>,
     /// Shift of their timesteps: with more than 1, more of them are early, where layout is decided.
     #[arg(long)]
@@ -96,7 +96,11 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     let package = Package::open(&model_file(args.model.as_deref())?)?;
     let usual = package.manifest.generator.evaluations;
     let shift = args.shift.unwrap_or(usual.shift);
-    for steps in &args.steps {
+    let steps = match args.steps.as_slice() {
+        [] => vec![usual.steps],
+        asked => asked.to_vec(),
+    };
+    for steps in &steps {
         let asked = Evaluations { steps: *steps, shift };
         (asked.check()).map_err(|what| BadInput(format!("--steps and --shift ask for {what}")))?;
     }
@@ -175,7 +179,7 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
             ..sampler(0)
         };
         curves.push(curve("warp alone, new places grey", &lens, &walks, &roll(bare)?));
-        for steps in std::iter::once(0).chain(args.steps.iter().copied()) {
+        for steps in std::iter::once(0).chain(steps.iter().copied()) {
             let made = roll(sampler(steps))?;
             let name = name_of(steps);
             curves.push(curve(&name, &lens, &walks, &made));
@@ -197,14 +201,8 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     print!("{text}");
     if let Some(looks) = &looks {
         let (mut text, short) = looks.report();
-        let (long_text, long) = looks.long(
-            &networks,
-            sampler(usual.steps),
-            args.worlds,
-            args.long_secs,
-            args.seed,
-            &args.out,
-        )?;
+        let samplers: Vec<Sampler> = steps.iter().map(|steps| sampler(*steps)).collect();
+        let (long_text, long) = looks.long(&networks, &samplers, args.worlds, args.long_secs, args.seed, &args.out)?;
         text.push_str(&long_text);
         std::fs::write(args.out.join("quality.md"), &text).context("can't write the table")?;
         let file = json!({"sha256": package.manifest.sha256, "short": short, "long": long});

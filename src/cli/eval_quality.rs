@@ -1,4 +1,4 @@
-//! The second half of `farwander eval`: what the probe sees in the same walks, and what becomes of long ones.
+//! The second half of `farwander eval`: what pixels don't tell of the same walks, and what becomes of long ones.
 
 use std::path::Path;
 
@@ -124,11 +124,11 @@ impl Looks {
         )
     }
 
-    /// Long walks of a person at the keys: the first seconds against the last, and a contact sheet.
+    /// Long walks of a person at the keys, by each of `samplers`: the first seconds against the last, and contact sheets.
     pub(super) fn long(
         &self,
         networks: &Networks,
-        sampler: Sampler,
+        samplers: &[Sampler],
         worlds: usize,
         secs: f64,
         seed: u64,
@@ -141,26 +141,33 @@ impl Looks {
         }
         // The same worlds as the short walks: other ones would lie far away by themselves.
         let walks = cameras(&networks.lens, Kind::Person, worlds, latents, seed);
-        let progress = bar("long walks", walks.len().div_ceil(TOGETHER) * latents);
-        let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
-        for group in walks.chunks(TOGETHER) {
-            let made = roll_out(networks, group, sampler, || progress.inc(1))?;
-            for (walk, made) in group.iter().zip(&made) {
-                seen.push(self.see(networks, walk, made));
-                tiles.push(picture(&networks.lens, &walk.truth[0]));
-                let columns = (0..10).map(|i| (i + 1) * latents / 10 - 1);
-                tiles.extend(columns.map(|k| picture(&networks.lens, &made[k])));
-            }
-        }
-        progress.finish();
-        let sheet = record::contact_sheet(&tiles, 11, 1);
-        record::save_png(&out.join("sheet-long.png"), &sheet).context("can't write the long sheet")?;
         let all = 0..self.truth.first().map_or(0, |s| s.pictures.len());
-        let ends = [0..end, latents - end..latents].map(|w| quality(&seen, &self.truth, &walks, w, all.clone()));
-        let rows = [(super::eval::name_of(sampler.steps), ends)];
+        let mut rows = vec![];
+        for (i, sampler) in samplers.iter().enumerate() {
+            let progress = bar("long walks", walks.len().div_ceil(TOGETHER) * latents);
+            let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
+            for group in walks.chunks(TOGETHER) {
+                let made = roll_out(networks, group, *sampler, || progress.inc(1))?;
+                for (walk, made) in group.iter().zip(&made) {
+                    seen.push(self.see(networks, walk, made));
+                    tiles.push(picture(&networks.lens, &walk.truth[0]));
+                    let columns = (0..10).map(|i| (i + 1) * latents / 10 - 1);
+                    tiles.extend(columns.map(|k| picture(&networks.lens, &made[k])));
+                }
+            }
+            progress.finish();
+            let sheet = record::contact_sheet(&tiles, 11, 1);
+            let name = match i {
+                0 => "sheet-long.png".to_owned(),
+                _ => format!("sheet-long-{}.png", sampler.steps),
+            };
+            record::save_png(&out.join(name), &sheet).context("can't write the long sheet")?;
+            let ends = [0..end, latents - end..latents].map(|w| quality(&seen, &self.truth, &walks, w, all.clone()));
+            rows.push((super::eval::name_of(sampler.steps), ends));
+        }
         let text = format!(
             "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys through the same worlds: their first {END_SECS} s and their last. \
-             Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png.\n\n{}",
+             Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png (and sheet-long-N.png for further numbers of evaluations).\n\n{}",
             latents * crate::frame::FRAMES_PER_LATENT,
             quality_table(&["first", "last"], &rows)
         );

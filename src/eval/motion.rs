@@ -1,6 +1,6 @@
 //! How a camera moved between two pictures, told by laying the one on the other: the motion under which the first picture, with the depths that the generator's own networks
 //! tell of it, looks most like the second (direct alignment, as in Engel, Koltun & Cremers 2017, of two pictures, in a pyramid). The probe's guess at it is
-//! wrong by a third of what was turned, which is no measure of whether a camera obeys. Plain host code.
+//! wrong by 39 % of what was turned, which is no measure of whether a camera obeys. Plain host code.
 
 use nalgebra::{SMatrix, SVector};
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use crate::rollout::Networks;
 
 /// Numbers of a motion while it is looked for: yaw, pitch in rad; right, up, forward in m.
 const N: usize = 5;
-/// Where the camera of a latent frame goes by another camera's picture: yaw, pitch in rad; right, forward in m.
+/// Yaw and change of pitch in rad; right and forward in m, as the camera before saw it.
 pub type Motion = [f32; 4];
 
 /// Sides are halved so often, at most.
@@ -31,7 +31,7 @@ const LEAST_SHARE: f32 = 0.25;
 const VARIED: [f32; N] = [1e-3, 1e-3, 5e-3, 5e-3, 5e-3];
 /// Pictures whose depths are told together.
 const TOGETHER: usize = 4;
-/// Damping, and its bounds.
+/// Damping to begin with; a step that wants more than the most is given up.
 const DAMPING: f32 = 1e-3;
 const MOST_DAMPING: f32 = 1e3;
 /// Nothing is nearer than this, in 1/m, or the least error of its depth would tell of a motion.
@@ -63,15 +63,25 @@ pub fn between(lens: &Lens, before: &[f32], after: &[f32], inverse_depth: &[f32]
         levels.push(level.halved());
     }
     let Some(coarsest) = levels.last() else { return [0.0; 4] };
-    let turns = (-TURNS..=TURNS).map(|i| SVector::<f32, N>::from([TURN_RAD * i as f32, 0.0, 0.0, 0.0, 0.0]));
+    // Smaller ones first: where all are as likely, as in a picture of one colour, the camera has not turned.
+    let turns = (0..=TURNS).flat_map(|i| if i == 0 { vec![0] } else { vec![i, -i] });
+    let turns = turns.map(|i| SVector::<f32, N>::from([TURN_RAD * i as f32, 0.0, 0.0, 0.0, 0.0]));
     let mut tried: Vec<(f32, SVector<f32, N>)> = turns.map(|m| (coarsest.cost(&m, pitch_rad), m)).collect();
     tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // The likeliest is chosen at half the size, because a step at the whole one takes as long as all before.
+    let (finest, smaller) = levels.split_at(1);
+    let chosen = smaller.first().unwrap_or(&levels[0]);
     let refined = tried.into_iter().take(BEGINNINGS).map(|(_, motion)| {
-        let found = levels.iter().rev().fold(motion, |m, level| level.refined(m, pitch_rad));
-        (levels[0].cost(&found, pitch_rad), found)
+        let found = smaller
+            .iter()
+            .rev()
+            .fold(motion, |m, level| level.refined(m, pitch_rad));
+        (chosen.cost(&found, pitch_rad), found)
     });
     let best = refined.min_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or([0.0; 4], |(_, m)| [m[0], m[1], m[2], m[4]])
+    let best = best.map(|(cost, m)| (cost, finest[0].refined(m, pitch_rad)));
+    best.filter(|(cost, _)| cost.is_finite())
+        .map_or([0.0; 4], |(_, m)| [m[0], m[1], m[2], m[4]])
 }
 
 /// The camera's motion in each of a walk's latent frames: `first`, then the last picture of each, under the cameras of `controls`, of which only the pitch before each latent frame
@@ -261,7 +271,7 @@ mod tests {
     use super::*;
     use crate::synth::{self, Kind, World};
 
-    /// Pictures with true depths of a rendered walk: motion is found to a fraction of a degree and a few hundredths.
+    /// Pictures with true depths of a rendered walk: turns are found to 3 %, ways to a tenth, in fast turns to a third.
     #[test]
     fn a_rendered_cameras_motion_is_found_again() {
         let lens = Lens {
@@ -289,6 +299,11 @@ mod tests {
                 let truth = path[at + 4].0.relative_to(&path[at].0);
                 wrong[0] += (found[0] - truth.yaw_rad).abs();
                 asked[0] += truth.yaw_rad.abs();
+                let pitched_rad = path[at + 4].0.pitch_rad - path[at].0.pitch_rad;
+                assert!(
+                    (found[1] - pitched_rad).abs() < 0.03,
+                    "{kind:?}, {at}: pitch {found:?}, {pitched_rad}"
+                );
                 wrong[1] += (found[2] - truth.position_m[0]).hypot(found[3] + truth.position_m[2]);
                 asked[1] += truth.position_m[0].hypot(truth.position_m[2]);
             }
@@ -322,6 +337,6 @@ mod tests {
                 .all(|m| m.abs() < 1e-3)
         );
         let grey = vec![0.2; stripes.len()];
-        assert!(between(&lens, &grey, &grey, &near, 0.0).iter().all(|m| m.is_finite()));
+        assert!(between(&lens, &grey, &grey, &near, 0.0).iter().all(|m| m.abs() < 1e-6));
     }
 }

@@ -139,7 +139,8 @@ pub fn measure(changes: &[Change], ways: &[Way], kept: &Way, words: &[String], w
         let walks = || changes.iter().map(|c| &c.walk);
         let camera = |seen: &Vec<Seen>| {
             let end = BEFORE + AFTER;
-            [BEFORE..BEFORE + WINDOW, end - WINDOW..end].map(|window| camera_error(seen, walks(), window))
+            // Not the pair on both sides of the change: it is of two lights.
+            [BEFORE + 1..BEFORE + 1 + WINDOW, end - WINDOW..end].map(|window| camera_error(seen, walks(), window))
         };
         Row {
             name: way.name,

@@ -135,7 +135,16 @@ fn every_module_computes_on_every_device_what_it_computes_on_the_processor() {
             let a = stirred(|d| Autoencoder::new(&c, &Components::blank(12), &mut silent(), d), d);
             let z = a.encoder.forward(random([1, 48, 768], 6, d), 6, 8);
             let (pixels, depth) = a.decoder.forward(z.clone(), z.clone(), DType::F32);
-            [to_host(z), to_host(pixels), to_host(depth)].concat()
+            let light = a.decoder.light(z.clone());
+            let alone = a.decoder.depth(z.clone(), z.clone(), DType::F32);
+            [
+                to_host(z),
+                to_host(pixels),
+                to_host(depth),
+                to_host(light),
+                to_host(alone),
+            ]
+            .concat()
         });
         both("network on pixels", &|d| {
             let sizes = PixelNetConfig {

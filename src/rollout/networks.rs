@@ -142,7 +142,7 @@ impl Networks {
         }
     }
 
-    /// The same, held to what was recycled by walks that are so sure of it.
+    /// Pixels alone, if the decoder is the light one, else [`Self::decode`]; held to what was recycled by walks that are so sure of it.
     pub(super) fn decode_held(
         &self,
         latent: Tensor<4>,
@@ -356,7 +356,7 @@ impl Networks {
     }
 
     /// Detail of warped pixels that their latents can't hold, to be added to what is decoded, `[n * h * w * 768]` or nothing: what they hold beyond the decoding of
-    /// those latents, times their gains, 0 where they are not valid. And what pixels are held to, if they are. The whole decoder counts as held: what its branch drew would
+    /// those latents, times their gains, 0 where they are not valid. And what pixels are held to, if they are. Of a whole decoder its branch counts as held, too: what it drew would
     /// else be drawn again at every step, on top of itself. Of walks that are less `sure` of what they know, detail counts less where it is not relit (`Held::relight`): the network can't change it.
     pub fn detail(&self, beyond: Option<Beyond>, before: &Tensor<4>, sure: &[f32]) -> (Vec<f32>, Option<Held>) {
         let Some(beyond) = beyond.filter(|_| self.detail_gain != 0.0) else {

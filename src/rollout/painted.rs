@@ -286,6 +286,34 @@ mod tests {
     }
 
     #[test]
+    fn where_depth_is_not_known_and_not_told_yet_ground_is_flat() {
+        let n = networks();
+        let (w, pixels) = (n.lens.width_px, n.lens.width_px * n.lens.height_px);
+        let rests = LatentControl::new(&CameraPose::default(), &[CameraPose::default(); 4], Keys(0));
+        let known: Vec<f32> = (0..pixels).map(|i| if i % 2 == 0 { 0.7 } else { UNKNOWN }).collect();
+        let told = |inverse_depth: Vec<f32>| Decoded {
+            frames: std::array::from_fn(|_| vec![0.0; 3 * pixels]),
+            inverse_depth,
+        };
+        let not_yet = n.completed(&told(vec![]), Some(&known), &rests);
+        let by_then = n.completed(&told(vec![0.3; pixels]), Some(&known), &rests);
+        assert!(
+            not_yet
+                .iter()
+                .zip(&by_then)
+                .step_by(2)
+                .all(|(a, b)| *a == 0.7 && *b == 0.7)
+        );
+        assert!(by_then.iter().skip(1).step_by(2).all(|k| *k == 0.3));
+        assert_eq!((not_yet.len(), not_yet[1]), (pixels, 0.0), "the sky");
+        let (above, last) = (not_yet[pixels - w - 1], not_yet[pixels - 1]);
+        assert!(
+            0.0 < above && above < last,
+            "ground comes nearer row by row: {above}, {last}"
+        );
+    }
+
+    #[test]
     fn what_is_far_from_all_that_was_drawn_is_not_looked_for() {
         let (w, h) = (12, 9);
         let done: Vec<bool> = (0..w * h).map(|i| i == 4 * w + 6).collect();

@@ -105,20 +105,27 @@ fn batch(clips: &Clips, picks: &[(usize, usize)], device: &Device) -> Batch {
 }
 
 /// Reconstruction error and inverse-depth error, both means.
-fn errors(model: &Autoencoder, b: Batch, grid: [usize; 2], dtype: DType) -> (Tensor<1>, Tensor<1>) {
+fn errors(model: &Autoencoder, b: Batch, grid: [usize; 2], dtype: DType, light: bool) -> (Tensor<1>, Tensor<1>) {
     let [h, w] = grid;
     let latent = model.encoder.forward(b.now.clone(), h, w);
     let before = model.encoder.forward(b.before, h, w);
-    let (pixels, depth) = model.decoder.forward(latent, before, dtype);
+    // What is not shown at play is not trained for.
+    let (pixels, depth) = match light {
+        true => (
+            model.decoder.light(latent.clone()),
+            model.decoder.depth(latent, before, dtype),
+        ),
+        false => model.decoder.forward(latent, before, dtype),
+    };
     ((pixels - b.now).powi_scalar(2).mean(), (depth - b.depth).abs().mean())
 }
 
 /// PSNR in dB and inverse-depth error over fixed frames of held-out worlds.
-fn validate(model: &Autoencoder, clips: &Clips, grid: [usize; 2], device: &Device) -> [f64; 2] {
+fn validate(model: &Autoencoder, clips: &Clips, grid: [usize; 2], device: &Device, light: bool) -> [f64; 2] {
     let (mut mse, mut depth, mut n) = (0.0, 0.0, 0.0);
     for clip in 0..clips.len().min(24) {
         let picks = [(clip, 1 + clip % clips.latents()), (clip, clips.latents())];
-        let (p, d) = errors(model, batch(clips, &picks, device), grid, DType::F32);
+        let (p, d) = errors(model, batch(clips, &picks, device), grid, DType::F32, light);
         mse += f64::from(to_host(p)[0]);
         depth += f64::from(to_host(d)[0]);
         n += 1.0;
@@ -140,6 +147,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
     let clips = Clips::open(run, Split::Train)?;
     let held_out = Clips::open(run, Split::Test)?;
     let grid = run.generator_config()?.grid;
+    let light = run.recipe.autoencoder.light;
 
     // Model: from the checkpoint, or from principal components.
     let saved = dir.join("checkpoint.safetensors");
@@ -168,6 +176,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             &held_out,
             grid,
             &device,
+            light,
         );
         run.log(
             STAGE,
@@ -215,7 +224,7 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
                 (clip, latent)
             })
             .collect();
-        let (pixels, depth) = errors(&model, batch(&clips, &picks, &training), grid, dtype);
+        let (pixels, depth) = errors(&model, batch(&clips, &picks, &training), grid, dtype, light);
         let loss = pixels.clone() + depth.clone().mul_scalar(r.depth_weight);
         let grads = loss.backward();
         let lr = learning_rate(r.lr, step, 100, r.steps);
@@ -260,14 +269,14 @@ pub(super) fn train(run: &Run) -> Result<(), TrainError> {
             return Err(TrainError::Stopped(step + 1));
         }
         if samples.due() {
-            let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device);
+            let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device, light);
             run.log(STAGE, step + 1, &[("val_psnr_db", psnr), ("val_depth", depth)])?;
         }
     }
     progress.finish();
     run.log_peak(STAGE, r.steps)?;
     save(&optimizer)?;
-    let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device);
+    let [psnr, depth] = validate(&averaged(&optimizer)?, &held_out, grid, &device, light);
     run.log(STAGE, r.steps, &[("val_psnr_db", psnr), ("val_depth", depth)])?;
     let mut arrays: Arrays = prefixed(optimizer.average(), "autoencoder");
     arrays.insert(

@@ -19,6 +19,7 @@ use crate::control::Lens;
 use crate::data::Split;
 use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::codec;
+use crate::model::aapt::config::AutoencoderConfig;
 use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness};
 use crate::model::aapt::painter::{is_due, maps};
 use crate::model::aapt::warp::{NEW, RgbDepth};
@@ -84,14 +85,17 @@ pub(super) fn generator(run: &Run) -> Result<Arrays, TrainError> {
 }
 
 /// Changes when the same weights would walk otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Walks clips, of each split at most so many, that have not been walked by these weights.
 fn make(run: &Run, most: usize) -> Result<(), TrainError> {
     let weights = &generator(run)?;
     let hash = checkpoint::hash(weights);
     let depth = checkpoint::hash(&start::depth_net(run)?);
-    let now = format!("version {VERSION}, weights {hash}, depth {depth}, {most} clips\n");
+    let AutoencoderConfig { light, detail_gain, .. } = &run.recipe.autoencoder;
+    let now = format!(
+        "version {VERSION}, weights {hash}, depth {depth}, light {light}, detail {detail_gain}, {most} clips\n"
+    );
     let made_with = run.dir.join("pairs").join("made-with.txt");
     let known = std::fs::read_to_string(&made_with).is_ok_and(|then| then == now);
     let all = run.dir.join("pairs");
