@@ -130,6 +130,12 @@ pub(crate) fn run(args: EvalArgs) -> anyhow::Result<()> {
     ]
     .iter()
     .filter_map(|(flag, given)| given.then_some((*flag).to_owned()))
+    .chain((!args.steps.is_empty()).then(|| {
+        format!(
+            " --steps {}",
+            args.steps.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+        )
+    }))
     .chain(args.shift.map(|shift| format!(" --shift {shift}")))
     .collect();
     let mut text = format!(

@@ -238,13 +238,25 @@ mod tests {
         [0.3 * r + 0.8 * g - 0.1 * b - 0.1, 0.5 * g, 0.2 * g + 0.2 * b - 0.2]
     }
 
+    /// Of pictures that are known whole.
+    fn all_relit(was: &[f32], detailed: &[f32], answer: &[f32]) -> Vec<f32> {
+        let known = &vec![1.0; was.len() / 3];
+        let light = Light {
+            was,
+            detailed,
+            answer,
+            known,
+        };
+        relit(light, SIZE)
+    }
+
     fn apart(a: &[f32], b: &[f32]) -> f32 {
         a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / a.len() as f32
     }
 
     #[test]
     fn what_becomes_of_colours_is_taken_over_and_edges_of_tokens_are_not() {
-        let [h, w] = SIZE;
+        let [_, w] = SIZE;
         let detailed = of(picture);
         let wanted = of(|x, y| autumn(picture(x, y)));
         // The answer has lost the grass's texture, and every token has its own mistake.
@@ -255,14 +267,7 @@ mod tests {
         };
         let answer = of(|x, y| autumn(soft(x, y)).map(|v| v + mistake(x, y)));
         let was = of(soft);
-        let known = vec![1.0; h * w];
-        let light = Light {
-            was: &was,
-            detailed: &detailed,
-            answer: &answer,
-            known: &known,
-        };
-        let made = relit(light, SIZE);
+        let made = all_relit(&was, &detailed, &answer);
         let (before, after) = (apart(&answer, &wanted), apart(&made, &wanted));
         assert!(after < 0.5 * before, "{after}, the answer itself {before}");
         // A sky of one colour has no edges left.
@@ -273,31 +278,18 @@ mod tests {
 
     #[test]
     fn texture_keeps_its_share_of_the_light_whatever_a_soft_answer_says() {
-        let [h, w] = SIZE;
         let grass = |x: usize, y: usize, by: f32| if (x + y).is_multiple_of(2) { by } else { -by };
         // Half as light, from 0 (of -1..1) to -0.5, and without any texture.
         let was = of(|_, _| [0.0; 3]);
         let detailed = of(|x, y| [grass(x, y, 0.1); 3]);
         let answer = of(|_, _| [-0.5; 3]);
-        let known = vec![1.0; h * w];
-        let light = Light {
-            was: &was,
-            detailed: &detailed,
-            answer: &answer,
-            known: &known,
-        };
         // Nothing was there to tell what becomes of it.
-        let made = relit(light, SIZE);
+        let made = all_relit(&was, &detailed, &answer);
         let contrast = |made: &[f32]| made.iter().map(|v| (v + 0.5).abs()).sum::<f32>() / made.len() as f32;
         assert!((0.05..0.11).contains(&contrast(&made)), "{}", contrast(&made));
         // An answer that makes nothing of a texture that it was shown leaves it its half all the same.
         let shown = of(|x, y| [grass(x / 4, y / 4, 0.1); 3]);
-        let light = Light {
-            was: &shown,
-            detailed: &shown,
-            ..light
-        };
-        let made = relit(light, SIZE);
+        let made = all_relit(&shown, &shown, &answer);
         assert!((0.02..0.07).contains(&contrast(&made)), "{}", contrast(&made));
     }
 
