@@ -72,10 +72,16 @@ impl Networks {
             for i in due.into_iter().filter(|i| *i < memories.len()) {
                 let sources = memories[i].grains(&self.lens, &controls[i], GRAIN_SOURCES);
                 let sources: Vec<(&Bands, isize)> = sources.iter().map(|(bands, down)| (&**bands, *down)).collect();
-                let wants: Vec<bool> = last[i].stale.iter().map(|s| is_due(*s)).collect();
                 let seed = seeds[i].wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step;
-                let (added, done) = grain(&decoded[i].frames[END], &wants, &self.lens, &sources, seed);
                 let depth = self.completed(&decoded[i], known.get(i), &controls[i]);
+                let (added, done) = grain(
+                    &decoded[i].frames[END],
+                    &depth,
+                    &last[i].stale,
+                    &self.lens,
+                    &sources,
+                    seed,
+                );
                 self.carry_over(&mut decoded[i], depth, &mut last[i], &done, &added, &controls[i]);
             }
             return;

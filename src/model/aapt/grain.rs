@@ -3,8 +3,12 @@
 //! the same colour, and only as much as is lacking.
 //!
 //! Enlarging a picture leaves its finest band empty; drawn once for each half doubling, detail grows with the picture and the
-//! band stays filled. Plain host code; the same seed gives the same bytes.
+//! band stays filled. Ground grows more along the way than across it: what was a spot becomes a streak. So of ground a part of its own detail goes each time, and as much
+//! comes in its place. Plain host code; the same seed gives the same bytes.
 
+use super::lying::lies;
+use super::painter::is_due;
+use super::warp::NEW;
 use crate::control::Lens;
 use crate::device::Gaussian;
 
@@ -14,6 +18,12 @@ const TRIES: usize = 5;
 const FINE: usize = 2;
 /// Half the side of the surroundings over which colours and strengths are compared.
 const WIDE: usize = 4;
+/// The same of ground, of which coarser detail is made anew, too.
+const WIDER: usize = 12;
+/// So much of ground's own detail goes.
+const ANEW: f32 = 0.5;
+/// Coarser detail of a larger mean square is that of things and shadows.
+const ROUGH_EDGE: f32 = 0.02;
 /// Colours this far apart, in -1..1, are of different things.
 const ALIKE: f32 = 0.15;
 /// Rows that a try is shifted by at most.
@@ -32,19 +42,33 @@ pub struct Bands {
     colour: Vec<f32>,
     /// `[h * w]`: mean square of the detail.
     strength: Vec<f32>,
+    /// `[h * w * 3]`: mean colour over wide surroundings.
+    wide: Vec<f32>,
+    /// `[h * w * 3]`: what is coarser than `fine` and finer than `wide`.
+    rough: Vec<f32>,
+    /// `[h * w]`: its mean square.
+    roughness: Vec<f32>,
+    /// `[h * w]`: what lies.
+    ground: Vec<bool>,
 }
 
 impl Bands {
-    /// Of `[h * w * 3]`.
-    pub fn new(rgb: &[f32], lens: &Lens) -> Self {
+    /// Of `[h * w * 3]` and inverse depths `[h * w]`.
+    pub fn new(rgb: &[f32], inverse_depth: &[f32], lens: &Lens) -> Self {
         let (w, h) = (lens.width_px, lens.height_px);
         let soft = means(rgb, [h, w, 3], FINE);
         let fine: Vec<f32> = rgb.iter().zip(&soft).map(|(a, b)| a - b).collect();
-        let squares: Vec<f32> = (fine.chunks_exact(3)).map(|c| c.iter().map(|v| v * v).sum()).collect();
+        let squares = |of: &[f32]| -> Vec<f32> { of.chunks_exact(3).map(|c| c.iter().map(|v| v * v).sum()).collect() };
+        let wide = means(rgb, [h, w, 3], WIDER);
+        let rough: Vec<f32> = soft.iter().zip(&wide).map(|(a, b)| a - b).collect();
         Self {
             colour: means(rgb, [h, w, 3], WIDE),
-            strength: means(&squares, [h, w, 1], WIDE),
+            strength: means(&squares(&fine), [h, w, 1], WIDE),
             fine,
+            wide,
+            roughness: means(&squares(&rough), [h, w, 1], WIDER),
+            rough,
+            ground: lies(inverse_depth, lens),
         }
     }
 }
@@ -80,15 +104,27 @@ fn along(from: &[f32], to: &mut [f32], each: usize, half: usize) {
     }
 }
 
-/// What to add to a picture, `[h * w * 3]`, and which of the `due` pixels got their detail. Sources are with the rows that they have to be shifted down, so that their
+/// What to add to a picture, `[h * w * 3]`, and which of its pixels got the detail that they are due, as `stale` (`[h * w]`, [`super::warp::RgbDepth::stale`]) tells. Ground,
+/// by inverse depths (`[h * w]`), that has grown gives some of its own for it. Sources are with the rows that they have to be shifted down, so that their
 /// horizon is the picture's; the first is tried most.
-pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[(&Bands, isize)], seed: u64) -> (Vec<f32>, Vec<bool>) {
+pub fn grain(
+    rgb: &[f32],
+    inverse_depth: &[f32],
+    stale: &[f32],
+    lens: &Lens,
+    sources: &[(&Bands, isize)],
+    seed: u64,
+) -> (Vec<f32>, Vec<bool>) {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut added = vec![0.0; rgb.len()];
     if sources.is_empty() {
-        return (added, vec![false; due.len()]);
+        return (added, vec![false; stale.len()]);
     }
-    let here = Bands::new(rgb, lens);
+    let here = Bands::new(rgb, inverse_depth, lens);
+    let due: Vec<bool> = stale.iter().map(|s| is_due(*s)).collect();
+    let anew: Vec<bool> = (0..due.len())
+        .map(|i| due[i] && stale[i] != NEW && here.ground[i])
+        .collect();
     let mut found = vec![None; due.len()];
     let mut rng = Gaussian::new(seed, 0x96a1);
     // Squared differences of colour: the best try so far, at first that which would only just do.
@@ -111,9 +147,14 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[(&Bands, isize)]
                 }
                 let column = (if mirrored { w - 1 - x } else { x } + across) % w;
                 let at = row as usize * w + column;
-                let apart: f32 = (0..3)
-                    .map(|c| (from.colour[3 * at + c] - here.colour[3 * to + c]).powi(2))
-                    .sum();
+                if anew[to] && (!from.ground[at] || from.roughness[at] > ROUGH_EDGE) {
+                    continue;
+                }
+                let (theirs, ours) = match anew[to] {
+                    true => (&from.wide, &here.wide),
+                    false => (&from.colour, &here.colour),
+                };
+                let apart: f32 = (0..3).map(|c| (theirs[3 * at + c] - ours[3 * to + c]).powi(2)).sum();
                 if apart < best[to] && from.strength[at] <= EDGE {
                     best[to] = apart;
                     found[to] = Some((number, at));
@@ -125,10 +166,19 @@ pub fn grain(rgb: &[f32], due: &[bool], lens: &Lens, sources: &[(&Bands, isize)]
         let Some((number, at)) = *found else { continue };
         let (from, _) = sources[number];
         let alike = libm::expf(-apart / (ALIKE * ALIKE));
-        let lacking = (1.0 - here.strength[to] / from.strength[at].max(1e-6)).max(0.0);
-        let gain = alike * lacking.sqrt();
+        let kept = if anew[to] { 1.0 - ANEW * alike } else { 1.0 };
+        // Both are alike by chance alone: their strengths add up, to that of the source.
+        let gain = |theirs: f32, ours: f32| alike * (1.0 - kept * kept * ours / theirs.max(1e-6)).max(0.0).sqrt();
+        let fine = gain(from.strength[at], here.strength[to]);
+        let (to, at) = (3 * to, 3 * at);
         for c in 0..3 {
-            added[3 * to + c] = gain * from.fine[3 * at + c];
+            added[to + c] = fine * from.fine[at + c] - (1.0 - kept) * here.fine[to + c];
+        }
+        if anew[to / 3] {
+            let rough = gain(from.roughness[at / 3], here.roughness[to / 3]);
+            for c in 0..3 {
+                added[to + c] += rough * from.rough[at + c] - (1.0 - kept) * here.rough[to + c];
+            }
         }
     }
     (added, found.iter().map(Option::is_some).collect())
@@ -181,14 +231,30 @@ mod tests {
         assert_eq!([found[15], found[16], found[17]], [5.0, 0.0, -5.0]);
     }
 
+    /// Inverse depths of a wall, so that nothing lies, or of ground in the lower half.
+    fn depths(lies: bool) -> Vec<f32> {
+        let slope = 1.0 / (lens().focal_px() * crate::control::Walker::EYE_HEIGHT_M);
+        let depth = |y: usize| match (lies, y >= 14) {
+            (true, true) => 0.05 + slope * (y - 14) as f32,
+            (true, false) => 0.0,
+            (false, _) => 0.2,
+        };
+        (0..H * W).map(|i| depth(i / W)).collect()
+    }
+
     #[test]
     fn soft_ground_gets_the_grain_of_sharp_ground_and_nothing_else_does() {
-        let bands = Bands::new(&picture(0.1), &lens());
+        let wall = depths(false);
+        let bands = Bands::new(&picture(0.1), &wall, &lens());
         let sources = [(&bands, 0)];
         let soft = picture(0.0);
-        let due: Vec<bool> = (0..H * W).map(|i| i % W >= 20).collect();
-        let (added, done) = grain(&soft, &due, &lens(), &sources, 1);
-        assert_eq!(grain(&soft, &due, &lens(), &sources, 1).0, added, "the same seed");
+        let stale: Vec<f32> = (0..H * W).map(|i| if i % W >= 20 { 1.0 } else { 0.2 }).collect();
+        let (added, done) = grain(&soft, &wall, &stale, &lens(), &sources, 1);
+        assert_eq!(
+            grain(&soft, &wall, &stale, &lens(), &sources, 1).0,
+            added,
+            "the same seed"
+        );
         for y in [4, 24] {
             let right: Vec<f32> = (24..44).flat_map(|x| added[3 * (y * W + x)..][..3].to_vec()).collect();
             let (strength, ground) = (spread(&right), y > 14);
@@ -197,11 +263,40 @@ mod tests {
             assert!(done[y * W + 30] && !done[y * W + 5]);
         }
         // Who has detail needs none, and of other colours none is taken.
-        let sharp = grain(&picture(0.1), &due, &lens(), &sources, 1).0;
+        let sharp = grain(&picture(0.1), &wall, &stale, &lens(), &sources, 1).0;
         assert!(spread(&sharp) < 0.5 * spread(&added));
         let snow = vec![0.9; H * W * 3];
-        let (added, done) = grain(&snow, &due, &lens(), &sources, 1);
+        let (added, done) = grain(&snow, &wall, &stale, &lens(), &sources, 1);
         assert!(added.iter().all(|v| *v == 0.0) && !done.contains(&true));
-        assert!(grain(&soft, &due, &lens(), &[], 1).1.iter().all(|d| !d));
+        assert!(grain(&soft, &wall, &stale, &lens(), &[], 1).1.iter().all(|d| !d));
+    }
+
+    #[test]
+    fn streaks_on_ground_give_way_and_those_on_what_stands_or_is_new_stay() {
+        let bands = Bands::new(&picture(0.1), &depths(true), &lens());
+        // What was spots has been drawn out along the way.
+        let streak = |i: usize| 0.1 * libm::sinf(0.9 * (i % W) as f32);
+        let streaked: Vec<f32> = (picture(0.0).chunks_exact(3).enumerate())
+            .flat_map(|(i, c)| [c[0] + streak(i), c[1] + streak(i), c[2] + streak(i)])
+            .collect();
+        // How much of the streaks is left in the middle of the ground, and how strong its detail is.
+        let left = |lies: bool, stale: f32| {
+            let depths = depths(lies);
+            let (added, done) = grain(&streaked, &depths, &vec![stale; H * W], &lens(), &[(&bands, 0)], 1);
+            let (mut own, mut all, mut strength) = (0.0, 0.0, 0.0);
+            for i in (22 * W..26 * W).filter(|i| done[*i]) {
+                let now = streaked[3 * i + 1] + added[3 * i + 1] - 0.2;
+                own += now * streak(i);
+                all += streak(i) * streak(i);
+                strength += now * now;
+            }
+            assert!(all > 0.0, "it is made anew");
+            (own / all, strength / all)
+        };
+        let (own, strength) = left(true, 1.0);
+        assert!((0.3..0.75).contains(&own), "half of them: {own}");
+        assert!((0.6..1.6).contains(&strength), "and as strong: {strength}");
+        assert!(left(false, 1.0).0 > 0.85, "what stands");
+        assert!(left(true, NEW).0 > 0.85, "what is new");
     }
 }

@@ -15,6 +15,7 @@ pub mod generator;
 pub mod grain;
 pub mod kv_ring;
 pub mod local_head;
+pub mod lying;
 pub mod outline;
 pub mod painter;
 pub mod patch_judge;

@@ -1,9 +1,12 @@
 //! Outlines of things in a depth map. At its rim, a crown's pixels have some of its colour, and the depth of what is behind it or one between the two: whoever looks
-//! from elsewhere sees a rim without a crown, where the crown would be if it were as far away. So near things get a rim of their own depth. Plain host code.
+//! from elsewhere sees a rim without a crown, where the crown would be if it were as far away. So near things get a rim of their own depth. Ground gets none: a crest would take along the
+//! feet of what stands behind it and the lowest sky, and who walks on would see both drawn out over the ground. Plain host code.
 
 use rayon::prelude::*;
 
 use super::depth::{inverse_depth, nearness};
+use super::lying::lies;
+use crate::control::Lens;
 
 /// Share of the picture's width that rims are wide.
 const WIDE: f32 = 0.0104;
@@ -12,17 +15,24 @@ const BEFORE: f32 = 0.25;
 /// and by so much in 1/m, stands before it.
 const BEFORE_NEAR: f32 = 0.01;
 
-/// Gives each pixel beside something that stands before it the depth of that.
+/// Gives each pixel beside something that stands before it, and does not lie ([`lies`]), the depth of that.
 ///
 /// # Shapes
 /// - `depths`: `[h * w]`, inverse, 1/m, 0 = sky
-pub fn with_rims(depths: &[f32], width_px: usize) -> Vec<f32> {
-    let w = width_px.max(1);
-    let h = depths.len() / w;
+pub fn with_rims(depths: &[f32], lens: &Lens) -> Vec<f32> {
+    let (w, h) = (lens.width_px, lens.height_px);
+    let of_things: Vec<f32> = (lies(depths, lens).iter().zip(depths))
+        .map(|(lies, k)| if *lies { 0.0 } else { *k })
+        .collect();
     let wide = (WIDE * w as f32).round() as usize;
     let span = |at: usize, most: usize| at.saturating_sub(wide)..(at + wide + 1).min(most);
     let nearest = |a: f32, b: f32| a.max(b);
-    let of_row = |i: usize| depths[i / w * w..][span(i % w, w)].iter().copied().fold(0.0, nearest);
+    let of_row = |i: usize| {
+        of_things[i / w * w..][span(i % w, w)]
+            .iter()
+            .copied()
+            .fold(0.0, nearest)
+    };
     let rows: Vec<f32> = (0..h * w).into_par_iter().map(of_row).collect();
     let with_rim = |i: usize| {
         let column = span(i / w, h).map(|y| rows[y * w + i % w]);
@@ -127,7 +137,12 @@ mod tests {
 
     #[test]
     fn things_grow_over_what_is_behind_them_and_ground_does_not() {
-        let (w, h) = (192, 12);
+        let (w, h) = (192, 20);
+        let lens = Lens {
+            width_px: w,
+            height_px: h,
+            fov_x_rad: 1.3,
+        };
         let tree = |i: usize| (6..9).contains(&(i % w)) && i / w < 6;
         // A crown before the sky, with a rim between the two, over ground that comes nearer row by row.
         let depths: Vec<f32> = (0..w * h)
@@ -137,12 +152,12 @@ mod tests {
                 (false, y) => 0.05 + 0.005 * (y - 8) as f32,
             })
             .collect();
-        let out = with_rims(&depths, w);
+        let out = with_rims(&depths, &lens);
         let row = |y: usize| &out[y * w..(y + 1) * w];
         assert_eq!(row(2)[4..11], [0.2; 7], "two more columns on each side");
         assert_eq!((row(2)[3], row(2)[11]), (0.0, 0.0));
         assert_eq!(row(7)[7], 0.2, "and rows");
-        assert_eq!(row(6)[2], 0.05, "ground has a rim, too, over the sky");
+        assert_eq!(row(7)[12..], [0.0; 180], "ground has no rim over the sky");
         assert_eq!(out[8 * w..], depths[8 * w..], "and stays as it is");
     }
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::control::Lens;
 use crate::model::aapt::depth::{inverse_depth, nearness};
+use crate::model::aapt::lying::lies;
 use crate::model::aapt::standing::stand;
 use crate::model::aapt::warp::{RgbDepth, SKY};
 
@@ -18,15 +19,16 @@ const COLOUR: f32 = 0.15;
 
 /// Inverse depths `[h * w]` of a picture that a pitched camera saw, for looks from elsewhere.
 pub(super) fn evened(picture: &RgbDepth, lens: &Lens, pitch_rad: f32) -> Vec<f32> {
-    let mut depths = smooth(picture, lens.width_px);
+    let mut depths = smooth(picture, lens);
     stand(&mut depths, lens, pitch_rad);
     depths
 }
 
-/// Inverse depths `[h * w]`, each the mean over its neighbours of the same colour at about the same depth.
-fn smooth(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
-    let w = width_px.max(1);
-    let h = picture.inverse_depth.len() / w;
+/// Inverse depths `[h * w]`, each the mean over its neighbours of the same colour at about the same depth; of what lies, which goes on from row to row, over those of its row: at a crest, the
+/// rows below alone would count, and it would come nearer.
+fn smooth(picture: &RgbDepth, lens: &Lens) -> Vec<f32> {
+    let (w, h) = (lens.width_px, lens.height_px);
+    let ground = lies(&picture.inverse_depth, lens);
     let sky = |at: usize| picture.inverse_depth[at] < SKY;
     let mut near: Vec<f32> = picture.inverse_depth.iter().map(|k| nearness(*k)).collect();
     for _ in 0..ROUNDS {
@@ -37,7 +39,8 @@ fn smooth(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
                 return near[at];
             }
             let (mut sum, mut weights) = (0.0f32, 0.0f32);
-            for ny in y.saturating_sub(REACH[1])..(y + REACH[1] + 1).min(h) {
+            let rows = if ground[at] { 0 } else { REACH[1] };
+            for ny in y.saturating_sub(rows)..(y + rows + 1).min(h) {
                 for nx in x.saturating_sub(REACH[0])..(x + REACH[0] + 1).min(w) {
                     let other = ny * w + nx;
                     let alike = (near[other] - near[at]).abs() <= MOST_APART;
@@ -65,10 +68,16 @@ fn smooth(picture: &RgbDepth, width_px: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::Walker;
 
     #[test]
     fn a_tree_comes_together_and_its_outline_stays() {
         let (w, h) = (24, 16);
+        let lens = Lens {
+            width_px: w,
+            height_px: h,
+            fov_x_rad: 1.3,
+        };
         let tree = |i: usize| (8..14).contains(&(i % w));
         let noise = |i: usize| 0.05 * ((i * 7919 % 101) as f32 / 50.0 - 1.0);
         let picture = RgbDepth {
@@ -79,7 +88,7 @@ mod tests {
             stale: vec![],
             drawn: None,
         };
-        let out = smooth(&picture, w);
+        let out = smooth(&picture, &lens);
         let spread = |k: &[f32]| {
             let of_tree: Vec<f32> = (0..w * h).filter(|i| tree(*i)).map(|i| k[i]).collect();
             let mean = of_tree.iter().sum::<f32>() / of_tree.len() as f32;
@@ -96,8 +105,31 @@ mod tests {
             stale: vec![],
             drawn: None,
         };
-        for (i, k) in smooth(&hazy, w).into_iter().enumerate() {
+        for (i, k) in smooth(&hazy, &lens).into_iter().enumerate() {
             assert_eq!(k < SKY, i / w < 8, "pixel {i}: {k}");
+        }
+    }
+
+    #[test]
+    fn a_crest_stays_as_far_away_as_it_is() {
+        let lens = Lens {
+            width_px: 96,
+            height_px: 56,
+            fov_x_rad: 1.3,
+        };
+        let (w, h, crest) = (96, 56, 20);
+        let slope = 1.0 / (lens.focal_px() * Walker::EYE_HEIGHT_M);
+        let ground = |y: usize| 0.04 + slope * (y - crest) as f32;
+        let picture = RgbDepth {
+            rgb: vec![0.3; w * h * 3],
+            inverse_depth: (0..w * h)
+                .map(|i| if i / w < crest { 0.0 } else { ground(i / w) })
+                .collect(),
+            stale: vec![],
+            drawn: None,
+        };
+        for (i, k) in evened(&picture, &lens, 0.0).into_iter().enumerate() {
+            assert!((k - picture.inverse_depth[i]).abs() < 1e-4, "row {}: {k}", i / w);
         }
     }
 }

@@ -69,10 +69,10 @@ pub struct Keyframe {
 impl Keyframe {
     /// The picture for looks from elsewhere: things have a rim that goes with them. The depths of a walk's first picture were told as it was shown; later ones come in large part
     /// from looks into earlier ones and have those rims: with two more pixels for each, a trunk would grow over the sky beside it.
-    fn for_looks(&self, width_px: usize) -> RgbDepth {
+    fn for_looks(&self, lens: &Lens) -> RgbDepth {
         let mut picture = self.picture.picture();
         if distance_m(&self.pose, &CameraPose::default()) < SAME_PLACE && self.pose.yaw_rad.abs() < SAME_PLACE {
-            picture.inverse_depth = with_rims(&picture.inverse_depth, width_px);
+            picture.inverse_depth = with_rims(&picture.inverse_depth, lens);
         }
         picture
     }

@@ -30,7 +30,7 @@ pub(super) struct Ready {
 impl Ready {
     pub(super) fn new(keyframe: &Keyframe, lens: &Lens) -> Self {
         Self {
-            picture: keyframe.for_looks(lens.width_px),
+            picture: keyframe.for_looks(lens),
             lens: *lens,
             pose: keyframe.pose,
             things: OnceLock::new(),
@@ -54,7 +54,13 @@ impl Ready {
 
     /// Its detail.
     pub(super) fn grain(&self) -> Arc<grain::Bands> {
-        let find = || Arc::new(grain::Bands::new(&self.picture.rgb, &self.lens));
+        let find = || {
+            Arc::new(grain::Bands::new(
+                &self.picture.rgb,
+                &self.picture.inverse_depth,
+                &self.lens,
+            ))
+        };
         self.grain.get_or_init(find).clone()
     }
 }
