@@ -22,8 +22,10 @@ const WIDE: usize = 4;
 const WIDER: usize = 12;
 /// So much of ground's own detail goes.
 const ANEW: f32 = 0.5;
-/// Coarser detail of a larger mean square is that of things and shadows.
+/// Coarser detail of a larger mean square is that of shadows and things: none is taken from there,
 const ROUGH_EDGE: f32 = 0.02;
+/// and of one of this nothing goes.
+const OWN_EDGE: f32 = 0.06;
 /// Colours this far apart, in -1..1, are of different things.
 const ALIKE: f32 = 0.15;
 /// Rows that a try is shifted by at most.
@@ -42,14 +44,14 @@ pub struct Bands {
     colour: Vec<f32>,
     /// `[h * w]`: mean square of the detail.
     strength: Vec<f32>,
-    /// `[h * w * 3]`: mean colour over wide surroundings.
+    /// `[h * w]`: what lies.
+    ground: Vec<bool>,
+    /// `[h * w * 3]`: mean colour of the ground over wide surroundings, elsewhere nothing.
     wide: Vec<f32>,
-    /// `[h * w * 3]`: what is coarser than `fine` and finer than `wide`.
+    /// `[h * w * 3]`: ground's detail that is coarser than `fine` and finer than `wide`.
     rough: Vec<f32>,
     /// `[h * w]`: its mean square.
     roughness: Vec<f32>,
-    /// `[h * w]`: what lies.
-    ground: Vec<bool>,
 }
 
 impl Bands {
@@ -59,16 +61,27 @@ impl Bands {
         let soft = means(rgb, [h, w, 3], FINE);
         let fine: Vec<f32> = rgb.iter().zip(&soft).map(|(a, b)| a - b).collect();
         let squares = |of: &[f32]| -> Vec<f32> { of.chunks_exact(3).map(|c| c.iter().map(|v| v * v).sum()).collect() };
-        let wide = means(rgb, [h, w, 3], WIDER);
-        let rough: Vec<f32> = soft.iter().zip(&wide).map(|(a, b)| a - b).collect();
+        let ground = lies(inverse_depth, lens);
+        // Sky and things beside it are no part of what ground looks like.
+        let share: Vec<f32> = ground.iter().map(|lies| f32::from(*lies)).collect();
+        let of_ground = |of: &[f32]| -> Vec<f32> {
+            let each = share.iter().flat_map(|s| [*s; 3]);
+            of.iter().zip(each).map(|(v, s)| v * s).collect()
+        };
+        let mut wide = of_ground(&means(&of_ground(rgb), [h, w, 3], WIDER));
+        let shares = means(&share, [h, w, 1], WIDER);
+        for (colour, share) in wide.chunks_exact_mut(3).zip(shares).filter(|(_, share)| *share > 0.0) {
+            colour.iter_mut().for_each(|v| *v /= share);
+        }
+        let rough: Vec<f32> = of_ground(&soft).iter().zip(&wide).map(|(a, b)| a - b).collect();
         Self {
             colour: means(rgb, [h, w, 3], WIDE),
             strength: means(&squares(&fine), [h, w, 1], WIDE),
+            roughness: means(&squares(&rough), [h, w, 1], WIDE),
             fine,
+            ground,
             wide,
-            roughness: means(&squares(&rough), [h, w, 1], WIDER),
             rough,
-            ground: lies(inverse_depth, lens),
         }
     }
 }
@@ -123,12 +136,13 @@ pub fn grain(
     let here = Bands::new(rgb, inverse_depth, lens);
     let due: Vec<bool> = stale.iter().map(|s| is_due(*s)).collect();
     let anew: Vec<bool> = (0..due.len())
-        .map(|i| due[i] && stale[i] != NEW && here.ground[i])
+        .map(|i| due[i] && stale[i] != NEW && here.ground[i] && here.roughness[i] <= OWN_EDGE)
         .collect();
-    let mut found = vec![None; due.len()];
+    // The best try so far of each pixel, and what it differs by; at first that which would only just do.
+    let worst = -ALIKE * ALIKE * libm::logf(LEAST_ALIKE);
+    let nothing = vec![(worst, None); due.len()];
+    let (mut found, mut ground) = (nothing.clone(), nothing);
     let mut rng = Gaussian::new(seed, 0x96a1);
-    // Squared differences of colour: the best try so far, at first that which would only just do.
-    let mut best = vec![-ALIKE * ALIKE * libm::logf(LEAST_ALIKE); due.len()];
     for i in 0..TRIES {
         // The first, mostly the oldest and so the sharpest, is tried most.
         let number = if i % 2 == 0 { 0 } else { rng.below(sources.len()) };
@@ -147,41 +161,47 @@ pub fn grain(
                 }
                 let column = (if mirrored { w - 1 - x } else { x } + across) % w;
                 let at = row as usize * w + column;
-                if anew[to] && (!from.ground[at] || from.roughness[at] > ROUGH_EDGE) {
+                if from.strength[at] > EDGE {
                     continue;
                 }
-                let (theirs, ours) = match anew[to] {
-                    true => (&from.wide, &here.wide),
-                    false => (&from.colour, &here.colour),
+                let try_it = |best: &mut (f32, Option<(usize, usize)>), theirs: &[f32], ours: &[f32]| {
+                    let apart: f32 = (0..3).map(|c| (theirs[3 * at + c] - ours[3 * to + c]).powi(2)).sum();
+                    if apart < best.0 {
+                        *best = (apart, Some((number, at)));
+                    }
                 };
-                let apart: f32 = (0..3).map(|c| (theirs[3 * at + c] - ours[3 * to + c]).powi(2)).sum();
-                if apart < best[to] && from.strength[at] <= EDGE {
-                    best[to] = apart;
-                    found[to] = Some((number, at));
+                try_it(&mut found[to], &from.colour, &here.colour);
+                if anew[to] && from.ground[at] && from.roughness[at] <= ROUGH_EDGE {
+                    try_it(&mut ground[to], &from.wide, &here.wide);
                 }
             }
         }
     }
-    for (to, (apart, found)) in best.iter().zip(&found).enumerate() {
-        let Some((number, at)) = *found else { continue };
+    for (to, (found, ground)) in found.iter().zip(&ground).enumerate() {
+        // Ground is taken from ground where there is some.
+        let best = if ground.1.is_some() { ground } else { found };
+        let (apart, Some((number, at))) = *best else { continue };
         let (from, _) = sources[number];
         let alike = libm::expf(-apart / (ALIKE * ALIKE));
-        let kept = if anew[to] { 1.0 - ANEW * alike } else { 1.0 };
-        // Both are alike by chance alone: their strengths add up, to that of the source.
-        let gain = |theirs: f32, ours: f32| alike * (1.0 - kept * kept * ours / theirs.max(1e-6)).max(0.0).sqrt();
+        let kept = if ground.1.is_some() { 1.0 - ANEW * alike } else { 1.0 };
+        // The two are alike by chance alone, so their mean squares add up: to that of the source, as far as the places are alike.
+        let gain = |theirs: f32, ours: f32| {
+            let wanted = ours + alike * alike * (theirs - ours).max(if kept < 1.0 { -ours } else { 0.0 });
+            ((wanted - kept * kept * ours).max(0.0) / theirs.max(1e-6)).sqrt()
+        };
         let fine = gain(from.strength[at], here.strength[to]);
-        let (to, at) = (3 * to, 3 * at);
         for c in 0..3 {
-            added[to + c] = fine * from.fine[at + c] - (1.0 - kept) * here.fine[to + c];
+            added[3 * to + c] = fine * from.fine[3 * at + c] - (1.0 - kept) * here.fine[3 * to + c];
         }
-        if anew[to / 3] {
-            let rough = gain(from.roughness[at / 3], here.roughness[to / 3]);
+        if ground.1.is_some() {
+            let rough = gain(from.roughness[at], here.roughness[to]);
             for c in 0..3 {
-                added[to + c] += rough * from.rough[at + c] - (1.0 - kept) * here.rough[to + c];
+                added[3 * to + c] += rough * from.rough[3 * at + c] - (1.0 - kept) * here.rough[3 * to + c];
             }
         }
     }
-    (added, found.iter().map(Option::is_some).collect())
+    let done = found.iter().zip(&ground).map(|(a, b)| a.1.is_some() || b.1.is_some());
+    (added, done.collect())
 }
 
 #[cfg(test)]
@@ -273,30 +293,42 @@ mod tests {
 
     #[test]
     fn streaks_on_ground_give_way_and_those_on_what_stands_or_is_new_stay() {
-        let bands = Bands::new(&picture(0.1), &depths(true), &lens());
         // What was spots has been drawn out along the way.
         let streak = |i: usize| 0.1 * libm::sinf(0.9 * (i % W) as f32);
-        let streaked: Vec<f32> = (picture(0.0).chunks_exact(3).enumerate())
-            .flat_map(|(i, c)| [c[0] + streak(i), c[1] + streak(i), c[2] + streak(i)])
-            .collect();
-        // How much of the streaks is left in the middle of the ground, and how strong its detail is.
-        let left = |lies: bool, stale: f32| {
-            let depths = depths(lies);
-            let (added, done) = grain(&streaked, &depths, &vec![stale; H * W], &lens(), &[(&bands, 0)], 1);
-            let (mut own, mut all, mut strength) = (0.0, 0.0, 0.0);
+        let streaked = |darker: f32| -> Vec<f32> {
+            let pixels = picture(0.0).into_iter().enumerate();
+            pixels.map(|(i, v)| v - darker + streak(i / 3)).collect()
+        };
+        let bands = Bands::new(&picture(0.1), &depths(true), &lens());
+        // How much of the streaks is left in the middle of the ground, and how strong its detail is, as shares of what they were.
+        let left = |lies: bool, stale: f32, darker: f32| {
+            let (depths, stale, streaked) = (depths(lies), vec![stale; H * W], streaked(darker));
+            let (added, done) = grain(&streaked, &depths, &stale, &lens(), &[(&bands, 0)], 1);
+            let (mut own, mut all, mut strength, mut source) = (0.0, 0.0, 0.0, 0.0);
             for i in (22 * W..26 * W).filter(|i| done[*i]) {
-                let now = streaked[3 * i + 1] + added[3 * i + 1] - 0.2;
+                let now = streaked[3 * i + 1] + added[3 * i + 1] - (0.2 - darker);
                 own += now * streak(i);
                 all += streak(i) * streak(i);
                 strength += now * now;
+                source += 0.1 * 0.1;
             }
-            assert!(all > 0.0, "it is made anew");
-            (own / all, strength / all)
+            assert!(all > 0.0, "it gets detail");
+            (own / all, strength / source)
         };
-        let (own, strength) = left(true, 1.0);
+        let (own, strength) = left(true, 1.0, 0.0);
         assert!((0.3..0.75).contains(&own), "half of them: {own}");
-        assert!((0.6..1.6).contains(&strength), "and as strong: {strength}");
-        assert!(left(false, 1.0).0 > 0.85, "what stands");
-        assert!(left(true, NEW).0 > 0.85, "what is new");
+        assert!(
+            (0.7..1.3).contains(&strength),
+            "and as strong as the source: {strength}"
+        );
+        // A little darker than all there is: less goes, and no strength does.
+        let (own, strength) = left(true, 1.0, 0.05);
+        assert!((0.5..0.9).contains(&own), "{own}");
+        assert!(
+            (0.5..1.3).contains(&strength),
+            "streaks have half of the source's mean square: {strength}"
+        );
+        assert!(left(false, 1.0, 0.0).0 > 0.85, "what stands");
+        assert!(left(true, NEW, 0.0).0 > 0.85, "what is new");
     }
 }

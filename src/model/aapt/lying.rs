@@ -6,11 +6,14 @@ use crate::control::{Lens, Walker};
 const ROWS: usize = 4;
 /// Inverse depth grows downwards by at least this share of what it does on flat ground,
 const LEAST_STEEP: f32 = 0.35;
-/// and by at most this multiple.
+/// and by at most this multiple,
 const MOST_STEEP: f32 = 3.0;
+/// from one row to the next by at most this: depths of far ground are rough.
+const MOST_JUMP: f32 = 6.0;
 
 /// Which pixels of these inverse depths (`[h * w]`, 1/m, below 0 where they are not known) show what lies. On a plane inverse depth grows by the same from row to row, however far away it
-/// is and however the camera is pitched; on what stands hardly, and at what stands before something else by a jump. Told from the rows below, so that a crest lies, too.
+/// is and however the camera is pitched; on what stands hardly, and at what stands before something else by a jump. Told from the rows below, so that a crest lies, too, and so may the
+/// lowest rows of what stands; ground that lies much lower than one's feet does not.
 pub fn lies(inverse_depth: &[f32], lens: &Lens) -> Vec<bool> {
     let (w, h) = (lens.width_px, lens.height_px);
     let flat = 1.0 / (lens.focal_px() * Walker::EYE_HEIGHT_M);
@@ -18,10 +21,12 @@ pub fn lies(inverse_depth: &[f32], lens: &Lens) -> Vec<bool> {
     for y in 0..h {
         let below = (y + ROWS).min(h - 1);
         let above = below - ROWS.min(below);
-        let flat = flat * (below - above) as f32;
+        let flat_grows = flat * (below - above) as f32;
+        let grows = LEAST_STEEP * flat_grows..MOST_STEEP * flat_grows;
         for x in 0..w {
-            let [here, a, b] = [y, above, below].map(|y| inverse_depth[y * w + x]);
-            out[y * w + x] = a >= 0.0 && here > 0.0 && (LEAST_STEEP * flat..MOST_STEEP * flat).contains(&(b - a));
+            let at = |y: usize| inverse_depth[y * w + x];
+            let jumps = (above..below).any(|y| (at(y + 1) - at(y)).abs() > MOST_JUMP * flat);
+            out[y * w + x] = at(above) >= 0.0 && at(y) > 0.0 && grows.contains(&(at(below) - at(above))) && !jumps;
         }
     }
     out
@@ -52,19 +57,16 @@ mod tests {
             let crest = horizon + 4;
             depths[..crest * w].fill(0.0);
             let near = |rows: usize| depths[(crest + rows) * w];
-            let (trunk, foot) = (near(9), crest + 9);
-            for y in 0..foot {
-                depths[y * w + 40..y * w + 44].fill(trunk);
+            let (rock, top, foot) = (near(9) + 0.1, crest + 2, crest + 9);
+            for y in top..foot {
+                depths[y * w + 40..y * w + 44].fill(rock);
             }
             let lying = lies(&depths, &l);
             for (i, lies) in lying.iter().enumerate() {
                 let (x, y) = (i % w, i / w);
-                let on_trunk = (40..44).contains(&x) && y < foot;
-                if on_trunk && y + ROWS >= foot {
-                    // The foot itself may count as either.
-                    continue;
-                }
-                assert_eq!(*lies, y >= crest && !on_trunk, "pitch {pitch_rad}, column {x}, row {y}");
+                // Beside where a thing begins and ends there is a jump.
+                let on_thing = (40..44).contains(&x) && (crest..foot).contains(&y);
+                assert_eq!(*lies, y >= crest && !on_thing, "pitch {pitch_rad}, column {x}, row {y}");
             }
         }
     }

@@ -137,7 +137,7 @@ mod tests {
         assert!(stale.iter().all(|s| (s - 0.25).abs() < 0.05), "{stale:?}");
         // The same post, told to be farther away, from beside it.
         let told = |near: f32, pose: CameraPose| {
-            let source = post(near, pose).for_looks(l.width_px);
+            let source = post(near, pose).for_looks(&l);
             Earlier::new(&l, pose, source.inverse_depth)
         };
         let (red, _, known) = seen(&[told(0.15, CameraPose::default())]);
