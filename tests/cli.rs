@@ -321,6 +321,13 @@ fn bench_and_inspect_tell_of_the_bundled_world_in_json() {
         assert!(report[key].as_f64().is_some_and(|v| v > 0.0), "{key}: {report}");
     }
     assert_eq!(report["device"], "cpu");
+    let output = farwander(&["inspect", model]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("frames decoded by its linear part"),
+        "{}",
+        stdout(&output)
+    );
     let output = farwander(&["inspect", "--json", model]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let manifest: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();

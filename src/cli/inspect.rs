@@ -59,9 +59,14 @@ pub(crate) fn run(args: InspectArgs) -> anyhow::Result<()> {
         g.vocabulary.join(" ")
     );
     println!(
-        "  autoencoder {:.1} M weights, {} channels",
+        "  autoencoder {:.1} M weights, {} channels, frames decoded by {}",
         count("autoencoder.") as f64 / 1e6,
-        g.latent_channels
+        g.latent_channels,
+        if m.autoencoder.light {
+            "its linear part"
+        } else {
+            "the whole decoder"
+        }
     );
     for (k, f) in package.first_frames.iter().enumerate() {
         println!("  first frame {k}: {} ({})", f.name, f.prompt);
