@@ -322,30 +322,44 @@ pub(super) fn sample_cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32, out:
     }
 }
 
-/// The same, not clamped.
+/// The same, not held to what pixels can be. It stays within the sixteen pixels around: beside a dark trunk a cubic kernel alone makes the sky lighter than it is, what the trunk uncovers goes on
+/// from there, and in three seconds that is white.
 pub(super) fn cubic(rgb: &[f32], w: usize, h: usize, x: f32, y: f32) -> [f32; 3] {
     let ((x0, fx), (y0, fy)) = (whole(x), whole(y));
     let (wx, wy) = (cubic_weights(fx), cubic_weights(fy));
     // Four pixels of each row, colours innermost; down first, because that is the same for twelve numbers side by side.
     let mut sums = [0.0f32; 12];
+    let (mut low, mut high) = ([f32::INFINITY; 12], [f32::NEG_INFINITY; 12]);
+    let mut add = |four: &[f32], wy: f32| {
+        for i in 0..12 {
+            sums[i] += wy * four[i];
+            low[i] = low[i].min(four[i]);
+            high[i] = high[i].max(four[i]);
+        }
+    };
     for (j, wy) in (-1..).zip(&wy) {
         let row = (y0 + j).clamp(0, h as i32 - 1) as usize * w;
         match usize::try_from(x0 - 1) {
             Ok(first) if first + 4 <= w => {
                 let four = &rgb[3 * (row + first)..3 * (row + first) + 12];
-                sums.iter_mut().zip(four).for_each(|(sum, v)| *sum += wy * v);
+                add(four, *wy);
             }
             _ => {
-                for (i, sums) in (-1..).zip(sums.chunks_exact_mut(3)) {
-                    let at = 3 * (row + (x0 + i).clamp(0, w as i32 - 1) as usize);
-                    sums.iter_mut()
-                        .zip(&rgb[at..at + 3])
-                        .for_each(|(sum, v)| *sum += wy * v);
-                }
+                let four: [f32; 12] = std::array::from_fn(|i| {
+                    let column = (x0 + i as i32 / 3 - 1).clamp(0, w as i32 - 1) as usize;
+                    rgb[3 * (row + column) + i % 3]
+                });
+                add(&four, *wy);
             }
         }
     }
-    std::array::from_fn(|c| (0..4).map(|i| wx[i] * sums[3 * i + c]).sum())
+    std::array::from_fn(|c| {
+        let of = |values: &[f32; 12]| [values[c], values[3 + c], values[6 + c], values[9 + c]];
+        let value: f32 = of(&sums).iter().zip(&wx).map(|(sum, wx)| wx * sum).sum();
+        let low = of(&low).into_iter().fold(f32::INFINITY, f32::min);
+        let high = of(&high).into_iter().fold(f32::NEG_INFINITY, f32::max);
+        value.max(low).min(high)
+    })
 }
 
 /// The whole number below, and what is left. Pictures are not so large that it would be a number of more bits.
@@ -395,6 +409,27 @@ mod tests {
             }
         }
         s
+    }
+
+    #[test]
+    fn a_sample_is_never_lighter_or_darker_than_what_is_around_it_and_else_cubic() {
+        let (w, h) = (12, 8);
+        // A dark trunk before the sky.
+        let edge: Vec<f32> = (0..w * h * 3).map(|i| if i / 3 % w < 5 { 0.7 } else { -0.8 }).collect();
+        let smooth: Vec<f32> = (0..w * h)
+            .flat_map(|i| [libm::sinf(0.4 * (i % w) as f32), 0.1 * (i / w) as f32, 0.3])
+            .collect();
+        for step in 0..200 {
+            let (x, y) = (-1.0 + 0.07 * step as f32, 0.045 * step as f32);
+            for v in cubic(&edge, w, h, x, y) {
+                assert!((-0.8..=0.7).contains(&v), "at {x}: {v}");
+            }
+            let [wave, ramp, plain] = cubic(&smooth, w, h, x, y);
+            let inside = (1.0..(w - 2) as f32).contains(&x) && (1.0..(h - 2) as f32).contains(&y);
+            assert!(!inside || (wave - libm::sinf(0.4 * x)).abs() < 0.01, "at {x}: {wave}");
+            assert!(!inside || (ramp - 0.1 * y).abs() < 1e-5, "at {y}: {ramp}");
+            assert!((plain - 0.3).abs() < 1e-6, "{plain}");
+        }
     }
 
     #[test]
