@@ -76,7 +76,7 @@ fn a_wrong_file_is_a_sentence_and_the_walk_goes_on() {
         rig.session.take_effects();
         rig.session.take_file(path);
         let told = loop {
-            let event = rig.events.recv_timeout(Duration::from_secs(5)).unwrap();
+            let event = rig.events.recv_timeout(Duration::from_secs(60)).unwrap();
             rig.session.on_engine(event);
             let effects = rig.session.take_effects();
             let toast = effects.into_iter().find_map(|effect| match effect {
@@ -176,7 +176,7 @@ fn a_kept_moment_is_taken_up_from_the_first_screen() {
             .map(|e| e.path())
             .next()
     };
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while kept().is_none_or(|path| path.extension().is_none_or(|e| e != "safetensors")) {
         assert!(Instant::now() < deadline, "nothing was kept");
         std::thread::sleep(Duration::from_millis(5));

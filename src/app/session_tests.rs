@@ -55,7 +55,7 @@ pub(super) fn rig_with(options: Options) -> Rig {
 impl Rig {
     /// Feeds events until `done`.
     pub(super) fn until(&mut self, done: impl Fn(&Session) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while !done(&self.session) {
             let event = self.events.recv_deadline(deadline).expect("it came to pass");
             self.session.on_engine(event);
@@ -149,7 +149,7 @@ fn a_world_that_never_ran_is_an_error_at_the_end() {
     };
     let mut session = Session::with_settings_file(engine, options, None);
     while !matches!(session.phase(), Phase::Failed { .. }) {
-        session.on_engine(events.recv_timeout(Duration::from_secs(5)).unwrap());
+        session.on_engine(events.recv_timeout(Duration::from_secs(60)).unwrap());
     }
     assert_eq!(session.close().unwrap_err().to_string(), "no such world");
 }

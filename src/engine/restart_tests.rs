@@ -24,7 +24,7 @@ fn start(engine: &Engine, seed: u64) {
 }
 
 fn wait<T>(events: &Receiver<Event>, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let event = events.recv_deadline(deadline).expect("the event came");
         if let Some(found) = pick(&event) {
