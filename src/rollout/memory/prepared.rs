@@ -11,7 +11,7 @@ use crate::model::aapt::grain;
 use crate::model::aapt::standing::stands;
 use crate::model::aapt::warp::RgbDepth;
 
-/// Most keyframes kept ready: those of a step, and those that detail is taken from. Of Vale 0.4 MB each, and 1.3 MB with its detail.
+/// Most keyframes kept ready: those of a step, and those that detail is taken from. Of Vale 0.4 MB each, and its detail 1.2 MB more.
 const MOST: usize = 7;
 
 /// A keyframe ready to be looked into.
