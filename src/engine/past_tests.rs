@@ -44,7 +44,7 @@ pub(super) fn rig(keys: Keys) -> Rig {
 }
 
 impl Rig {
-    /// The next event that `pick` wants; panics after ten seconds, and when the walk fails.
+    /// The next event that `pick` wants; panics after a minute, and when the walk fails.
     pub(super) fn wait<T>(&self, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {

@@ -12,7 +12,7 @@ const MOST_STEEP: f32 = 3.0;
 const MOST_JUMP: f32 = 6.0;
 
 /// Which pixels of these inverse depths (`[h * w]`, 1/m, below 0 where they are not known) show what lies. On a plane inverse depth grows by the same from row to row, however far away it
-/// is and however the camera is pitched; on what stands hardly, and at what stands before something else by a jump. Told from the rows below, so that a crest lies, too, and so may the
+/// is; on what stands hardly (unless one looks steeply up or down at it from near by), and at what stands before something else by a jump, so the rows just above that do not lie either. Told from the rows below, so that a crest lies, too, and so may the
 /// lowest rows of what stands; ground that lies much lower than one's feet does not.
 pub fn lies(inverse_depth: &[f32], lens: &Lens) -> Vec<bool> {
     let (w, h) = (lens.width_px, lens.height_px);
