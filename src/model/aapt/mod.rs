@@ -27,6 +27,7 @@ pub mod recompute;
 pub mod relight;
 pub mod residual;
 pub mod rope;
+pub mod sides;
 pub mod skyward;
 pub mod standing;
 mod strips;

@@ -119,7 +119,7 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
     reproject_from(lens, source, from, to, known, Begin::Same, false, &itself(lens, source))
 }
 
-/// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them.
+/// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them. For `apart` see [`reproject_from`].
 pub fn reproject_about(
     lens: &Lens,
     source: &RgbDepth,
@@ -127,6 +127,7 @@ pub fn reproject_about(
     to: &CameraPose,
     known: Option<&[f32]>,
     about: &[f32],
+    apart: bool,
 ) -> Warped {
     reproject_from(
         lens,
@@ -135,7 +136,7 @@ pub fn reproject_about(
         to,
         known,
         Begin::About(about),
-        false,
+        apart,
         &itself(lens, source),
     )
 }
@@ -226,7 +227,12 @@ pub(super) fn reproject_from(
                             break;
                         }
                         let s = sample(&source.inverse_depth, w, h, sx, sy).max(0.0);
-                        k = target_from_source(s).unwrap_or(0.0);
+                        // What has been passed is not in view; nor is it the sky.
+                        let Some(next) = target_from_source(s) else {
+                            at = None;
+                            break;
+                        };
+                        k = next;
                     }
                     (k, at, moved)
                 };

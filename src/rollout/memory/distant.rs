@@ -30,6 +30,7 @@ impl Memory {
         warped: &mut [Warped; FRAMES_PER_LATENT],
         sure: &[Vec<f32>; FRAMES_PER_LATENT],
         tried: &[bool],
+        apart: bool,
     ) {
         let Some(keyframe) = self.most_alike(lens, &poses[FRAMES_PER_LATENT - 1], tried) else {
             return;
@@ -51,14 +52,22 @@ impl Memory {
                     .collect();
                 let not_asked: Vec<f32> = shares.iter().map(|s| f32::from(*s == 0.0)).collect();
                 let about = &picture.inverse_depth;
-                let seen = reproject_about(lens, &source.picture, &keyframe.pose, pose, Some(&not_asked), about);
+                let seen = reproject_about(
+                    lens,
+                    &source.picture,
+                    &keyframe.pose,
+                    pose,
+                    Some(&not_asked),
+                    about,
+                    apart,
+                );
                 for (at, share) in shares.iter_mut().enumerate().filter(|(_, s)| **s > 0.0) {
                     if seen.valid[at] == 0.0 {
                         continue;
                     }
                     *share = share.min(moved.share(at, seen.inverse_depth[at]));
-                    let apart = nearness(seen.inverse_depth[at]) - nearness(picture.inverse_depth[at]);
-                    if apart.abs() > OTHER {
+                    let differ = nearness(seen.inverse_depth[at]) - nearness(picture.inverse_depth[at]);
+                    if differ.abs() > OTHER {
                         *share = share.round();
                     }
                     let mix = |to: &mut f32, from: f32| *to += *share * (from - *to);
@@ -153,33 +162,82 @@ mod tests {
     /// The middle pixel of what one sees who walked to the side: a place of one colour at an inverse depth, which a keyframe shows in another and at another.
     fn seen(way_m: f32, [kept, now]: [f32; 2]) -> [f32; 2] {
         let pose = CameraPose::default();
+        let memory = memory_of(vec![1.0; PIXELS * 3], vec![kept; PIXELS]);
+        let aside = CameraPose {
+            position_m: [way_m, 0.0, 0.0],
+            ..pose
+        };
+        let last = looked(&memory, &aside, vec![now; PIXELS]);
+        let middle = 28 * 96 + 48;
+        [last.rgb[3 * middle], last.inverse_depth[middle]]
+    }
+
+    /// One keyframe, at the origin.
+    fn memory_of(rgb: Vec<f32>, inverse_depth: Vec<f32>) -> Memory {
         let picture = RgbDepth {
-            rgb: vec![1.0; PIXELS * 3],
-            inverse_depth: vec![kept; PIXELS],
+            rgb,
+            inverse_depth,
             stale: vec![0.0; PIXELS],
             drawn: None,
         };
         let depths = picture.inverse_depth.clone();
         let mut memory = Memory::default();
         memory.keyframes.push_back(Keyframe {
-            pose,
+            pose: CameraPose::default(),
             picture: Arc::new(Kept::new(&picture, &depths)),
         });
-        let aside = CameraPose {
-            position_m: [way_m, 0.0, 0.0],
-            ..pose
-        };
+        memory
+    }
+
+    /// What is left of a dark last picture of these depths, seen from `pose`.
+    fn looked(memory: &Memory, pose: &CameraPose, now: Vec<f32>) -> Warped {
         let mut warped = [(); FRAMES_PER_LATENT].map(|()| Warped {
             rgb: vec![-1.0; PIXELS * 3],
             valid: vec![1.0; PIXELS],
             stale: vec![0.0; PIXELS],
-            inverse_depth: vec![now; PIXELS],
+            inverse_depth: now.clone(),
             shift: vec![crate::model::aapt::drawn::NOWHERE; PIXELS],
         });
         let nothing_sure = [(); FRAMES_PER_LATENT].map(|()| vec![0.0; PIXELS]);
-        memory.far(&LENS, &[aside; FRAMES_PER_LATENT], &mut warped, &nothing_sure, &[false]);
-        let middle = 28 * 96 + 48;
-        [warped[3].rgb[3 * middle], warped[3].inverse_depth[middle]]
+        let poses = [*pose; FRAMES_PER_LATENT];
+        memory.far(&LENS, &poses, &mut warped, &nothing_sure, &[false], true);
+        let [.., last] = warped;
+        last
+    }
+
+    #[test]
+    fn what_has_been_passed_is_not_seen_in_the_sky() {
+        // A light post at 2 m, in a keyframe of the sky, from 3 m further on.
+        let post = |i: usize| (66..78).contains(&(i % 96));
+        let rgb = (0..PIXELS)
+            .flat_map(|i| [if post(i) { 1.0 } else { -1.0 }; 3])
+            .collect();
+        let memory = memory_of(rgb, (0..PIXELS).map(|i| if post(i) { 0.5 } else { 0.0 }).collect());
+        let beyond = CameraPose {
+            position_m: [0.0, 0.0, -3.0],
+            ..CameraPose::default()
+        };
+        let last = looked(&memory, &beyond, vec![0.0; PIXELS]);
+        assert!(last.rgb.iter().all(|v| *v < -0.9));
+    }
+
+    #[test]
+    fn between_a_far_thing_and_the_sky_there_is_nothing() {
+        let tree = |i: usize| (40..50).contains(&(i % 96));
+        let depths: Vec<f32> = (0..PIXELS).map(|i| if tree(i) { 0.03 } else { 0.0 }).collect();
+        let memory = memory_of(vec![1.0; PIXELS * 3], depths.clone());
+        let aside = CameraPose {
+            position_m: [0.15, 0.0, 0.0],
+            ..CameraPose::default()
+        };
+        let last = looked(&memory, &aside, depths);
+        let row = &last.inverse_depth[28 * 96..29 * 96];
+        let is_either = |k: &&f32| **k < 1e-3 || (**k - 0.03).abs() < 1e-3;
+        assert_eq!(row.iter().filter(is_either).count(), 96, "{row:?}");
+        assert!(
+            last.rgb.iter().filter(|v| **v > 0.9).count() > 3 * PIXELS / 2,
+            "it was looked into"
+        );
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl Memory {
         for (picture, pose) in warped.iter_mut().zip(&control.poses) {
             picture.add(source.reproject(lens, &before, pose, Some(&picture.valid)));
         }
-        self.far(lens, &poses, &mut warped, &sure, &tried);
+        self.far(lens, &poses, &mut warped, &sure, &tried, apart);
         let before = before.absolute_from(&self.here);
         earlier.push(Earlier::new(lens, before, last.inverse_depth.clone()));
         self.complete(lens, &poses, &mut warped, &mut tried, earlier, apart);

@@ -1,0 +1,150 @@
+//! Which side of an outline a pixel is on, where what was known of its depth and what a step tells of it differ. Moved a little from the one to the other at every
+//! step, a pixel of the sky that began with the depth of the trunk beside it comes to lie between the two, its neighbours follow, and the trunk is drawn out into the
+//! sky as a wall. It goes over whole, or not at all. Plain host code.
+
+use rayon::prelude::*;
+
+use super::depth::nearness;
+use super::warp::UNKNOWN;
+
+/// The two differ by so much in nearness,
+const DIFFERS: f32 = 0.15;
+/// or by this share of the nearer one, if that is less:
+const DIFFERS_SHARE: f32 = 0.5;
+/// of what is far away, depths are not told better than that.
+const LEAST: f32 = 0.03;
+/// Share of the picture's width within which the other side is looked for.
+const AROUND: f32 = 0.0156;
+/// Difference of colours, in one channel, from which on a neighbour counts a quarter or less.
+const COLOUR: f32 = 0.15;
+/// Nothing goes over to where nobody counts so much: a pixel of an outline is of both sides, and a trunk would lose another one at every step.
+const ALIKE: f32 = 0.25;
+
+/// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be: that of a pixel near by which is nearer to what was found, if most of what has the
+/// pixel's colour there is on that side, else what was known. None for all others.
+///
+/// # Shapes
+/// - `found`, `known`: `[h * w]` in 1/m, `known` with [`UNKNOWN`] places, or empty
+/// - `rgb`: `[h * w * 3]` in -1..1
+/// - result: `[h * w]`, or empty
+pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<Option<f32>> {
+    let h = known.len() / w.max(1);
+    let around = ((AROUND * w as f32).round() as usize).max(1);
+    let span = |at: usize, most: usize| at.saturating_sub(around)..(at + around + 1).min(most);
+    let side = |i: usize| {
+        if known[i] == UNKNOWN {
+            return None;
+        }
+        let (was, told) = (nearness(known[i]), nearness(found[i]));
+        let differs = (DIFFERS_SHARE * was.max(told)).clamp(LEAST, DIFFERS);
+        if (was - told).abs() < differs {
+            return None;
+        }
+        // What those on the own side and on the other count together; of the other's, the most alike.
+        let (mut own, mut other, mut best) = (0.0f32, 0.0f32, (0.0f32, known[i]));
+        for y in span(i / w, h) {
+            for at in span(i % w, w).map(|x| y * w + x) {
+                if at == i || known[at] == UNKNOWN {
+                    continue;
+                }
+                let apart: f32 = (0..3).map(|c| (rgb[3 * at + c] - rgb[3 * i + c]).powi(2)).sum();
+                let weight = (1.0 + apart / (3.0 * COLOUR * COLOUR)).powi(-2);
+                let near = nearness(known[at]);
+                if (near - told).abs() >= (near - was).abs() {
+                    own += weight;
+                    continue;
+                }
+                other += weight;
+                if weight > best.0 {
+                    best = (weight, known[at]);
+                }
+            }
+        }
+        let goes_over = other > own && best.0 > ALIKE;
+        Some(if goes_over { best.1 } else { known[i] })
+    };
+    (0..known.len()).into_par_iter().map(side).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const W: usize = 96;
+    const H: usize = 24;
+    /// In 1/m.
+    const TRUNK: f32 = 0.15;
+    const SKY: f32 = 0.002;
+
+    /// A dark trunk in columns 40 to 49 before a light sky, whose depths are those of columns 38 to 49.
+    fn scene() -> (Vec<f32>, Vec<f32>) {
+        let rgb = (0..W * H).flat_map(|i| [if (40..50).contains(&(i % W)) { -0.7 } else { 0.6 }; 3]);
+        let known = (0..W * H).map(|i| if (38..50).contains(&(i % W)) { TRUNK } else { SKY });
+        (rgb.collect(), known.collect())
+    }
+
+    #[test]
+    fn sky_with_the_depth_of_a_trunk_goes_over_and_a_trunk_that_is_told_thinner_stays() {
+        let (rgb, mut known) = scene();
+        // Told softly, and narrower by two columns on the right.
+        let told = |x: usize| match x {
+            37 => 0.01,
+            38 => 0.03,
+            39 => 0.05,
+            40..48 => 0.16,
+            _ => 0.0,
+        };
+        let found: Vec<f32> = (0..W * H).map(|i| told(i % W)).collect();
+        known[5 * W + 44] = UNKNOWN;
+        let sides = sides(&found, &known, &rgb, W);
+        for (i, side) in sides.iter().enumerate() {
+            let expected = match i % W {
+                _ if i == 5 * W + 44 => None,
+                38 | 39 => Some(SKY),
+                48 | 49 => Some(TRUNK),
+                37 => Some(SKY),
+                _ => None,
+            };
+            assert_eq!(*side, expected, "row {}, column {}", i / W, i % W);
+        }
+    }
+
+    #[test]
+    fn a_pixel_of_the_trunk_with_the_depth_of_the_sky_goes_over_and_one_of_both_colours_does_not() {
+        let (mut rgb, mut known) = scene();
+        for y in 0..H {
+            // The trunk's last column was forgotten, and the one beside the sky's rim is of both.
+            known[y * W + 49] = SKY;
+            rgb[3 * (y * W + 39)..][..3].fill(-0.05);
+        }
+        let found: Vec<f32> = (0..W * H)
+            .map(|i| if (40..50).contains(&(i % W)) { 0.14 } else { 0.0 })
+            .collect();
+        let sides = sides(&found, &known, &rgb, W);
+        for y in 0..H {
+            let row = &sides[y * W..(y + 1) * W];
+            assert_eq!(row[49], Some(TRUNK), "row {y}");
+            assert_eq!(row[39], Some(TRUNK), "row {y}: it stays as it was");
+            assert_eq!(row[38], Some(SKY), "row {y}");
+            assert!(row[..38].iter().chain(&row[40..49]).all(Option::is_none), "row {y}");
+        }
+    }
+
+    #[test]
+    fn what_is_far_away_is_told_apart_by_less_and_walks_that_know_nothing_have_no_sides() {
+        // A far tree of 12 columns before the sky, one of them told to be sky and of its colour.
+        let tree = |i: usize| (40..52).contains(&(i % W));
+        let rgb: Vec<f32> = (0..W * H)
+            .flat_map(|i| [if tree(i) && i % W != 51 { -0.5 } else { 0.6 }; 3])
+            .collect();
+        let known: Vec<f32> = (0..W * H).map(|i| if tree(i) { 0.014 } else { 0.0 }).collect();
+        let found: Vec<f32> = (0..W * H)
+            .map(|i| if tree(i) && i % W != 51 { 0.011 } else { 0.001 })
+            .collect();
+        let sides = sides(&found, &known, &rgb, W);
+        let over: Vec<usize> = (0..W * H).filter(|i| sides[*i].is_some()).collect();
+        assert_eq!(over, (0..H).map(|y| y * W + 51).collect::<Vec<_>>());
+        assert!(over.iter().all(|i| sides[*i] == Some(0.0)));
+        assert!(super::sides(&found, &[], &rgb, W).is_empty());
+    }
+}
