@@ -21,7 +21,7 @@ const COLOUR: f32 = 0.15;
 const ALIKE: f32 = 0.25;
 
 /// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be: that of a pixel near by which is nearer to what was found, if most of what has the
-/// pixel's colour there is on that side, else what was known. None for all others.
+/// pixel's colour there is on that side, else what was known. None for all others, and they alone have a say: a strip of sky that came with a crest would vouch for itself.
 ///
 /// # Shapes
 /// - `found`, `known`: `[h * w]` in 1/m, `known` with [`UNKNOWN`] places, or empty
@@ -31,20 +31,23 @@ pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<Option<
     let h = known.len() / w.max(1);
     let around = ((AROUND * w as f32).round() as usize).max(1);
     let span = |at: usize, most: usize| at.saturating_sub(around)..(at + around + 1).min(most);
+    let is_open = |i: usize| {
+        let (was, told) = (nearness(known[i]), nearness(found[i]));
+        let differs = (DIFFERS_SHARE * was.max(told)).clamp(LEAST, DIFFERS);
+        known[i] != UNKNOWN && (was - told).abs() >= differs
+    };
+    // Pixels whose side is open.
+    let open: Vec<bool> = (0..known.len()).into_par_iter().map(is_open).collect();
     let side = |i: usize| {
-        if known[i] == UNKNOWN {
+        if !open[i] {
             return None;
         }
         let (was, told) = (nearness(known[i]), nearness(found[i]));
-        let differs = (DIFFERS_SHARE * was.max(told)).clamp(LEAST, DIFFERS);
-        if (was - told).abs() < differs {
-            return None;
-        }
         // What those on the own side and on the other count together; of the other's, the most alike.
         let (mut own, mut other, mut best) = (0.0f32, 0.0f32, (0.0f32, known[i]));
         for y in span(i / w, h) {
             for at in span(i % w, w).map(|x| y * w + x) {
-                if at == i || known[at] == UNKNOWN {
+                if open[at] || known[at] == UNKNOWN {
                     continue;
                 }
                 let apart: f32 = (0..3).map(|c| (rgb[3 * at + c] - rgb[3 * i + c]).powi(2)).sum();
@@ -70,7 +73,7 @@ pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<Option<
 mod tests {
     use super::*;
 
-    const W: usize = 96;
+    const W: usize = 192;
     const H: usize = 24;
     /// In 1/m.
     const TRUNK: f32 = 0.15;
@@ -115,7 +118,7 @@ mod tests {
         for y in 0..H {
             // The trunk's last column was forgotten, and the one beside the sky's rim is of both.
             known[y * W + 49] = SKY;
-            rgb[3 * (y * W + 39)..][..3].fill(-0.05);
+            rgb[3 * (y * W + 39)..][..3].fill(0.1);
         }
         let found: Vec<f32> = (0..W * H)
             .map(|i| if (40..50).contains(&(i % W)) { 0.14 } else { 0.0 })
@@ -127,6 +130,27 @@ mod tests {
             assert_eq!(row[39], Some(TRUNK), "row {y}: it stays as it was");
             assert_eq!(row[38], Some(SKY), "row {y}");
             assert!(row[..38].iter().chain(&row[40..49]).all(Option::is_none), "row {y}");
+        }
+    }
+
+    #[test]
+    fn a_wide_strip_of_sky_over_a_crest_goes_over_from_its_edge() {
+        // Sky down to row 12, known as ground from row 6 on.
+        let rgb: Vec<f32> = (0..W * H)
+            .flat_map(|i| if i / W < 12 { [0.6, 0.7, 0.9] } else { [-0.2, 0.1, -0.5] })
+            .collect();
+        let known: Vec<f32> = (0..W * H).map(|i| if i / W < 6 { 0.0 } else { 0.1 }).collect();
+        let found: Vec<f32> = (0..W * H).map(|i| if i / W < 12 { 0.0 } else { 0.1 }).collect();
+        let sides = sides(&found, &known, &rgb, W);
+        for (row, expected) in [
+            (5, None),
+            (6, Some(0.0)),
+            (8, Some(0.0)),
+            (9, Some(0.1)),
+            (11, Some(0.1)),
+            (12, None),
+        ] {
+            assert_eq!(sides[row * W + 40], expected, "row {row}");
         }
     }
 
