@@ -116,7 +116,7 @@ pub fn throughput(run: &Run) -> Result<Throughput, TrainError> {
     })
 }
 
-/// A few steps of each stage, teacher-forced where there is a choice: own walks are timed by the walks.
+/// A few steps of each stage, teacher-forced where there is a choice: own walks are timed by the walks. The adversarial stage has none; its walks are part of it.
 fn shortened(recipe: &Recipe) -> Recipe {
     let mut recipe = recipe.clone();
     recipe.train_autoencoder.steps = AUTOENCODER_STEPS;
@@ -127,7 +127,8 @@ fn shortened(recipe: &Recipe) -> Recipe {
         p.steps = STEPS;
     }
     if let Some(a) = &mut recipe.adversarial {
-        a.steps = STEPS;
+        // Both sides learn from the beginning: the discriminator alone would be another stage.
+        (a.steps, a.discriminator_first) = (STEPS, 0);
     }
     recipe
 }
@@ -229,6 +230,15 @@ mod tests {
         std::fs::write(&log, lines.join("\n")).unwrap();
         assert_eq!(logged(&log, "adapt").unwrap(), (3.0, Some(100.5)));
         assert!(logged(&log, "pretrain").unwrap().0.is_nan());
+    }
+
+    #[test]
+    fn both_sides_of_the_adversarial_stage_are_timed() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/recipes/ablation/adversarial.toml");
+        let recipe = Recipe::read(&file).unwrap();
+        assert!(recipe.adversarial.as_ref().unwrap().discriminator_first > STEPS);
+        let timed = shortened(&recipe).adversarial.unwrap();
+        assert_eq!((timed.steps, timed.discriminator_first), (STEPS, 0));
     }
 
     #[test]
