@@ -11,6 +11,8 @@ use crate::frame::FRAMES_PER_LATENT;
 use crate::model::aapt::depth::{flat_ground, inverse_depth, nearness, sharpen};
 use crate::model::aapt::grain::{Bands, grain};
 use crate::model::aapt::painter::{MAPS, draw, is_due, maps};
+use crate::model::aapt::sides::sides;
+use crate::model::aapt::skyward::skyward;
 use crate::model::aapt::warp::{RgbDepth, UNKNOWN, reproject};
 use crate::model::nn::tensor;
 use crate::model::weights::to_host;
@@ -19,11 +21,11 @@ const END: usize = FRAMES_PER_LATENT - 1;
 /// A smaller share of a picture that is due can wait.
 const LEAST_DUE: f32 = 0.005;
 /// How much of what was known of a depth stays in a step.
-pub(super) const GO_ON: f32 = 0.5;
-/// The same where things are kept apart from what they stand before ([`super::Sampler::keep_apart`]): a trunk stays a trunk.
-pub(super) const GO_ON_APART: f32 = 0.95;
-/// The same of what is sky by now ([`crate::model::aapt::skyward`]).
-pub(super) const GO_ON_SKY: f32 = 0.1;
+const GO_ON: f32 = 0.5;
+/// The same where things are kept apart from what they stand before ([`super::Sampler::keep_apart`]): a trunk stays a trunk. What is told of a pixel beside it may put it on the other side ([`sides`]).
+const GO_ON_APART: f32 = 0.95;
+/// The same of what is sky by now ([`skyward`]).
+const GO_ON_SKY: f32 = 0.1;
 /// Pictures that grain is taken from.
 const GRAIN_SOURCES: usize = 2;
 /// Of the seeds of the painter's noise.
@@ -168,8 +170,19 @@ pub fn go_on(found: &mut [f32], known: &[f32]) {
     go_on_by(found, known, |_| GO_ON);
 }
 
+/// The same where things are kept apart from what they stand before, in a picture of these colours: what has become sky goes there, what is on the wrong side of an outline goes over.
+pub(super) fn go_on_apart(found: &mut [f32], known: &[f32], rgb: &[f32], w: usize) {
+    let sky = skyward(found, known, rgb, w);
+    let sides = sides(found, known, rgb, &sky, w);
+    go_on_by(found, known, |i| if sky[i] { GO_ON_SKY } else { GO_ON_APART });
+    let settled = found.iter_mut().zip(sides).zip(sky);
+    for ((k, side), _) in settled.filter(|(_, sky)| !sky) {
+        *k = side.unwrap_or(*k);
+    }
+}
+
 /// The same by each pixel's share of the way.
-pub(super) fn go_on_by(found: &mut [f32], known: &[f32], share: impl Fn(usize) -> f32) {
+fn go_on_by(found: &mut [f32], known: &[f32], share: impl Fn(usize) -> f32) {
     let pairs = found.iter_mut().zip(known).enumerate();
     for (i, (found, known)) in pairs.filter(|(_, (_, known))| **known != UNKNOWN) {
         let near = nearness(*found);
@@ -247,6 +260,38 @@ mod tests {
         // Walks that are not warped know nothing.
         go_on(&mut found, &[]);
         assert_eq!(found[2], 0.0);
+    }
+
+    #[test]
+    fn beside_a_trunk_the_sky_goes_over_at_once_and_the_rest_hardly_moves() {
+        // A dark trunk whose depths have two columns of the sky beside it, and light far away that was thought near.
+        const W: usize = 192;
+        const H: usize = 40;
+        let (trunk, rim) = (|x: usize| (90..100).contains(&x), |x: usize| (88..90).contains(&x));
+        let gone = |i: usize| (30..50).contains(&(i % W)) && (10..30).contains(&(i / W));
+        let rgb: Vec<f32> = (0..W * H)
+            .flat_map(|i| [if trunk(i % W) { -0.7 } else { 0.6 }; 3])
+            .collect();
+        let before = |i: usize| match i % W {
+            x if trunk(x) || rim(x) => 0.15,
+            _ if gone(i) => 0.1,
+            _ => 0.0,
+        };
+        let known: Vec<f32> = (0..W * H).map(before).collect();
+        let mut found: Vec<f32> = (0..W * H).map(|i| if trunk(i % W) { 0.16 } else { 0.0 }).collect();
+        go_on_apart(&mut found, &known, &rgb, W);
+        for (i, k) in found.iter().enumerate() {
+            match i % W {
+                x if trunk(x) => assert!((0.15..0.151).contains(k), "trunk, {x}: {k}"),
+                x if rim(x) => assert_eq!(*k, 0.0, "sky beside it, {x}"),
+                // By nearly all of the way, and no more.
+                x if gone(i) => assert!(*k > 0.0 && *k < 0.02, "gone, {x}: {k}"),
+                x => assert_eq!(*k, 0.0, "{x}"),
+            }
+        }
+        let mut unknown = vec![0.05; W * H];
+        go_on_apart(&mut unknown, &[UNKNOWN; W * H], &rgb, W);
+        assert!(unknown.iter().all(|k| *k == 0.05));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Tensor};
 use super::RolloutError;
 use super::memory::Memory;
 use super::networks::{Decoded, Networks, Recycled};
-use super::painted::{GO_ON_APART, GO_ON_SKY, go_on, go_on_by};
+use super::painted::{go_on, go_on_apart};
 use crate::control::LatentControl;
 use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
@@ -17,8 +17,6 @@ use crate::model::aapt::drawn::Drawn;
 use crate::model::aapt::generator::{GeneratorState, Modulations};
 use crate::model::aapt::outline::with_outlines;
 use crate::model::aapt::residual::DOUBT_STEPS;
-use crate::model::aapt::sides::sides;
-use crate::model::aapt::skyward::skyward;
 use crate::model::aapt::standing::stand;
 use crate::model::aapt::warp::RgbDepth;
 use crate::model::nn::tensor;
@@ -437,14 +435,7 @@ impl Walks {
         for ((d, known), sure) in going_on.filter(|_| self.sampler.keep_depth) {
             // New words bring other things.
             if self.sampler.keeps_apart() && *sure == 1.0 {
-                let sky = skyward(&d.inverse_depth, known, &d.frames[END], n.lens.width_px);
-                let sides = sides(&d.inverse_depth, known, &d.frames[END], n.lens.width_px);
-                let share = |i: usize| if sky[i] { GO_ON_SKY } else { GO_ON_APART };
-                go_on_by(&mut d.inverse_depth, known, share);
-                let settled = d.inverse_depth.iter_mut().zip(sides).zip(sky);
-                for ((k, side), _) in settled.filter(|(_, sky)| !sky) {
-                    *k = side.unwrap_or(*k);
-                }
+                go_on_apart(&mut d.inverse_depth, known, &d.frames[END], n.lens.width_px);
             } else {
                 go_on(&mut d.inverse_depth, known);
             }

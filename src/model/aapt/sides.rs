@@ -1,6 +1,6 @@
 //! Which side of an outline a pixel is on, where what was known of its depth and what a step tells of it differ. Moved a little from the one to the other at every
 //! step, a pixel of the sky that began with the depth of the trunk beside it comes to lie between the two, its neighbours follow, and the trunk is drawn out into the
-//! sky as a wall. It goes over whole, or not at all. Plain host code.
+//! sky as a wall. Where there is another side near by, it goes over whole or not at all. Plain host code.
 
 use rayon::prelude::*;
 
@@ -15,19 +15,21 @@ const DIFFERS_SHARE: f32 = 0.5;
 const LEAST: f32 = 0.03;
 /// Share of the picture's width within which the other side is looked for.
 const AROUND: f32 = 0.0156;
-/// Difference of colours, in one channel, from which on a neighbour counts a quarter or less.
+/// Difference of colours, in all three channels, from which on a neighbour counts a quarter or less.
 const COLOUR: f32 = 0.15;
 /// Nothing goes over to where nobody counts so much: a pixel of an outline is of both sides, and a trunk would lose another one at every step.
 const ALIKE: f32 = 0.25;
 
-/// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be: that of a pixel near by which is nearer to what was found, if most of what has the
-/// pixel's colour there is on that side, else what was known. None for all others, and they alone have a say: a strip of sky that came with a crest would vouch for itself.
+/// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be: that of a pixel near by which is nearer to what was found than both to that of the pixel and than the pixel itself,
+/// if most of what has the pixel's colour there is on that side, else what was known. None where nobody near by is on the other side, and for all other pixels; those alone have a say,
+/// unless they are `going` elsewhere: a strip of sky that came with a crest would vouch for itself.
 ///
 /// # Shapes
 /// - `found`, `known`: `[h * w]` in 1/m, `known` with [`UNKNOWN`] places, or empty
 /// - `rgb`: `[h * w * 3]` in -1..1
+/// - `going`: `[h * w]`
 /// - result: `[h * w]`, or empty
-pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<Option<f32>> {
+pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], going: &[bool], w: usize) -> Vec<Option<f32>> {
     let h = known.len() / w.max(1);
     let around = ((AROUND * w as f32).round() as usize).max(1);
     let span = |at: usize, most: usize| at.saturating_sub(around)..(at + around + 1).min(most);
@@ -43,28 +45,29 @@ pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], w: usize) -> Vec<Option<
             return None;
         }
         let (was, told) = (nearness(known[i]), nearness(found[i]));
-        // What those on the own side and on the other count together; of the other's, the most alike.
-        let (mut own, mut other, mut best) = (0.0f32, 0.0f32, (0.0f32, known[i]));
+        // What those on the own side and on the other count together; of the other's, the most alike, and how far that is from what is told.
+        let (mut own, mut other, mut best) = (0.0f32, 0.0f32, (0.0f32, f32::INFINITY, known[i]));
         for y in span(i / w, h) {
             for at in span(i % w, w).map(|x| y * w + x) {
-                if open[at] || known[at] == UNKNOWN {
+                if open[at] || going[at] || known[at] == UNKNOWN {
                     continue;
                 }
                 let apart: f32 = (0..3).map(|c| (rgb[3 * at + c] - rgb[3 * i + c]).powi(2)).sum();
                 let weight = (1.0 + apart / (3.0 * COLOUR * COLOUR)).powi(-2);
                 let near = nearness(known[at]);
-                if (near - told).abs() >= (near - was).abs() {
+                let off = (near - told).abs();
+                if off >= (near - was).abs() || off >= (was - told).abs() {
                     own += weight;
                     continue;
                 }
                 other += weight;
-                if weight > best.0 {
-                    best = (weight, known[at]);
+                if weight > best.0 || weight == best.0 && off < best.1 {
+                    best = (weight, off, known[at]);
                 }
             }
         }
         let goes_over = other > own && best.0 > ALIKE;
-        Some(if goes_over { best.1 } else { known[i] })
+        (other > 0.0).then_some(if goes_over { best.2 } else { known[i] })
     };
     (0..known.len()).into_par_iter().map(side).collect()
 }
@@ -92,14 +95,14 @@ mod tests {
         // Told softly, and narrower by two columns on the right.
         let told = |x: usize| match x {
             37 => 0.01,
-            38 => 0.03,
-            39 => 0.05,
+            38 => 0.02,
+            39 => 0.03,
             40..48 => 0.16,
             _ => 0.0,
         };
         let found: Vec<f32> = (0..W * H).map(|i| told(i % W)).collect();
         known[5 * W + 44] = UNKNOWN;
-        let sides = sides(&found, &known, &rgb, W);
+        let sides = sides(&found, &known, &rgb, &[false; W * H], W);
         for (i, side) in sides.iter().enumerate() {
             let expected = match i % W {
                 _ if i == 5 * W + 44 => None,
@@ -123,7 +126,7 @@ mod tests {
         let found: Vec<f32> = (0..W * H)
             .map(|i| if (40..50).contains(&(i % W)) { 0.14 } else { 0.0 })
             .collect();
-        let sides = sides(&found, &known, &rgb, W);
+        let sides = sides(&found, &known, &rgb, &[false; W * H], W);
         for y in 0..H {
             let row = &sides[y * W..(y + 1) * W];
             assert_eq!(row[49], Some(TRUNK), "row {y}");
@@ -141,7 +144,7 @@ mod tests {
             .collect();
         let known: Vec<f32> = (0..W * H).map(|i| if i / W < 6 { 0.0 } else { 0.1 }).collect();
         let found: Vec<f32> = (0..W * H).map(|i| if i / W < 12 { 0.0 } else { 0.1 }).collect();
-        let sides = sides(&found, &known, &rgb, W);
+        let sides = sides(&found, &known, &rgb, &[false; W * H], W);
         for (row, expected) in [
             (5, None),
             (6, Some(0.0)),
@@ -165,10 +168,42 @@ mod tests {
         let found: Vec<f32> = (0..W * H)
             .map(|i| if tree(i) && i % W != 51 { 0.011 } else { 0.001 })
             .collect();
-        let sides = sides(&found, &known, &rgb, W);
+        let sides = sides(&found, &known, &rgb, &[false; W * H], W);
         let over: Vec<usize> = (0..W * H).filter(|i| sides[*i].is_some()).collect();
         assert_eq!(over, (0..H).map(|y| y * W + 51).collect::<Vec<_>>());
         assert!(over.iter().all(|i| sides[*i] == Some(0.0)));
-        assert!(super::sides(&found, &[], &rgb, W).is_empty());
+        assert!(super::sides(&found, &[], &rgb, &[], W).is_empty());
+    }
+
+    #[test]
+    fn a_thin_trunk_in_mist_that_is_told_softly_stays_and_what_has_nobody_beside_it_is_open() {
+        // Of little contrast, four columns, and told half way to the sky.
+        let trunk = |i: usize| (40..44).contains(&(i % W));
+        let rgb: Vec<f32> = (0..W * H).flat_map(|i| [if trunk(i) { 0.5 } else { 0.6 }; 3]).collect();
+        let known: Vec<f32> = (0..W * H).map(|i| if trunk(i) { 0.3 } else { 0.0 }).collect();
+        let told = |k: f32| -> Vec<f32> { (0..W * H).map(|i| if trunk(i) { k } else { 0.0 }).collect() };
+        let none = [false; W * H];
+        let soft = sides(&told(0.1), &known, &rgb, &none, W);
+        assert!(soft.iter().all(Option::is_none), "nobody is nearer to what was told");
+        assert!(sides(&told(0.29), &known, &rgb, &none, W).iter().all(Option::is_none));
+        // A tree that is taken for sky, and told: nobody else is a tree.
+        let sky = vec![0.0; W * H];
+        assert!(sides(&told(0.05), &sky, &rgb, &none, W).iter().all(Option::is_none));
+        // Nothing is known anywhere.
+        let unknown = [UNKNOWN; W * H];
+        assert!(sides(&told(0.05), &unknown, &rgb, &none, W).iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn who_goes_elsewhere_has_no_say() {
+        let (rgb, known) = scene();
+        let found: Vec<f32> = (0..W * H)
+            .map(|i| if (40..50).contains(&(i % W)) { TRUNK } else { 0.0 })
+            .collect();
+        let going: Vec<bool> = (0..W * H).map(|i| i % W < 38).collect();
+        for (i, side) in sides(&found, &known, &rgb, &going, W).iter().enumerate() {
+            // Of column 38, everybody on the sky's side.
+            assert_eq!(*side, None, "column {}", i % W);
+        }
     }
 }

@@ -273,7 +273,7 @@ pub(super) fn reproject_from(
                         let hides =
                             |(_, sx, sy): &(f32, f32, f32)| sample(&source.inverse_depth, w, h, *sx, *sy) > before;
                         let hiding = (near > before)
-                            .then(|| settle(target_from_source(near).unwrap_or(0.0)))
+                            .then(|| target_from_source(near).and_then(settle))
                             .flatten();
                         hiding.filter(hides).or_else(|| settle(own))
                     }
