@@ -22,7 +22,7 @@ const FULL_SHARE: f32 = 0.5;
 
 impl Memory {
     /// Puts what a keyframe shows of distant places over the last picture's in `warped`, seen from `poses`. What is `sure` (not
-    /// 0) stays, and so does what is near in the last picture: the keyframe can't mean the same.
+    /// 0) stays, and so does what is near in the last picture: the keyframe can't mean the same. With things kept `apart`, pixels between a thing and what is behind it have the one or the other, or stay, too.
     pub(super) fn far(
         &self,
         lens: &Lens,
