@@ -170,18 +170,18 @@ pub fn go_on(found: &mut [f32], known: &[f32]) {
     go_on_by(found, known, |_| GO_ON);
 }
 
-/// The same where things are kept apart from what they stand before, in a picture of these colours: what has become sky goes there, what is on the wrong side of an outline goes over.
+/// The same where things are kept apart from what they stand before, in a picture of these colours: what has become sky goes there; who is beside an outline and told to be on its other side goes over, or stays exactly as it was.
 pub(super) fn go_on_apart(found: &mut [f32], known: &[f32], rgb: &[f32], w: usize) {
     let sky = skyward(found, known, rgb, w);
-    let sides = sides(found, known, rgb, &sky, w);
+    let decided = sides(found, known, rgb, &sky, w);
     go_on_by(found, known, |i| if sky[i] { GO_ON_SKY } else { GO_ON_APART });
-    let settled = found.iter_mut().zip(sides).zip(sky);
+    let settled = found.iter_mut().zip(decided).zip(sky);
     for ((k, side), _) in settled.filter(|(_, sky)| !sky) {
         *k = side.unwrap_or(*k);
     }
 }
 
-/// The same by each pixel's share of the way.
+/// [`go_on`] by each pixel's share of the way.
 fn go_on_by(found: &mut [f32], known: &[f32], share: impl Fn(usize) -> f32) {
     let pairs = found.iter_mut().zip(known).enumerate();
     for (i, (found, known)) in pairs.filter(|(_, (_, known))| **known != UNKNOWN) {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_trunk_the_sky_goes_over_at_once_and_the_rest_hardly_moves() {
+    fn beside_a_trunk_the_sky_goes_over_at_once_what_became_sky_nearly_and_the_trunk_hardly_moves() {
         // A dark trunk whose depths have two columns of the sky beside it, and light far away that was thought near.
         const W: usize = 192;
         const H: usize = 40;

@@ -116,7 +116,7 @@ pub fn throughput(run: &Run) -> Result<Throughput, TrainError> {
     })
 }
 
-/// A few steps of each stage, teacher-forced where there is a choice: own walks are timed by the walks. The adversarial stage has none; its walks are part of it.
+/// A few steps of each stage, teacher-forced where there is a choice: own walks are timed by the walks. The adversarial stage has no choice: of its walks, those count that are made within the steps that count.
 fn shortened(recipe: &Recipe) -> Recipe {
     let mut recipe = recipe.clone();
     recipe.train_autoencoder.steps = AUTOENCODER_STEPS;

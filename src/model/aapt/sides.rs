@@ -20,9 +20,9 @@ const COLOUR: f32 = 0.15;
 /// Nothing goes over to where nobody counts so much: a pixel of an outline is of both sides, and a trunk would lose another one at every step.
 const ALIKE: f32 = 0.25;
 
-/// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be: that of a pixel near by which is nearer to what was found than both to that of the pixel and than the pixel itself,
-/// if most of what has the pixel's colour there is on that side, else what was known. None where nobody near by is on the other side, and for all other pixels; those alone have a say,
-/// unless they are `going` elsewhere: a strip of sky that came with a crest would vouch for itself.
+/// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be. Those near by whose two depths agree, and who are not `going` elsewhere, have a say: for going over, whose depth
+/// is nearer to what was found than to what was known here, and nearer to it than that is; for staying all others. Weighted by how alike they are in colour, the more win: then it is the depth of the most alike of
+/// the other side, else what was known. None where nobody is for going over, and for pixels whose two depths agree. (If all had a say, a strip of sky that came with a crest would vouch for itself.)
 ///
 /// # Shapes
 /// - `found`, `known`: `[h * w]` in 1/m, `known` with [`UNKNOWN`] places, or empty
@@ -45,8 +45,8 @@ pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], going: &[bool], w: usize
             return None;
         }
         let (was, told) = (nearness(known[i]), nearness(found[i]));
-        // What those on the own side and on the other count together; of the other's, the most alike, and how far that is from what is told.
-        let (mut own, mut other, mut best) = (0.0f32, 0.0f32, (0.0f32, f32::INFINITY, known[i]));
+        // What those for staying and for going over count together; of the latter, the most alike, and how far that is from what is told.
+        let (mut stay, mut go, mut best) = (0.0f32, 0.0f32, (0.0f32, f32::INFINITY, known[i]));
         for y in span(i / w, h) {
             for at in span(i % w, w).map(|x| y * w + x) {
                 if open[at] || going[at] || known[at] == UNKNOWN {
@@ -57,17 +57,17 @@ pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], going: &[bool], w: usize
                 let near = nearness(known[at]);
                 let off = (near - told).abs();
                 if off >= (near - was).abs() || off >= (was - told).abs() {
-                    own += weight;
+                    stay += weight;
                     continue;
                 }
-                other += weight;
+                go += weight;
                 if weight > best.0 || weight == best.0 && off < best.1 {
                     best = (weight, off, known[at]);
                 }
             }
         }
-        let goes_over = other > own && best.0 > ALIKE;
-        (other > 0.0).then_some(if goes_over { best.2 } else { known[i] })
+        let goes_over = go > stay && best.0 > ALIKE;
+        (go > 0.0).then_some(if goes_over { best.2 } else { known[i] })
     };
     (0..known.len()).into_par_iter().map(side).collect()
 }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thin_trunk_in_mist_that_is_told_softly_stays_and_what_has_nobody_beside_it_is_open() {
+    fn a_thin_trunk_in_mist_that_is_told_softly_does_not_go_over_nor_does_anything_to_where_nobody_is() {
         // Of little contrast, four columns, and told half way to the sky.
         let trunk = |i: usize| (40..44).contains(&(i % W));
         let rgb: Vec<f32> = (0..W * H).flat_map(|i| [if trunk(i) { 0.5 } else { 0.6 }; 3]).collect();
@@ -194,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn who_goes_elsewhere_has_no_say() {
-        let (rgb, known) = scene();
+    fn who_goes_elsewhere_or_is_not_known_has_no_say() {
+        let (rgb, mut known) = scene();
         let found: Vec<f32> = (0..W * H)
             .map(|i| if (40..50).contains(&(i % W)) { TRUNK } else { 0.0 })
             .collect();
@@ -204,5 +204,15 @@ mod tests {
             // Of column 38, everybody on the sky's side.
             assert_eq!(*side, None, "column {}", i % W);
         }
+        // As with column 36 alone; the rest of that side is not known, and 36 is not of this colour.
+        (0..W * H)
+            .filter(|i| i % W < 38 && i % W != 36)
+            .for_each(|i| known[i] = UNKNOWN);
+        let dark: Vec<f32> = (0..3 * W * H)
+            .map(|v| if v / 3 % W == 36 { -0.7 } else { rgb[v] })
+            .collect();
+        let row = &sides(&found, &known, &dark, &[false; W * H], W)[..W];
+        assert_eq!(row[38], Some(TRUNK), "nobody of its colour is for going over");
+        assert_eq!(sides(&found, &known, &rgb, &[false; W * H], W)[38], Some(SKY));
     }
 }
