@@ -293,7 +293,8 @@ fn each_step_is_the_processors_step_and_nearly_so_in_half_precision() {
             half[0] > 2.0 * single[0],
             "{name}: half precision rounds: {half:?}, {single:?}"
         );
-        assert!(half[0] < 0.2 && half[1] < 2e-4 && half[2] < 1e-3, "{name}: {half:?}");
+        // Depths go over to the other side of an outline or not at all: what is rounded decides some.
+        assert!(half[0] < 0.2 && half[1] < 3e-3 && half[2] < 1e-3, "{name}: {half:?}");
     }
     let required = std::env::var("REQUIRE_GPU").is_ok_and(|v| v == "1");
     assert!(

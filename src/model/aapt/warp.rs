@@ -119,7 +119,7 @@ pub fn reproject(lens: &Lens, source: &RgbDepth, from: &CameraPose, to: &CameraP
     reproject_from(lens, source, from, to, known, Begin::Same, false, &itself(lens, source))
 }
 
-/// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them. For `apart` see [`reproject_from`].
+/// [`reproject`] where the inverse depths that `to` sees are known about, `[h * w]`: the iteration begins with them. For `apart` see [`crate::rollout::Sampler::keep_apart`].
 pub fn reproject_about(
     lens: &Lens,
     source: &RgbDepth,

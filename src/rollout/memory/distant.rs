@@ -207,10 +207,10 @@ mod tests {
 
     #[test]
     fn what_has_been_passed_is_not_seen_in_the_sky() {
-        // A light post at 2 m, in a keyframe of the sky, from 3 m further on.
+        // A light post at 2 m, in a keyframe of a grey sky, from 3 m further on.
         let post = |i: usize| (66..78).contains(&(i % 96));
         let rgb = (0..PIXELS)
-            .flat_map(|i| [if post(i) { 1.0 } else { -1.0 }; 3])
+            .flat_map(|i| [if post(i) { 1.0 } else { -0.5 }; 3])
             .collect();
         let memory = memory_of(rgb, (0..PIXELS).map(|i| if post(i) { 0.5 } else { 0.0 }).collect());
         let beyond = CameraPose {
