@@ -52,7 +52,7 @@ const AROUND: f32 = 0.026;
 const DIFFERS: f32 = 0.25;
 /// and by so much in 1/m.
 const DIFFERS_NEAR: f32 = 0.03;
-/// Difference of colours, in one channel, from which on a neighbour counts a quarter or less.
+/// Difference of colours, in all three channels, from which on two pixels are alike by a quarter or less.
 const COLOUR: f32 = 0.15;
 /// Depths are told apart in so many steps.
 const STEPS: usize = 32;
@@ -86,8 +86,7 @@ pub fn with_outlines(rgb: &[f32], depths: &[f32], width_px: usize) -> Vec<f32> {
         let mut steps = [[0.0f32; 2]; STEPS];
         for y in span(i / w, h) {
             for at in span(i % w, w).map(|x| y * w + x) {
-                let apart: f32 = (0..3).map(|c| (rgb[3 * at + c] - rgb[3 * i + c]).powi(2)).sum();
-                let weight = (1.0 + apart / (3.0 * COLOUR * COLOUR)).powi(-2);
+                let weight = alike(rgb, at, i);
                 let near = nearness(depths[at]);
                 let step = &mut steps[(((near - from) * scale).max(0.0) as usize).min(STEPS - 1)];
                 *step = [step[0] + weight, step[1] + weight * near];
@@ -102,6 +101,12 @@ pub fn with_outlines(rgb: &[f32], depths: &[f32], width_px: usize) -> Vec<f32> {
         middle.map_or(depths[i], |[weight, sum]| inverse_depth(sum / weight))
     };
     (0..h * w).into_par_iter().map(outlined).collect()
+}
+
+/// How alike two pixels' colours are, of 1.
+pub(super) fn alike(rgb: &[f32], a: usize, b: usize) -> f32 {
+    let apart: f32 = (0..3).map(|c| (rgb[3 * a + c] - rgb[3 * b + c]).powi(2)).sum();
+    (1.0 + apart / (3.0 * COLOUR * COLOUR)).powi(-2)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::depth::nearness;
+use super::outline::alike;
 use super::warp::UNKNOWN;
 
 /// The two differ by so much in nearness,
@@ -15,9 +16,7 @@ const DIFFERS_SHARE: f32 = 0.5;
 const LEAST: f32 = 0.03;
 /// Share of the picture's width within which the other side is looked for.
 const AROUND: f32 = 0.0156;
-/// Difference of colours, in all three channels, from which on a neighbour counts a quarter or less.
-const COLOUR: f32 = 0.15;
-/// Nothing goes over to where nobody counts so much: a pixel of an outline is of both sides, and a trunk would lose another one at every step.
+/// Nothing goes over to where nobody is so much [`alike`]: a pixel of an outline is of both sides, and a trunk would lose another one at every step.
 const ALIKE: f32 = 0.25;
 
 /// For each pixel whose `known` inverse depth is far from what was `found`, what it shall be. Those near by whose two depths agree, and who are not `going` elsewhere, have a say: for going over, whose depth
@@ -52,8 +51,7 @@ pub fn sides(found: &[f32], known: &[f32], rgb: &[f32], going: &[bool], w: usize
                 if open[at] || going[at] || known[at] == UNKNOWN {
                     continue;
                 }
-                let apart: f32 = (0..3).map(|c| (rgb[3 * at + c] - rgb[3 * i + c]).powi(2)).sum();
-                let weight = (1.0 + apart / (3.0 * COLOUR * COLOUR)).powi(-2);
+                let weight = alike(rgb, at, i);
                 let near = nearness(known[at]);
                 let off = (near - told).abs();
                 if off >= (near - was).abs() || off >= (was - told).abs() {
