@@ -6,11 +6,12 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::eval_quality::Looks;
+use super::eval_quality::{Looks, TOGETHER};
 use super::{BadInput, model_file};
 use crate::device::DeviceChoice;
+use crate::eval::by_hand::{self, hands};
 use crate::eval::report::{LATENTS_PER_SEC, plot, table};
-use crate::eval::worlds::{Curve, Walk, cameras, curve, held, roll_out, truth};
+use crate::eval::worlds::{Curve, Walk, curve, held, roll_out, truth};
 use crate::flow::Evaluations;
 use crate::frame::Frame;
 use crate::model::aapt::codec;
@@ -286,20 +287,23 @@ fn sheets(args: &EvalArgs, networks: &Networks, sampler: Sampler) -> anyhow::Res
     let latents = (args.sheet_secs * LATENTS_PER_SEC).round() as usize;
     for (kind, word) in [(Kind::Walk, "walk"), (Kind::Turn, "turn")] {
         let seed = args.seed.wrapping_add(1);
-        let walks = cameras(&networks.lens, kind, Biome::ALL.len(), latents, seed);
-        let progress = bar("contact sheets", walks.len().div_ceil(4) * latents);
-        let made = roll_out(networks, &walks, sampler, || progress.inc(1))?;
-        progress.finish();
+        let hands = hands(&networks.lens, kind, Biome::ALL.len(), latents, seed);
+        let progress = bar("contact sheets", hands.len().div_ceil(TOGETHER) * latents);
         let mut tiles = vec![];
-        for (walk, made) in walks.iter().zip(&made) {
-            tiles.push(picture(&networks.lens, &walk.truth[0]));
-            let each_second = made
-                .iter()
-                .skip(LATENTS_PER_SEC as usize - 1)
-                .step_by(LATENTS_PER_SEC as usize);
-            tiles.extend(each_second.map(|f| picture(&networks.lens, f)));
+        let mut rows = 0;
+        for group in hands.chunks(TOGETHER) {
+            for (walk, made) in by_hand::walk(networks, group, sampler, || progress.inc(1))? {
+                rows += 1;
+                tiles.push(picture(&networks.lens, &walk.truth[0]));
+                let each_second = made
+                    .iter()
+                    .skip(LATENTS_PER_SEC as usize - 1)
+                    .step_by(LATENTS_PER_SEC as usize);
+                tiles.extend(each_second.map(|f| picture(&networks.lens, f)));
+            }
         }
-        let columns = tiles.len() / walks.len();
+        progress.finish();
+        let columns = tiles.len() / rows.max(1);
         let sheet = record::contact_sheet(&tiles, columns, 1);
         record::save_png(&args.out.join(format!("sheet-{word}.png")), &sheet)?;
     }

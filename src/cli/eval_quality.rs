@@ -7,9 +7,10 @@ use burn::tensor::Device;
 use serde_json::json;
 
 use super::eval::{bar, picture};
+use crate::eval::by_hand::{self, hands};
 use crate::eval::quality::{Seen, WINDOW, motion_error, see};
 use crate::eval::report::{LATENTS_PER_SEC, Quality, quality, quality_table};
-use crate::eval::worlds::{Walk, cameras, roll_out};
+use crate::eval::worlds::Walk;
 use crate::frame::Frame;
 use crate::model::probe::{Probe, ProbeHead};
 use crate::record;
@@ -17,7 +18,7 @@ use crate::rollout::{Networks, Sampler};
 use crate::synth::Kind;
 
 /// Walks rolled out side by side on the long run: their pictures are dropped before the next ones.
-const TOGETHER: usize = 4;
+pub(super) const TOGETHER: usize = 4;
 /// Name of the truth's row.
 const REAL: &str = "the renderer";
 /// Length of the windows at both ends of a long walk.
@@ -140,19 +141,20 @@ impl Looks {
             return Ok((String::new(), json!(null)));
         }
         // The same worlds as the short walks: other ones would lie far away by themselves.
-        let walks = cameras(&networks.lens, Kind::Person, worlds, latents, seed);
+        let hands = hands(&networks.lens, Kind::Person, worlds, latents, seed);
         let all = 0..self.truth.first().map_or(0, |s| s.pictures.len());
         let mut rows = vec![];
         for (i, sampler) in samplers.iter().enumerate() {
-            let progress = bar("long walks", walks.len().div_ceil(TOGETHER) * latents);
+            let progress = bar("long walks", hands.len().div_ceil(TOGETHER) * latents);
             let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
-            for group in walks.chunks(TOGETHER) {
-                let made = roll_out(networks, group, *sampler, || progress.inc(1))?;
-                for (walk, made) in group.iter().zip(&made) {
-                    seen.push(self.see(networks, walk, made));
+            let mut walks = vec![];
+            for group in hands.chunks(TOGETHER) {
+                for (walk, made) in by_hand::walk(networks, group, *sampler, || progress.inc(1))? {
+                    seen.push(self.see(networks, &walk, &made));
                     tiles.push(picture(&networks.lens, &walk.truth[0]));
                     let columns = (0..10).map(|i| (i + 1) * latents / 10 - 1);
                     tiles.extend(columns.map(|k| picture(&networks.lens, &made[k])));
+                    walks.push(walk);
                 }
             }
             progress.finish();
@@ -166,7 +168,7 @@ impl Looks {
             rows.push((super::eval::name_of(sampler.steps), ends));
         }
         let text = format!(
-            "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys through the same worlds: their first {END_SECS} s and their last. \
+            "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys who begins in the same worlds and walks on the ground that is generated: their first {END_SECS} s and their last. \
              Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png (and sheet-long-N.png for further numbers of evaluations).\n\n{}",
             latents * crate::frame::FRAMES_PER_LATENT,
             quality_table(&["first", "last"], &rows)

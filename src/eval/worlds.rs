@@ -46,7 +46,7 @@ pub struct Walk {
 }
 
 /// The `i`th held-out world; biomes take turns.
-fn held_out(seed: u64, i: usize) -> (u64, World) {
+pub(super) fn held_out(seed: u64, i: usize) -> (u64, World) {
     let world_seed = Split::Test.world_seed(seed, i as u64);
     let attributes = Attributes {
         biome: Biome::ALL[i % Biome::ALL.len()],
@@ -125,11 +125,6 @@ pub fn truth(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64, m
             walk
         })
         .collect()
-}
-
-/// The same with nothing rendered but the first frames, for walks that are too long to be compared picture by picture.
-pub fn cameras(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64) -> Vec<Walk> {
-    (0..count).map(|i| walk(lens, kind, latents, 0..=0, seed, i)).collect()
 }
 
 /// Walks of `before + after` latent frames, each in a held-out world of its own (biomes take turns), and from latent frame

@@ -179,10 +179,8 @@ impl Rollout {
 impl Rollout {
     /// How the ground rises under the walker and what is in the way, told from the last picture's depth; the camera is pitched so.
     pub fn footing(&self, pitch_rad: f32) -> Footing {
-        let last = self.walks.as_ref().and_then(Walks::seen);
-        last.map_or_else(Footing::default, |seen| {
-            Footing::seen(&self.networks.lens, &seen.inverse_depth, pitch_rad)
-        })
+        let walks = self.walks.as_ref();
+        walks.map_or_else(Footing::default, |walks| walks.footing(0, pitch_rad))
     }
 
     /// Bytes of [`Self::state`], known without making it; 0 before the first frame.

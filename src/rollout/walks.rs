@@ -8,7 +8,7 @@ use super::RolloutError;
 use super::memory::Memory;
 use super::networks::{Decoded, Networks, Recycled};
 use super::painted::{go_on, go_on_apart};
-use crate::control::LatentControl;
+use crate::control::{Footing, LatentControl};
 use crate::device::Gaussian;
 use crate::flow::{self, Evaluations};
 use crate::frame::FRAMES_PER_LATENT;
@@ -246,6 +246,14 @@ impl Walks {
     /// What the next step of the first walk is recycled from.
     pub fn seen(&self) -> Option<&RgbDepth> {
         self.last.first()
+    }
+
+    /// How the ground rises under a walker and what is in the way, told from the last picture's depth, the camera pitched so. A plain in a walk that there is not.
+    pub fn footing(&self, walk: usize, pitch_rad: f32) -> Footing {
+        let last = self.last.get(walk);
+        last.map_or_else(Footing::default, |seen| {
+            Footing::seen(&self.networks.lens, &seen.inverse_depth, pitch_rad)
+        })
     }
 
     /// What the next step is recycled from, one picture a walk. Training puts the truth there.

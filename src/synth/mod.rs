@@ -24,5 +24,5 @@ pub use attributes::{Attributes, Biome, Light, VOCABULARY, Weather};
 pub use change::{change_frame, changing_clip, left_after, mix};
 pub use clip::{clip, clip_of};
 pub use render::render;
-pub use walk::{Kind, blocked, step, trajectory};
+pub use walk::{Kind, Pace, blocked, paces, step, trajectory};
 pub use world::World;

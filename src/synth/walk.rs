@@ -34,22 +34,43 @@ impl Kind {
     }
 }
 
-/// Poses of `frames` video frames at `fps`, and the keys held before each; a function of world, kind and seed.
-pub fn trajectory(world: &World, kind: Kind, seed: u64, frames: usize, fps: f32) -> Vec<(CameraPose, Keys)> {
+/// A video frame of a walk: where its camera is, and what the hands did to bring it there from the one before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// The camera.
+    pub pose: CameraPose,
+    /// Keys held.
+    pub keys: Keys,
+    /// These, and the mouse.
+    pub input: WalkInput,
+}
+
+/// `frames` video frames at `fps`; a function of world, kind and seed. In the first one the hands rest.
+pub fn paces(world: &World, kind: Kind, seed: u64, frames: usize, fps: f32) -> Vec<Pace> {
     let mut rng = Rng::new(seed, 0x7761_6c6b ^ kind as u64);
     let mut walker = Walker::at(spawn(world, &mut rng));
     let mut hands = Hands::new(kind);
     let dt_secs = 1.0 / fps;
     (0..frames)
         .map(|frame| {
-            if frame == 0 {
-                return (walker.pose, Keys::default());
+            let mut pace = Pace {
+                pose: walker.pose,
+                keys: Keys::default(),
+                input: WalkInput::default(),
+            };
+            if frame > 0 {
+                (pace.keys, pace.input) = hands.act(world, &walker.pose, &mut rng, dt_secs);
+                pace.pose = step(world, &mut walker, &pace.input, dt_secs);
             }
-            let (keys, input) = hands.act(world, &walker.pose, &mut rng, dt_secs);
-            step(world, &mut walker, &input, dt_secs);
-            (walker.pose, keys)
+            pace
         })
         .collect()
+}
+
+/// Poses of `frames` video frames at `fps`, and the keys held before each: [`paces`] without the mouse.
+pub fn trajectory(world: &World, kind: Kind, seed: u64, frames: usize, fps: f32) -> Vec<(CameraPose, Keys)> {
+    let paces = paces(world, kind, seed, frames, fps);
+    paces.into_iter().map(|pace| (pace.pose, pace.keys)).collect()
 }
 
 /// Walks one video frame over the world's ground and round its obstacles.
@@ -349,6 +370,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_hands_lead_along_the_poses_where_nothing_is_in_the_way() {
+        let world = World::new(3, None);
+        let paces = paces(&world, Kind::Person, 11, 240, FPS);
+        assert_eq!(paces[0].input, WalkInput::default());
+        let mut walker = Walker::at(paces[0].pose);
+        let mut led_round = 0;
+        for pace in &paces[1..] {
+            let mut alone = walker;
+            let pose = alone.advance(&pace.input, 1.0 / FPS);
+            step(&world, &mut walker, &pace.input, 1.0 / FPS);
+            assert_eq!(walker.pose, pace.pose);
+            assert_eq!((pose.yaw_rad, pose.pitch_rad), (pace.pose.yaw_rad, pace.pose.pitch_rad));
+            // But for the ground's height.
+            let [x, _, z] = pace.pose.position_m;
+            led_round += usize::from((pose.position_m[0], pose.position_m[2]) != (x, z));
+        }
+        assert!(led_round < 24, "{led_round} frames");
     }
 
     #[test]
