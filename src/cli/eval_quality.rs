@@ -10,7 +10,7 @@ use super::eval::{bar, picture};
 use crate::eval::by_hand::{self, hands};
 use crate::eval::quality::{Seen, WINDOW, motion_error, see};
 use crate::eval::report::{LATENTS_PER_SEC, Quality, quality, quality_table};
-use crate::eval::worlds::Walk;
+use crate::eval::worlds::{Walk, stretches};
 use crate::frame::Frame;
 use crate::model::probe::{Probe, ProbeHead};
 use crate::record;
@@ -143,7 +143,15 @@ impl Looks {
         // The same worlds as the short walks: other ones would lie far away by themselves.
         let hands = hands(&networks.lens, Kind::Person, worlds, latents, seed);
         let all = 0..self.truth.first().map_or(0, |s| s.pictures.len());
-        let mut rows = vec![];
+        // What is real is no nearer there: other places than those of the short walks.
+        let real = [0..=end, latents - end..=latents].map(|shown| {
+            let walks = stretches(&networks.lens, Kind::Person, worlds, latents, &shown, seed);
+            let seen: Vec<Seen> = (walks.iter())
+                .map(|walk| self.see(networks, walk, &walk.truth[1..]))
+                .collect();
+            quality(&seen, &self.truth, &walks, 0..end, all.clone())
+        });
+        let mut rows = vec![(REAL.to_owned(), real)];
         for (i, sampler) in samplers.iter().enumerate() {
             let progress = bar("long walks", hands.len().div_ceil(TOGETHER) * latents);
             let (mut seen, mut tiles): (Vec<Seen>, Vec<Frame>) = (vec![], vec![]);
@@ -169,7 +177,7 @@ impl Looks {
         }
         let text = format!(
             "\n## Long walks\n\n{worlds} walks of {secs} s ({} frames) of a person at the keys who begins in the same worlds and walks on the ground that is generated: their first {END_SECS} s and their last. \
-             Distances and shares are to all of the renderer's pictures above. Pictures: sheet-long.png (and sheet-long-N.png for further numbers of evaluations).\n\n{}",
+             Distances and shares are to all of the renderer's pictures above, for what is generated and for the renderer's own walks of the same hands. Pictures: sheet-long.png (and sheet-long-N.png for further numbers of evaluations).\n\n{}",
             latents * crate::frame::FRAMES_PER_LATENT,
             quality_table(&["first", "last"], &rows)
         );

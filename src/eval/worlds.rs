@@ -127,6 +127,23 @@ pub fn truth(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64, m
         .collect()
 }
 
+/// A stretch of the same walks of `latents` latent frames, each as a walk of its own that begins with the picture after latent frame `shown.start()`.
+pub fn stretches(
+    lens: &Lens,
+    kind: Kind,
+    count: usize,
+    latents: usize,
+    shown: &RangeInclusive<usize>,
+    seed: u64,
+) -> Vec<Walk> {
+    let stretch = |i: usize| {
+        let whole = walk(lens, kind, latents, shown.clone(), seed, i);
+        let controls = whole.controls[*shown.start()..*shown.end()].to_vec();
+        Walk { controls, ..whole }
+    };
+    (0..count).map(stretch).collect()
+}
+
 /// Walks of `before + after` latent frames, each in a held-out world of its own (biomes take turns), and from latent frame
 /// `before` on the same in the world that it becomes.
 pub fn changes(
@@ -272,6 +289,23 @@ pub fn ssim(a: &[f32], b: &[f32], width_px: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stretches_are_parts_of_the_same_walks() {
+        let lens = Lens {
+            width_px: 32,
+            height_px: 16,
+            fov_x_rad: 1.3,
+        };
+        let part = |shown: RangeInclusive<usize>| stretches(&lens, Kind::Person, 2, 6, &shown, 77);
+        let (whole, begin, end) = (part(0..=6), part(0..=4), part(4..=6));
+        for ((whole, begin), end) in whole.iter().zip(&begin).zip(&end) {
+            assert_eq!((begin.truth.len(), end.truth.len()), (5, 3));
+            assert_eq!(begin.truth[4], end.truth[0]);
+            assert!(whole.truth[5..] == end.truth[1..] && whole.truth[..5] == begin.truth[..]);
+            assert_eq!(whole.controls, [begin.controls.clone(), end.controls.clone()].concat());
+        }
+    }
 
     #[test]
     fn ssim_is_one_for_the_same_picture_and_less_for_a_blurred_one() {

@@ -202,7 +202,9 @@ mod tests {
         }
         let none = Uncovered {
             weight: vec![0.0; 16 * 8],
+            sky_weight: vec![0.0; 16 * 8],
             places: vec![false; 16 * 8],
+            strange: vec![],
         };
         let counts_of = |warped: &[Warped; FRAMES_PER_LATENT], uncovered: &Uncovered| {
             let uncovered = [(); FRAMES_PER_LATENT].map(|()| uncovered.clone());

@@ -16,7 +16,7 @@ use crate::model::aapt::autoencoder::{Autoencoder, DEPTH_BLOCK};
 use crate::model::aapt::codec;
 use crate::model::aapt::config::{BLOCK, Recycle};
 use crate::model::aapt::drawn::{Sharp, is_somewhere};
-use crate::model::aapt::fill::{fill, fill_from};
+use crate::model::aapt::fill::fill;
 use crate::model::aapt::generator::{Generator, Modulations};
 use crate::model::aapt::rays::{self, ray_maps};
 use crate::model::aapt::residual::ResidualStd;
@@ -231,13 +231,14 @@ impl Networks {
                     let mut own = None;
                     let mut behind = None;
                     if let (true, Some(shares)) = (soft, apart) {
+                        let sky = memories.get(i).and_then(|memory| memory.sky(&self.lens));
                         let mut uncovered: [Option<Uncovered>; FRAMES_PER_LATENT] = Default::default();
                         let pictures = uncovered.par_iter_mut().zip(warped.par_iter_mut()).enumerate();
                         let depths: Vec<Option<Vec<f32>>> = pictures
                             .map(|(frame, (uncovered, picture))| {
-                                let of_it = uncovered.insert(Uncovered::new(picture, &self.lens));
-                                fill_from(picture, &of_it.weight, &self.lens);
-                                (frame == END).then(|| of_it.depths(picture, &self.lens))
+                                let of_it = uncovered.insert(Uncovered::new(picture, sky.as_deref(), &self.lens));
+                                let layers = of_it.fill(picture, &self.lens);
+                                (frame == END).then(|| of_it.depths(picture, layers.as_ref(), &self.lens))
                             })
                             .collect();
                         behind = depths.into_iter().flatten().next();

@@ -119,47 +119,70 @@ pub(super) fn completed(values: Vec<f32>, weight: Vec<f32>, channels: usize, vot
     found
 }
 
-/// Continues the picture softly into what is not known.
-pub fn fill(picture: &mut Warped, lens: &Lens) {
-    fill_from(picture, &picture.valid.clone(), lens);
+/// Sky and land, each continued over the whole picture.
+pub struct Layers {
+    /// Colours of the sky, `[h * w * 3]`.
+    pub sky: Vec<f32>,
+    /// Colours of the land, `[h * w * 3]`.
+    pub land: Vec<f32>,
+    /// How much of each pixel that is not known is sky, `[h * w]`, 0 to 1.
+    pub share: Vec<f32>,
 }
 
-/// [`fill`] where known pixels tell by `weight`, `[h * w]`, what is beside them.
-pub fn fill_from(picture: &mut Warped, weight: &[f32], lens: &Lens) {
+/// Continues the picture softly into what is not known.
+pub fn fill(picture: &mut Warped, lens: &Lens) {
+    let valid = picture.valid.clone();
+    fill_from(picture, &valid, &valid, false, lens);
+}
+
+/// [`fill`] where known pixels tell by `weight`, `[h * w]`, what is beside them, and known sky by `sky_weight` what colour the sky has there. What was filled from, if there was anything
+/// to fill (or it is `wanted` anyway) and both sky and land to be told apart.
+pub fn fill_from(
+    picture: &mut Warped,
+    weight: &[f32],
+    sky_weight: &[f32],
+    wanted: bool,
+    lens: &Lens,
+) -> Option<Layers> {
     let known = |i: &usize| picture.valid[*i] > 0.0;
-    let sky = |i: &usize| picture.inverse_depth[*i] < SKY;
+    let is_sky = |i: &usize| picture.inverse_depth[*i] < SKY;
     let pixels = picture.valid.len();
-    if (0..pixels).all(|i| picture.valid[i] == 1.0) {
-        return;
+    if !wanted && (0..pixels).all(|i| picture.valid[i] == 1.0) {
+        return None;
     }
-    let skies = (0..pixels).filter(known).filter(sky).count();
+    let skies = (0..pixels).filter(known).filter(is_sky).count();
     let mixed = skies > 0 && skies < (0..pixels).filter(known).count();
     if !mixed {
+        if picture.valid.iter().all(|valid| *valid == 1.0) {
+            return None;
+        }
         let all = completed(picture.rgb.clone(), weight.to_vec(), 3, false, lens);
         for i in (0..pixels).filter(|i| picture.valid[*i] < 1.0) {
             picture.rgb[3 * i..3 * i + 3].copy_from_slice(&all[3 * i..3 * i + 3]);
         }
-        return;
+        return None;
     }
-    let of = |layer: bool| -> Vec<f32> {
+    let of = |layer: bool, weight: &[f32]| -> Vec<f32> {
         (0..pixels)
-            .map(|i| if sky(&i) == layer { weight[i] } else { 0.0 })
+            .map(|i| if is_sky(&i) == layer { weight[i] } else { 0.0 })
             .collect()
     };
-    let is_sky: Vec<f32> = (0..pixels).map(|i| f32::from(u8::from(sky(&i)))).collect();
-    let (above, below) = (of(true), of(false));
-    let (above, below) = (
-        completed(picture.rgb.clone(), above, 3, false, lens),
-        completed(picture.rgb.clone(), below, 3, false, lens),
-    );
-    let share = completed(is_sky, weight.to_vec(), 1, true, lens);
+    let colours = |weight: Vec<f32>| completed(picture.rgb.clone(), weight, 3, false, lens);
+    let skies: Vec<f32> = (0..pixels).map(|i| f32::from(u8::from(is_sky(&i)))).collect();
+    let around = completed(skies, weight.to_vec(), 1, true, lens);
+    let layers = Layers {
+        sky: colours(of(true, sky_weight)),
+        land: colours(of(false, weight)),
+        share: (around.iter())
+            .map(|around| (0.5 + SHARPNESS * (around - SKY_SHARE)).clamp(0.0, 1.0))
+            .collect(),
+    };
     for i in (0..pixels).filter(|i| picture.valid[*i] < 1.0) {
-        let sky = (0.5 + SHARPNESS * (share[i] - SKY_SHARE)).clamp(0.0, 1.0);
         for at in 3 * i..3 * i + 3 {
-            let new = below[at] + sky * (above[at] - below[at]);
-            picture.rgb[at] = new;
+            picture.rgb[at] = layers.land[at] + layers.share[i] * (layers.sky[at] - layers.land[at]);
         }
     }
+    Some(layers)
 }
 
 #[cfg(test)]

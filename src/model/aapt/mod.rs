@@ -28,6 +28,7 @@ pub mod relight;
 pub mod residual;
 pub mod rope;
 pub mod sides;
+pub mod sky_colours;
 pub mod skyward;
 pub mod standing;
 mod strips;

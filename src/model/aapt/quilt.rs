@@ -15,8 +15,9 @@ const LEAST_KNOWN: usize = 24;
 /// Rows above and below a source, as a share of its own, for which its first and last one serve: towards its sides a picture shows less of sky and
 /// ground than in its middle.
 const BEYOND: f32 = 0.15;
-/// Share of the rows that must be unknown for a column to count as new.
-const NEW_ROWS: f32 = 0.5;
+/// A column is new if more than this share of its rows is unknown; or more than the second, if by the first hardly a column is known. Who walks on and then turns has often seen the land there
+/// before, but not the sky above it.
+const NEW_ROWS: [f32; 2] = [0.25, 0.5];
 
 /// A whole picture that texture may be taken from.
 #[derive(Clone, Debug)]
@@ -43,23 +44,34 @@ pub fn quilt(
 ) -> Vec<bool> {
     let (w, h) = (lens.width_px, lens.height_px);
     let mut drawn = vec![false; w * h];
-    let new = |x: &usize| {
-        let unknown = (0..h).filter(|y| picture.valid[y * w + x] == 0.0).count();
-        unknown as f32 > NEW_ROWS * h as f32
+    let unknown: Vec<usize> = (0..w)
+        .map(|x| (0..h).filter(|y| picture.valid[y * w + x] == 0.0).count())
+        .collect();
+    let sides = |new_rows: f32| {
+        let new = |unknown: &&usize| **unknown as f32 > new_rows * h as f32;
+        let (right, left) = (
+            unknown.iter().rev().take_while(new).count(),
+            unknown.iter().take_while(new).count(),
+        );
+        (right + left + LEAST_KNOWN <= w).then_some((right, left, new_rows))
     };
-    let right = (0..w).rev().take_while(new).count();
-    let left = (0..w).take_while(new).count();
-    if right + left == 0 || right + left + LEAST_KNOWN > w {
+    let Some((right, left, new_rows)) = NEW_ROWS.into_iter().find_map(sides).filter(|(r, l, _)| r + l > 0) else {
         return drawn;
-    }
+    };
     let view = Cylinder::of_view(lens, pitch_rad);
     let sources: Vec<Canvas> = sources()
         .iter()
         .map(|s| Cylinder::beside(lens, s.pitch_rad, &view).unroll(&s.rgb, &s.inverse_depth, None, BEYOND * h as f32))
         .collect();
     let mut canvas = view.unroll(&picture.rgb, &picture.inverse_depth, Some(&picture.valid), 0.0);
+    // As much of each column as the picture could show.
+    let whole = view.unroll(&picture.rgb, &picture.inverse_depth, None, 0.0);
     for (mirrored, any) in [(false, right > 0), (true, left > 0)] {
-        let new = if any { new_columns(&canvas, mirrored) } else { 0 };
+        let new = if any {
+            new_columns(&canvas, &whole, mirrored, new_rows)
+        } else {
+            0
+        };
         if new == 0 {
             continue;
         }
@@ -86,17 +98,16 @@ pub fn quilt(
     drawn
 }
 
-/// Columns at a side that are new: of what is seen there, too much is not known. Where nothing is seen they are new as well.
-fn new_columns(canvas: &Canvas, mirrored: bool) -> usize {
+/// Columns at a side that are new: of what the `whole` of the picture shows there, more than this share is not known. Where it shows nothing they are new as well.
+fn new_columns(canvas: &Canvas, whole: &Canvas, mirrored: bool, new_rows: f32) -> usize {
     let (w, h) = (canvas.width, canvas.height);
-    let known = |from_edge: usize| {
-        let x = if mirrored { from_edge } else { w - 1 - from_edge };
-        (0..h).filter(|y| canvas.known[y * w + x]).count()
+    let is_new = |from_edge: &usize| {
+        let x = if mirrored { *from_edge } else { w - 1 - from_edge };
+        let rows = |of: &Canvas| (0..h).filter(|y| of.known[y * w + x]).count() as f32;
+        let (known, all) = (rows(canvas), rows(whole));
+        all == 0.0 || known < (1.0 - new_rows) * all
     };
-    let most = (0..w).map(known).max().unwrap_or(0);
-    (0..w)
-        .take_while(|x| (known(*x) as f32) < (1.0 - NEW_ROWS) * most as f32)
-        .count()
+    (0..w).take_while(is_new).count()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Places that something uncovers as it moves before them. What was hidden is farther away than what hid it: it goes on from what is farther away around it, in colour
 //! and in depth. Told by a network that sees a hole beside a trunk, it would be half trunk, and move as if it were. Plain host code.
 
-use super::fill::completed;
-use super::warp::Warped;
+use super::drawn::NOWHERE;
+use super::fill::{Layers, completed, fill_from};
+use super::sky_colours::SkyColours;
+use super::warp::{SKY, Warped};
 use crate::control::Lens;
 
 /// Share of the picture's width within which something stands before something else.
@@ -12,6 +14,18 @@ const BEFORE: f32 = 1.5;
 /// and by so much in 1/m stands before it.
 const BEFORE_NEAR: f32 = 0.03;
 
+/// Sky has something of the colour of what is, or was, within this share of the picture's width,
+const TINGED: f32 = 0.0156;
+/// and tells by so little what colour the sky has.
+const HARDLY: f32 = 1e-3;
+/// Within this share of the width of what has been uncovered it is put right.
+const TOUCHED: f32 = 0.0104;
+
+/// What is of no colour of the sky and darker than that by so much, of the range from -1 to 1, is not sky, whatever its depth says,
+const DARKER: f32 = 0.12;
+/// unless it is more than this share of the sky: then that is another sky.
+const MOST_STRANGE: f32 = 0.33;
+
 /// Nothing is nearer, in 1/m.
 const NEAREST: f32 = 4.0;
 
@@ -20,21 +34,35 @@ const NEAREST: f32 = 4.0;
 pub struct Uncovered {
     /// `[h * w]`: how much known pixels tell about what is beside them: nothing if they stand before something.
     pub weight: Vec<f32>,
+    /// `[h * w]`: the same of the sky's colour: hardly anything beside land, things, and what has been uncovered. A tree's outermost pixels are of both, and stay in the sky as the tree moves on; told by them, what it
+    /// uncovers has the tree's colour, too, and is beside the tree at the next step.
+    pub sky_weight: Vec<f32>,
     /// `[h * w]`: which unknown pixels have been uncovered.
     pub places: Vec<bool>,
+    /// Known pixels with the sky's depth that are darker than the sky and of none of its colours, away from all outlines.
+    pub strange: Vec<usize>,
 }
 
 impl Uncovered {
-    /// Of a picture whose unknown places are not filled yet.
-    pub fn new(picture: &Warped, lens: &Lens) -> Self {
+    /// Of a picture whose unknown places are not filled yet. If the sky's colours are known, what has none of them, is darker, and stands apart from land tells nothing of it.
+    pub fn new(picture: &Warped, sky: Option<&SkyColours>, lens: &Lens) -> Self {
         let (w, h) = (lens.width_px, lens.height_px);
-        if picture.valid.iter().all(|valid| *valid > 0.0) {
+        let is_strange = |i: &usize| {
+            let is_sky = picture.valid[*i] > 0.0 && picture.inverse_depth[*i] < SKY;
+            is_sky && sky.is_some_and(|sky| !sky.has(&picture.rgb[3 * i..3 * i + 3]))
+        };
+        let mut strange: Vec<usize> = (0..h * w).filter(is_strange).collect();
+        strange = darker(strange, picture);
+        let all_known = picture.valid.iter().all(|valid| *valid > 0.0);
+        if all_known && strange.is_empty() {
             return Self {
                 weight: picture.valid.clone(),
+                sky_weight: picture.valid.clone(),
                 places: vec![false; w * h],
+                strange,
             };
         }
-        let around = (AROUND * w as f32).round() as usize;
+        let around = pixels(AROUND, w);
         let depth: Vec<f32> = (picture.valid.iter().zip(&picture.inverse_depth))
             .map(|(valid, near)| if *valid > 0.0 { *near } else { f32::INFINITY })
             .collect();
@@ -42,28 +70,108 @@ impl Uncovered {
         let before: Vec<f32> = (depth.iter().zip(farthest))
             .map(|(near, farthest)| f32::from(u8::from(near.is_finite() && *near > BEFORE * farthest + BEFORE_NEAR)))
             .collect();
-        let beside = spread(&before, w, around, f32::max);
-        let within = within(&picture.valid, [w, h]);
+        let weight: Vec<f32> = (picture.valid.iter().zip(&before))
+            .map(|(valid, before)| if *before > 0.0 { 0.0 } else { *valid })
+            .collect();
+        let places = match all_known {
+            true => vec![false; w * h],
+            false => {
+                let (beside, within) = (spread(&before, w, around, f32::max), within(&picture.valid, [w, h]));
+                (0..h * w).map(|i| within[i] && beside[i] > 0.0).collect()
+            }
+        };
+        // What moved on has been there, too.
+        let land: Vec<f32> = (depth.iter().zip(&places))
+            .map(|(near, uncovered)| f32::from(u8::from(near.is_finite() && *near >= SKY || *uncovered)))
+            .collect();
+        let land = spread(&land, w, pixels(TINGED, w), f32::max);
+        let mut sky_weight: Vec<f32> = (weight.iter().zip(&land))
+            .map(|(weight, land)| if *land > 0.0 { HARDLY * weight } else { *weight })
+            .collect();
+        strange.retain(|i| land[*i] == 0.0);
+        strange.iter().for_each(|i| sky_weight[*i] = 0.0);
         Self {
-            weight: (picture.valid.iter().zip(&before))
-                .map(|(valid, before)| if *before > 0.0 { 0.0 } else { *valid })
-                .collect(),
-            places: (0..h * w).map(|i| within[i] && beside[i] > 0.0).collect(),
+            weight,
+            sky_weight,
+            places,
+            strange,
         }
     }
 
-    /// The picture's inverse depths, `[h * w]`, with those of uncovered places.
-    pub fn depths(&self, picture: &Warped, lens: &Lens) -> Vec<f32> {
+    /// Fills softly what the picture does not know, and gives all sky its colour that touches what has been uncovered of it, and what is strange in it. See [`fill_from`] for the result.
+    pub fn fill(&self, picture: &mut Warped, lens: &Lens) -> Option<Layers> {
+        let wanted = !self.strange.is_empty();
+        let layers = fill_from(picture, &self.weight, &self.sky_weight, wanted, lens)?;
+        let w = lens.width_px;
+        let bare: Vec<f32> = (self.places.iter().zip(&layers.share))
+            .map(|(uncovered, share)| f32::from(u8::from(*uncovered && *share > 0.5)))
+            .collect();
+        let touched = spread(&bare, w, pixels(TOUCHED, w), f32::max);
+        let is_sky = |i: &usize| picture.valid[*i] > 0.0 && picture.inverse_depth[*i] < SKY;
+        let touched = (0..touched.len()).filter(|i| touched[*i] > 0.0).filter(is_sky);
+        let is_dark = |i: &usize| {
+            let pixel = 3 * i..3 * i + 3;
+            light(&picture.rgb[pixel.clone()]) < light(&layers.sky[pixel]) - DARKER
+        };
+        let strange = self.strange.iter().copied().filter(is_dark);
+        let wrong: Vec<usize> = touched.chain(strange).collect();
+        for i in wrong {
+            picture.rgb[3 * i..3 * i + 3].copy_from_slice(&layers.sky[3 * i..3 * i + 3]);
+            picture.shift[i] = NOWHERE;
+        }
+        Some(layers)
+    }
+
+    /// The picture's inverse depths, `[h * w]`, with those of uncovered places, which are sky or land by the `layers` that they were filled from: between the two there is nothing.
+    pub fn depths(&self, picture: &Warped, layers: Option<&Layers>, lens: &Lens) -> Vec<f32> {
         let mut out = picture.inverse_depth.clone();
         if self.places.contains(&true) {
             let known = out.iter().map(|k| k.max(0.0).clamp(0.0, NEAREST)).collect();
-            let all = completed(known, self.weight.clone(), 1, false, lens);
+            let of_land = |(weight, near): (&f32, &f32)| if *near < SKY { 0.0 } else { *weight };
+            let weight = match layers {
+                Some(_) => self.weight.iter().zip(&out).map(of_land).collect(),
+                None => self.weight.clone(),
+            };
+            let all = completed(known, weight, 1, false, lens);
             for (i, near) in out.iter_mut().enumerate().filter(|(i, _)| self.places[*i]) {
-                *near = all[i];
+                let is_sky = layers.is_some_and(|layers| layers.share[i] > 0.5);
+                *near = if is_sky { 0.0 } else { all[i] };
             }
         }
         out
     }
+}
+
+fn light(rgb: &[f32]) -> f32 {
+    0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]
+}
+
+/// Those of a picture's pixels that are darker than the other ones of its sky; none, if they are too many to be anything else than sky.
+fn darker(mut strange: Vec<usize>, picture: &Warped) -> Vec<usize> {
+    if strange.is_empty() {
+        return strange;
+    }
+    let mut is_other: Vec<bool> = (picture.valid.iter().zip(&picture.inverse_depth))
+        .map(|(valid, near)| *valid > 0.0 && *near < SKY)
+        .collect();
+    let skies = is_other.iter().filter(|sky| **sky).count();
+    strange.iter().for_each(|i| is_other[*i] = false);
+    let (mut sum, mut n) = (0.0, 0.0f32);
+    for (rgb, _) in picture.rgb.chunks_exact(3).zip(is_other).filter(|(_, other)| *other) {
+        sum += light(rgb);
+        n += 1.0;
+    }
+    let mean = sum / n.max(1.0);
+    strange.retain(|i| light(&picture.rgb[3 * i..3 * i + 3]) < mean - 0.5 * DARKER);
+    if strange.len() as f32 > MOST_STRANGE * skies as f32 {
+        strange.clear();
+    }
+    strange
+}
+
+/// A share of a picture's width in pixels.
+fn pixels(share: f32, w: usize) -> usize {
+    ((share * w as f32).round() as usize).max(1)
 }
 
 /// Of each pixel, what `of_two` makes of all within so many pixels across and down, whole rows at a time: `[h * w]`.
@@ -104,7 +212,6 @@ fn within(valid: &[f32], [w, h]: [usize; 2]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fill::fill_from;
     use super::*;
 
     #[test]
@@ -129,10 +236,10 @@ mod tests {
             picture.rgb[3 * i..3 * i + 3].copy_from_slice(&rgb);
             (picture.valid[i], picture.inverse_depth[i]) = (1.0, near);
         }
-        let uncovered = Uncovered::new(&picture, &lens);
-        let depths = uncovered.depths(&picture, &lens);
+        let uncovered = Uncovered::new(&picture, None, &lens);
         let before = picture.clone();
-        fill_from(&mut picture, &uncovered.weight, &lens);
+        let layers = uncovered.fill(&mut picture, &lens);
+        let depths = uncovered.depths(&picture, layers.as_ref(), &lens);
         for x in 0..192 {
             let i = 20 * 192 + x;
             assert_eq!(uncovered.places[i], hole.contains(&x), "column {x}");
@@ -150,6 +257,113 @@ mod tests {
                 before.valid[i] == 0.0 || picture.rgb[3 * i] == before.rgb[3 * i],
                 "column {x}"
             );
+        }
+    }
+
+    #[test]
+    fn sky_that_a_tree_has_tinged_is_put_right_where_it_moves_on_and_no_depth_is_between_sky_and_land() {
+        const W: usize = 192;
+        const H: usize = 60;
+        let lens = Lens {
+            width_px: W,
+            height_px: H,
+            fov_x_rad: 1.3,
+        };
+        let mut picture = Warped::unknown(&lens);
+        // A dark tree that has moved to the left by three columns; two of its own, on each side, have the sky's depth. Land from row 40 on.
+        let (hole, tree) = (100..103, 90..100);
+        let tinged = [88..90, 103..105];
+        for i in (0..W * H).filter(|i| !hole.contains(&(i % W))) {
+            let (x, y) = (i % W, i / W);
+            let (rgb, near) = match y {
+                40.. if !tree.contains(&x) => ([-0.2; 3], 0.05),
+                _ if tree.contains(&x) => ([-0.8; 3], 0.3),
+                _ if tinged.iter().any(|t| t.contains(&x)) => ([-0.4; 3], 0.0),
+                _ => ([0.6; 3], 0.0),
+            };
+            picture.rgb[3 * i..3 * i + 3].copy_from_slice(&rgb);
+            (picture.valid[i], picture.inverse_depth[i], picture.shift[i]) = (1.0, near, [0.0; 2]);
+        }
+        let uncovered = Uncovered::new(&picture, None, &lens);
+        let before = picture.clone();
+        let layers = uncovered.fill(&mut picture, &lens);
+        let depths = uncovered.depths(&picture, layers.as_ref(), &lens);
+        for x in 80..110 {
+            let i = 20 * W + x;
+            let put_right = hole.contains(&x) || tinged[1].contains(&x);
+            let expected = if put_right { 0.6 } else { before.rgb[3 * i] };
+            assert!(
+                (picture.rgb[3 * i] - expected).abs() < 0.01,
+                "column {x}: {}",
+                picture.rgb[3 * i]
+            );
+            assert_eq!(picture.shift[i] == NOWHERE, put_right, "column {x}");
+        }
+        let (mut skies, mut lands) = (0, 0);
+        for i in (0..W * H).filter(|i| hole.contains(&(i % W))) {
+            match depths[i] {
+                0.0 => skies += 1,
+                near => {
+                    assert!((near - 0.05).abs() < 1e-3, "row {}: {near}", i / W);
+                    lands += 1;
+                }
+            }
+        }
+        assert!(skies > 3 * 30 && lands > 3 * 10, "{skies}, {lands}");
+    }
+
+    #[test]
+    fn what_is_left_in_the_sky_of_a_crown_goes_and_clouds_and_outlines_stay() {
+        const W: usize = 192;
+        const H: usize = 60;
+        let lens = Lens {
+            width_px: W,
+            height_px: H,
+            fov_x_rad: 1.3,
+        };
+        let colour = |i: usize| match [i % W, i / W] {
+            [40..60, 10..20] => [-0.7, -0.5, -0.7],
+            [100..120, 10..20] => [0.9; 3],
+            // Beside land.
+            [150..160, 38..40] => [-0.7, -0.5, -0.7],
+            [_, 40..60] => [-0.3, 0.1, -0.4],
+            _ => [0.0, 0.3, 0.7],
+        };
+        let near: Vec<f32> = (0..W * H).map(|i| if i / W < 40 { 0.0 } else { 0.05 }).collect();
+        let clear: Vec<f32> = (0..W * H)
+            .flat_map(|i| if i / W < 40 { [0.0, 0.3, 0.7] } else { [-0.3, 0.1, -0.4] })
+            .collect();
+        let sky = SkyColours::of(&clear, &near, W).expect("there is sky");
+        let mut picture = Warped::unknown(&lens);
+        picture.rgb = (0..W * H).flat_map(colour).collect();
+        picture.inverse_depth = near;
+        picture.valid.fill(1.0);
+        let filled = |sky: Option<&SkyColours>| {
+            let mut picture = picture.clone();
+            Uncovered::new(&picture, sky, &lens).fill(&mut picture, &lens);
+            picture.rgb
+        };
+        assert_eq!(filled(None), picture.rgb);
+        // Another sky altogether.
+        let night: Vec<f32> = clear.iter().map(|v| v - 0.4).collect();
+        let dark = |i: usize| {
+            if i / W < 40 {
+                night[3 * i..3 * i + 3].to_vec()
+            } else {
+                colour(i).to_vec()
+            }
+        };
+        let mut other = picture.clone();
+        other.rgb = (0..W * H).flat_map(dark).collect();
+        let uncovered = Uncovered::new(&other, Some(&sky), &lens);
+        assert!(uncovered.strange.is_empty());
+        let rgb = filled(Some(&sky));
+        for i in 0..W * H {
+            let left = (40..60).contains(&(i % W)) && (10..20).contains(&(i / W));
+            let expected = if left { [0.0, 0.3, 0.7] } else { colour(i) };
+            for (v, e) in rgb[3 * i..3 * i + 3].iter().zip(expected) {
+                assert!((v - e).abs() < 0.02, "{}, {}: {v}, not {e}", i % W, i / W);
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::model::aapt::grain::Bands;
 use crate::model::aapt::outline::with_rims;
 use crate::model::aapt::painter::STALE_LIMIT;
 use crate::model::aapt::quilt::Source;
+use crate::model::aapt::sky_colours::SkyColours;
 use crate::model::aapt::warp::{NEW, RgbDepth, Warped};
 
 /// Most keyframes: a turn on the spot and a good way on. Of Vale 0.1 MB each.
@@ -288,6 +289,11 @@ impl Memory {
     pub(super) fn grains(&self, lens: &Lens, control: &LatentControl, most: usize) -> Vec<(Arc<Bands>, isize)> {
         let of = self.lasting(lens, control).take(most);
         of.map(|(k, down)| (self.prepared.of(k, lens).grain(), down)).collect()
+    }
+
+    /// The colours of the sky in the first keyframe, if that shows enough of it.
+    pub(super) fn sky(&self, lens: &Lens) -> Option<Arc<SkyColours>> {
+        self.prepared.of(self.keyframes.front()?, lens).sky()
     }
 
     /// The first keyframes, as far as they are pitched about as the end of a step is, and by how many rows each has to be shifted down, so that its horizon is there.

@@ -8,6 +8,7 @@ use super::colours::Bands;
 use super::{Kept, Keyframe};
 use crate::control::{CameraPose, Lens};
 use crate::model::aapt::grain;
+use crate::model::aapt::sky_colours::SkyColours;
 use crate::model::aapt::standing::stands;
 use crate::model::aapt::warp::RgbDepth;
 
@@ -25,6 +26,7 @@ pub(super) struct Ready {
     things: OnceLock<Vec<bool>>,
     bands: OnceLock<Bands>,
     grain: OnceLock<Arc<grain::Bands>>,
+    sky: OnceLock<Option<Arc<SkyColours>>>,
 }
 
 impl Ready {
@@ -36,6 +38,7 @@ impl Ready {
             things: OnceLock::new(),
             bands: OnceLock::new(),
             grain: OnceLock::new(),
+            sky: OnceLock::new(),
         }
     }
 
@@ -62,6 +65,15 @@ impl Ready {
             ))
         };
         self.grain.get_or_init(find).clone()
+    }
+}
+
+impl Ready {
+    /// The colours of its sky, if it shows enough of that.
+    pub(super) fn sky(&self) -> Option<Arc<SkyColours>> {
+        let RgbDepth { rgb, inverse_depth, .. } = &self.picture;
+        let find = || SkyColours::of(rgb, inverse_depth, self.lens.width_px).map(Arc::new);
+        self.sky.get_or_init(find).clone()
     }
 }
 

@@ -262,3 +262,31 @@ fn only_the_first_pictures_depths_get_rims() {
     let found: Vec<usize> = memory.keyframes.iter().map(columns).collect();
     assert!(found[0] > 8 && found[1..] == [8, 8], "{found:?}");
 }
+
+#[test]
+fn the_skys_colours_are_those_of_the_first_keyframe_for_as_long_as_there_is_one() {
+    let l = lens();
+    let picture = |colour: f32| RgbDepth {
+        rgb: vec![colour; 3 * l.width_px * l.height_px],
+        inverse_depth: vec![0.0; l.width_px * l.height_px],
+        stale: vec![],
+        drawn: None,
+    };
+    let mut memory = Memory::default();
+    assert!(memory.sky(&l).is_none());
+    let mut pose = CameraPose::default();
+    for i in 0..MOST + 4 {
+        let control = LatentControl::new(&pose, &[pose; FRAMES_PER_LATENT], Keys(0));
+        // The first is light, all others are dark.
+        memory.keep(&picture(if i == 0 { 0.7 } else { -0.7 }), &l, &control);
+        memory.new_share = NEW_SHARE;
+        pose.position_m[2] -= FAR_M;
+    }
+    assert_eq!(memory.keyframes.len(), MOST);
+    for memory in [&memory, &memory.clone()] {
+        let sky = memory.sky(&l).expect("it is all sky");
+        assert!(sky.has(&[0.7; 3]) && !sky.has(&[-0.7; 3]));
+    }
+    memory.forget();
+    assert!(memory.sky(&l).is_none());
+}
