@@ -104,25 +104,31 @@ impl Uncovered {
         let layers = fill_from(picture, &self.weight, &self.sky_weight, wanted, lens)?;
         let w = lens.width_px;
         let bare: Vec<f32> = (self.places.iter().zip(&layers.share))
-            .map(|(uncovered, share)| f32::from(u8::from(*uncovered && *share > 0.5)))
+            .map(|(uncovered, share)| if *uncovered { *share } else { 0.0 })
             .collect();
         let touched = spread(&bare, w, pixels(TOUCHED, w), f32::max);
         let is_sky = |i: &usize| picture.valid[*i] > 0.0 && picture.inverse_depth[*i] < SKY;
-        let touched = (0..touched.len()).filter(|i| touched[*i] > 0.0).filter(is_sky);
+        let touched = (0..touched.len())
+            .filter(|i| touched[*i] > 0.0)
+            .filter(is_sky)
+            .map(|i| (i, touched[i]));
         let is_dark = |i: &usize| {
             let pixel = 3 * i..3 * i + 3;
             light(&picture.rgb[pixel.clone()]) < light(&layers.sky[pixel]) - DARKER
         };
-        let strange = self.strange.iter().copied().filter(is_dark);
-        let wrong: Vec<usize> = touched.chain(strange).collect();
-        for i in wrong {
-            picture.rgb[3 * i..3 * i + 3].copy_from_slice(&layers.sky[3 * i..3 * i + 3]);
+        let strange = self.strange.iter().copied().filter(is_dark).map(|i| (i, 1.0));
+        let wrong: Vec<(usize, f32)> = touched.chain(strange).collect();
+        // Passing into each other: what is hardly told apart shall not jump.
+        for (i, share) in wrong {
+            let sky = &layers.sky[3 * i..3 * i + 3];
+            let pixel = picture.rgb[3 * i..3 * i + 3].iter_mut().zip(sky);
+            pixel.for_each(|(v, sky)| *v += share * (sky - *v));
             picture.shift[i] = NOWHERE;
         }
         Some(layers)
     }
 
-    /// The picture's inverse depths, `[h * w]`, with those of uncovered places, which are sky or land by the `layers` that they were filled from: between the two there is nothing.
+    /// The picture's inverse depths, `[h * w]`, with those of uncovered places, which are sky or land by the `layers` that they were filled from, seldom between the two.
     pub fn depths(&self, picture: &Warped, layers: Option<&Layers>, lens: &Lens) -> Vec<f32> {
         let mut out = picture.inverse_depth.clone();
         if self.places.contains(&true) {
@@ -134,8 +140,7 @@ impl Uncovered {
             };
             let all = completed(known, weight, 1, false, lens);
             for (i, near) in out.iter_mut().enumerate().filter(|(i, _)| self.places[*i]) {
-                let is_sky = layers.is_some_and(|layers| layers.share[i] > 0.5);
-                *near = if is_sky { 0.0 } else { all[i] };
+                *near = all[i] * (1.0 - layers.map_or(0.0, |layers| layers.share[i]));
             }
         }
         out
@@ -270,9 +275,9 @@ mod tests {
             fov_x_rad: 1.3,
         };
         let mut picture = Warped::unknown(&lens);
-        // A dark tree that has moved to the left by three columns; two of its own, on each side, have the sky's depth. Land from row 40 on.
-        let (hole, tree) = (100..103, 90..100);
-        let tinged = [88..90, 103..105];
+        // A dark tree that has moved to the left by three columns; two of its colour, on each side, have the sky's depth. Land from row 40 on.
+        let (hole, tree) = (100..103, 92..100);
+        let tinged = [90..92, 103..105];
         for i in (0..W * H).filter(|i| !hole.contains(&(i % W))) {
             let (x, y) = (i % W, i / W);
             let (rgb, near) = match y {
@@ -301,15 +306,14 @@ mod tests {
         }
         let (mut skies, mut lands) = (0, 0);
         for i in (0..W * H).filter(|i| hole.contains(&(i % W))) {
-            match depths[i] {
-                0.0 => skies += 1,
-                near => {
-                    assert!((near - 0.05).abs() < 1e-3, "row {}: {near}", i / W);
-                    lands += 1;
-                }
-            }
+            skies += usize::from(depths[i] == 0.0);
+            lands += usize::from((depths[i] - 0.05).abs() < 1e-3);
         }
-        assert!(skies > 3 * 30 && lands > 3 * 10, "{skies}, {lands}");
+        // All but a row or two.
+        assert!(
+            skies > 3 * 35 && lands > 3 * 15 && skies + lands >= 3 * (H - 2),
+            "{skies}, {lands}"
+        );
     }
 
     #[test]
