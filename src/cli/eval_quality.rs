@@ -10,14 +10,14 @@ use super::eval::{bar, picture};
 use crate::eval::by_hand::{self, hands};
 use crate::eval::quality::{Seen, WINDOW, motion_error, see};
 use crate::eval::report::{LATENTS_PER_SEC, Quality, quality, quality_table};
-use crate::eval::worlds::{Walk, stretches};
+use crate::eval::worlds::{Walk, stretch};
 use crate::frame::Frame;
 use crate::model::probe::{Probe, ProbeHead};
 use crate::record;
 use crate::rollout::{Networks, Sampler};
 use crate::synth::Kind;
 
-/// Walks rolled out side by side on the long run: their pictures are dropped before the next ones.
+/// Walks rolled out side by side on the long run and for sheets: their pictures are dropped before the next ones.
 pub(super) const TOGETHER: usize = 4;
 /// Name of the truth's row.
 const REAL: &str = "the renderer";
@@ -145,10 +145,12 @@ impl Looks {
         let all = 0..self.truth.first().map_or(0, |s| s.pictures.len());
         // What is real is no nearer there: other places than those of the short walks.
         let real = [0..=end, latents - end..=latents].map(|shown| {
-            let walks = stretches(&networks.lens, Kind::Person, worlds, latents, &shown, seed);
-            let seen: Vec<Seen> = (walks.iter())
-                .map(|walk| self.see(networks, walk, &walk.truth[1..]))
-                .collect();
+            let of_world = |i: usize| {
+                let walk = stretch(&networks.lens, Kind::Person, latents, &shown, seed, i);
+                let seen = self.see(networks, &walk, &walk.truth[1..]);
+                (seen, Walk { truth: vec![], ..walk })
+            };
+            let (seen, walks): (Vec<Seen>, Vec<Walk>) = (0..worlds).map(of_world).unzip();
             quality(&seen, &self.truth, &walks, 0..end, all.clone())
         });
         let mut rows = vec![(REAL.to_owned(), real)];

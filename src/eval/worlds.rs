@@ -127,21 +127,11 @@ pub fn truth(lens: &Lens, kind: Kind, count: usize, latents: usize, seed: u64, m
         .collect()
 }
 
-/// A stretch of the same walks of `latents` latent frames, each as a walk of its own that begins with the picture after latent frame `shown.start()`.
-pub fn stretches(
-    lens: &Lens,
-    kind: Kind,
-    count: usize,
-    latents: usize,
-    shown: &RangeInclusive<usize>,
-    seed: u64,
-) -> Vec<Walk> {
-    let stretch = |i: usize| {
-        let whole = walk(lens, kind, latents, shown.clone(), seed, i);
-        let controls = whole.controls[*shown.start()..*shown.end()].to_vec();
-        Walk { controls, ..whole }
-    };
-    (0..count).map(stretch).collect()
+/// A stretch of the `i`th walk of `latents` latent frames, as a walk of its own that begins with the picture after latent frame `shown.start()`.
+pub fn stretch(lens: &Lens, kind: Kind, latents: usize, shown: &RangeInclusive<usize>, seed: u64, i: usize) -> Walk {
+    let whole = walk(lens, kind, latents, shown.clone(), seed, i);
+    let controls = whole.controls[*shown.start()..*shown.end()].to_vec();
+    Walk { controls, ..whole }
 }
 
 /// Walks of `before + after` latent frames, each in a held-out world of its own (biomes take turns), and from latent frame
@@ -297,9 +287,9 @@ mod tests {
             height_px: 16,
             fov_x_rad: 1.3,
         };
-        let part = |shown: RangeInclusive<usize>| stretches(&lens, Kind::Person, 2, 6, &shown, 77);
-        let (whole, begin, end) = (part(0..=6), part(0..=4), part(4..=6));
-        for ((whole, begin), end) in whole.iter().zip(&begin).zip(&end) {
+        for i in 0..2 {
+            let part = |shown: RangeInclusive<usize>| stretch(&lens, Kind::Person, 6, &shown, 77, i);
+            let (whole, begin, end) = (part(0..=6), part(0..=4), part(4..=6));
             assert_eq!((begin.truth.len(), end.truth.len()), (5, 3));
             assert_eq!(begin.truth[4], end.truth[0]);
             assert!(whole.truth[5..] == end.truth[1..] && whole.truth[..5] == begin.truth[..]);

@@ -136,7 +136,7 @@ pub fn fill(picture: &mut Warped, lens: &Lens) {
 }
 
 /// [`fill`] where known pixels tell by `weight`, `[h * w]`, what is beside them, and known sky by `sky_weight` what colour the sky has there. What was filled from, if there was anything
-/// to fill (or it is `wanted` anyway) and both sky and land to be told apart.
+/// to fill (or it is `wanted` anyway) and sky and land to be told apart, or it is `wanted` and all sky.
 pub fn fill_from(
     picture: &mut Warped,
     weight: &[f32],
@@ -153,14 +153,20 @@ pub fn fill_from(
     let skies = (0..pixels).filter(known).filter(is_sky).count();
     let mixed = skies > 0 && skies < (0..pixels).filter(known).count();
     if !mixed {
-        if picture.valid.iter().all(|valid| *valid == 1.0) {
+        let only_sky = skies > 0;
+        if !only_sky && picture.valid.iter().all(|valid| *valid == 1.0) {
             return None;
         }
+        let weight = if only_sky { sky_weight } else { weight };
         let all = completed(picture.rgb.clone(), weight.to_vec(), 3, false, lens);
         for i in (0..pixels).filter(|i| picture.valid[*i] < 1.0) {
             picture.rgb[3 * i..3 * i + 3].copy_from_slice(&all[3 * i..3 * i + 3]);
         }
-        return None;
+        return (wanted && only_sky).then(|| Layers {
+            land: all.clone(),
+            sky: all,
+            share: vec![1.0; pixels],
+        });
     }
     let of = |layer: bool, weight: &[f32]| -> Vec<f32> {
         (0..pixels)

@@ -15,7 +15,7 @@ const LEAST_KNOWN: usize = 24;
 /// Rows above and below a source, as a share of its own, for which its first and last one serve: towards its sides a picture shows less of sky and
 /// ground than in its middle.
 const BEYOND: f32 = 0.15;
-/// A column is new if more than this share of its rows is unknown; or more than the second, if by the first hardly a column is known. Who walks on and then turns has often seen the land there
+/// A column is new if more than this share of its rows is unknown; or more than the second, if by the first hardly a column is left. Who walks on and then turns has often seen the land there
 /// before, but not the sky above it.
 const NEW_ROWS: [f32; 2] = [0.25, 0.5];
 
@@ -47,31 +47,39 @@ pub fn quilt(
     let unknown: Vec<usize> = (0..w)
         .map(|x| (0..h).filter(|y| picture.valid[y * w + x] == 0.0).count())
         .collect();
+    // New columns to the right and to the left, if enough are left between them.
     let sides = |new_rows: f32| {
         let new = |unknown: &&usize| **unknown as f32 > new_rows * h as f32;
         let (right, left) = (
             unknown.iter().rev().take_while(new).count(),
             unknown.iter().take_while(new).count(),
         );
-        (right + left + LEAST_KNOWN <= w).then_some((right, left, new_rows))
+        (right + left + LEAST_KNOWN <= w).then_some(([right, left], new_rows))
     };
-    let Some((right, left, new_rows)) = NEW_ROWS.into_iter().find_map(sides).filter(|(r, l, _)| r + l > 0) else {
+    let mut ways: Vec<([usize; 2], f32)> = NEW_ROWS.into_iter().filter_map(sides).collect();
+    ways.retain(|([right, left], _)| right + left > 0);
+    if ways.is_empty() {
+        return drawn;
+    }
+    let view = Cylinder::of_view(lens, pitch_rad);
+    let mut canvas = view.unroll(&picture.rgb, &picture.inverse_depth, Some(&picture.valid), 0.0);
+    // As much of each column as the picture could show.
+    let whole = view.unroll(&picture.rgb, &picture.inverse_depth, None, 0.0);
+    let on_canvas = |([right, left], new_rows): ([usize; 2], f32)| {
+        [(false, right), (true, left)].map(|(mirrored, any)| match any {
+            0 => 0,
+            _ => new_columns(&canvas, &whole, mirrored, new_rows),
+        })
+    };
+    let mut ways = ways.into_iter().map(on_canvas);
+    let Some([right, left]) = ways.find(|[right, left]| right + left + LEAST_KNOWN <= canvas.width) else {
         return drawn;
     };
-    let view = Cylinder::of_view(lens, pitch_rad);
     let sources: Vec<Canvas> = sources()
         .iter()
         .map(|s| Cylinder::beside(lens, s.pitch_rad, &view).unroll(&s.rgb, &s.inverse_depth, None, BEYOND * h as f32))
         .collect();
-    let mut canvas = view.unroll(&picture.rgb, &picture.inverse_depth, Some(&picture.valid), 0.0);
-    // As much of each column as the picture could show.
-    let whole = view.unroll(&picture.rgb, &picture.inverse_depth, None, 0.0);
-    for (mirrored, any) in [(false, right > 0), (true, left > 0)] {
-        let new = if any {
-            new_columns(&canvas, &whole, mirrored, new_rows)
-        } else {
-            0
-        };
+    for (mirrored, new) in [(false, right), (true, left)] {
         if new == 0 {
             continue;
         }
@@ -229,5 +237,33 @@ mod tests {
             assert!(quilt(&mut p, &lens(), 0.0, || sources, 1).iter().all(|d| !d));
             assert_eq!(p, before);
         }
+    }
+
+    #[test]
+    fn sky_is_drawn_over_land_that_is_known_and_a_look_up_does_not_keep_a_new_side_from_being_drawn() {
+        let unknown_in = |p: &mut Warped, is: &dyn Fn(usize, usize) -> bool| {
+            (0..W * H)
+                .filter(|i| is(i % W, i / W))
+                .for_each(|i| (p.valid[i], p.inverse_depth[i]) = (0.0, UNKNOWN));
+        };
+        let near = |p: &mut Warped| {
+            (0..W * H)
+                .filter(|i| p.valid[*i] > 0.0)
+                .for_each(|i| p.inverse_depth[i] = if i / W < 12 { 0.0 } else { 0.1 });
+        };
+        // Of the columns to the right the land is known.
+        let mut sky = picture(0..W);
+        near(&mut sky);
+        unknown_in(&mut sky, &|x, y| x >= 70 && y < 12);
+        let drawn = quilt(&mut sky, &lens(), 0.0, sources, 3);
+        let of = |drawn: &[bool], x: usize, rows: std::ops::Range<usize>| rows.filter(|y| drawn[y * W + x]).count();
+        assert!(of(&drawn, 85, 0..12) > 8, "{}", of(&drawn, 85, 0..12));
+        assert_eq!(of(&drawn, 85, 12..H), 0);
+        // Ten rows of all columns are new, and the right side is.
+        let mut up = picture(0..66);
+        near(&mut up);
+        unknown_in(&mut up, &|_, y| y < 10);
+        let drawn = quilt(&mut up, &lens(), 0.0, sources, 3);
+        assert!(of(&drawn, 85, 12..H) > 15, "{}", of(&drawn, 85, 12..H));
     }
 }

@@ -1,4 +1,4 @@
-//! Which colours a sky has, told by a picture of it. What has the sky's depth and none of its colours was never sky: a crown that one has passed, and whose leaves were taken
+//! Which colours a sky has, told by a picture of it. What has the sky's depth, none of its colours, and is darker is mostly no sky: a crown that one has passed, and whose leaves were taken
 //! for sky while they filled the view, would hang there for good. Plain host code.
 
 use super::uncovered::spread;
@@ -84,6 +84,7 @@ mod tests {
         for other in [[0.0; 3], [-0.8, -0.7, -0.9], [0.9, 0.9, -0.9], [1.0, -1.0, 1.0]] {
             assert!(!sky.has(&other), "{other:?}");
         }
+        assert!(!sky.has(&[-0.42, -0.12, 0.65]), "two steps are too many");
         assert!(SkyColours::of(&rgb, &vec![0.1; W * H], W).is_none());
     }
 }

@@ -56,7 +56,7 @@ pub struct Warped {
     pub stale: Vec<f32>,
     /// `[h * w]`: inverse depth as the source has it, seen from here, 1/m; [`UNKNOWN`] where nothing is known.
     pub inverse_depth: Vec<f32>,
-    /// `[h * w]`: as [`Drawn::shift`]; [`NOWHERE`] where the source does not say it or nothing is known.
+    /// `[h * w]`: as [`Drawn::shift`]; [`NOWHERE`] where the source does not say it, nothing is known, or sky has been put right.
     pub shift: Vec<[f32; 2]>,
 }
 

@@ -274,13 +274,12 @@ fn the_skys_colours_are_those_of_the_first_keyframe_for_as_long_as_there_is_one(
     };
     let mut memory = Memory::default();
     assert!(memory.sky(&l).is_none());
-    let mut pose = CameraPose::default();
+    let pose = CameraPose::default();
     for i in 0..MOST + 4 {
         let control = LatentControl::new(&pose, &[pose; FRAMES_PER_LATENT], Keys(0));
         // The first is light, all others are dark.
         memory.keep(&picture(if i == 0 { 0.7 } else { -0.7 }), &l, &control);
         memory.new_share = NEW_SHARE;
-        pose.position_m[2] -= FAR_M;
     }
     assert_eq!(memory.keyframes.len(), MOST);
     for memory in [&memory, &memory.clone()] {
