@@ -25,6 +25,11 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 /// Fewer known pixels than this, in wide ones, say nothing.
 const LEAST_KNOWN: f32 = 0.25;
 
+/// The light of a colour.
+pub(super) fn luma(colour: &[f32]) -> f32 {
+    colour.iter().zip(LUMA).map(|(v, share)| v * share).sum()
+}
+
 /// What [`relit`] takes, `[h * w * 3]` each but for `known`.
 #[derive(Clone, Copy, Debug)]
 pub struct Light<'a> {
@@ -178,7 +183,6 @@ pub fn relit(light: Light<'_>, size @ [_, w]: [usize; 2]) -> Vec<f32> {
             window_sums(&plane, small, REACH)
         })
         .collect();
-    let luma = |colour: &[f32]| colour.iter().zip(LUMA).map(|(v, share)| v * share).sum::<f32>();
     let wide = {
         let detailed = shrunk(light.detailed, light.known, &known, w);
         let plane: Vec<f32> = (detailed.chunks_exact(3).zip(&known))

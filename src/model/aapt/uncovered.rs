@@ -3,6 +3,7 @@
 
 use super::drawn::{NOWHERE, is_somewhere};
 use super::fill::{Layers, completed, fill_from};
+use super::relight::luma;
 use super::sky_colours::SkyColours;
 use super::warp::{SKY, Warped};
 use crate::control::Lens;
@@ -114,7 +115,7 @@ impl Uncovered {
             .map(|i| (i, touched[i]));
         let is_dark = |i: &usize| {
             let pixel = 3 * i..3 * i + 3;
-            light(&picture.rgb[pixel.clone()]) < light(&layers.sky[pixel]) - DARKER
+            luma(&picture.rgb[pixel.clone()]) < luma(&layers.sky[pixel]) - DARKER
         };
         let strange = self.strange.iter().copied().filter(is_dark).map(|i| (i, 1.0));
         let wrong: Vec<(usize, f32)> = touched.chain(strange).collect();
@@ -149,10 +150,6 @@ impl Uncovered {
     }
 }
 
-fn light(rgb: &[f32]) -> f32 {
-    0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]
-}
-
 /// Those of a picture's pixels that are darker than the other ones of its sky; none, if they are too many to be anything else than sky.
 fn darker(mut strange: Vec<usize>, picture: &Warped) -> Vec<usize> {
     if strange.is_empty() {
@@ -165,7 +162,7 @@ fn darker(mut strange: Vec<usize>, picture: &Warped) -> Vec<usize> {
     strange.iter().for_each(|i| is_other[*i] = false);
     let (mut sum, mut n) = (0.0, 0.0f32);
     for (rgb, _) in picture.rgb.chunks_exact(3).zip(is_other).filter(|(_, other)| *other) {
-        sum += light(rgb);
+        sum += luma(rgb);
         n += 1.0;
     }
     // Nothing that it could be darker than.
@@ -173,7 +170,7 @@ fn darker(mut strange: Vec<usize>, picture: &Warped) -> Vec<usize> {
         return vec![];
     }
     let mean = sum / n.max(1.0);
-    strange.retain(|i| light(&picture.rgb[3 * i..3 * i + 3]) < mean - 0.5 * DARKER);
+    strange.retain(|i| luma(&picture.rgb[3 * i..3 * i + 3]) < mean - 0.5 * DARKER);
     strange
 }
 
